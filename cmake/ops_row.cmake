@@ -1,0 +1,1 @@
+set(row "op_entry<@TYPE@Spec>()")

@@ -1,0 +1,56 @@
+# How every library and test of this project is built. A folder is a library: its *.cpp files are
+# globbed, so that adding a file never means editing a list.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+add_library(vitgen_warnings INTERFACE)
+target_compile_options(vitgen_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       $<$<BOOL:${VITGEN_WERROR}>:-Werror>)
+if(VITGEN_SANITIZE)
+  list(JOIN VITGEN_SANITIZE "," sanitizers)
+  add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${sanitizers})
+endif()
+
+# Packages, each in the way its makers document. The Halide wheel is found through Halide_DIR and
+# HalideHelpers_DIR, which tools/deps.sh prints.
+macro(vitgen_find_packages)
+  find_package(Threads REQUIRED)
+  find_package(Halide 21 REQUIRED SHARED)
+  find_package(LLVM 19.1 REQUIRED CONFIG)
+  find_package(nlohmann_json 3.11 REQUIRED)
+  find_package(fmt 9 REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(PNG REQUIRED)
+  find_package(JPEG REQUIRED)
+  find_package(SQLite3 REQUIRED)
+  find_package(GTest REQUIRED)
+  # One imported target for LLVM's shared library; its headers are not warning-free.
+  add_library(vitgen_llvm INTERFACE)
+  target_include_directories(vitgen_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+  target_link_directories(vitgen_llvm INTERFACE ${LLVM_LIBRARY_DIRS})
+  target_link_libraries(vitgen_llvm INTERFACE LLVM-19)
+endmacro()
+
+# vitgen_library(<folder name> [DEPENDS targets...]): library vitgen_<name> of this folder's *.cpp.
+function(vitgen_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;SOURCES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(vitgen_${name} STATIC ${sources} ${ARG_SOURCES})
+  target_include_directories(vitgen_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(vitgen_${name} PUBLIC ${ARG_DEPENDS} PRIVATE vitgen_warnings)
+endfunction()
+
+# vitgen_halide_library(...): the same, with Halide.h precompiled (it costs seconds per file).
+function(vitgen_halide_library name)
+  vitgen_library(${name} ${ARGN})
+  target_link_libraries(vitgen_${name} PUBLIC Halide::Halide)
+  target_precompile_headers(vitgen_${name} PRIVATE <Halide.h>)
+endfunction()

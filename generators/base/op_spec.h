@@ -1,0 +1,58 @@
+#pragma once
+// The identity of a kernel and of the memory it touches. Value types with a text form; no Halide,
+// no target.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "generators/base/visit.h"
+
+namespace vitgen {
+
+/// Element type of a tensor in memory.
+enum class DType : std::uint8_t { f32, u8, i32 };
+inline std::vector<std::string_view> enum_names(DType) { return {"f32", "u8", "i32"}; }
+inline std::int64_t byte_size(DType dtype) { return dtype == DType::u8 ? 1 : 4; }
+
+/// An operation with all of its shapes and choices: "linear(rows=197,k=768,...)".
+///
+/// Not a variant over all ops: an op's own file turns it into its typed spec and back.
+struct OpSpec {
+  std::string op;
+  Fields fields;
+
+  std::string text() const { return op + "(" + fields.text() + ")"; }
+  /// Inverse of text(); throws FIELDS_SYNTAX.
+  static OpSpec parse(std::string_view text);
+  bool operator==(const OpSpec&) const = default;
+};
+
+/// Spec is an op's typed spec: it has `static constexpr std::string_view op` and `visit`.
+template <class Spec>
+OpSpec op_spec(const Spec& spec) {
+  return {std::string(Spec::op), to_fields(spec)};
+}
+
+template <class Spec>
+Spec typed_spec(const OpSpec& spec) {
+  return from_fields<Spec>(spec.fields);
+}
+
+enum class Role : std::uint8_t { input, weight, output };
+
+/// One argument of an op, in the order of its kernel's arguments. Dense; extents are innermost
+/// first, so a row-major [rows][k] matrix has extents {k, rows}.
+struct Operand {
+  std::string name;
+  Role role = Role::input;
+  DType dtype = DType::f32;
+  std::vector<int> extents;
+
+  std::int64_t elements() const;
+  std::int64_t bytes() const { return elements() * byte_size(dtype); }
+  bool operator==(const Operand&) const = default;
+};
+
+}  // namespace vitgen

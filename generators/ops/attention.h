@@ -1,0 +1,51 @@
+#pragma once
+// out[b][i][h][d] = sum_j p[j] v[b][j][h][d] / sum_j p[j],
+// p[j] = exp(s[j] - max_j s[j]), s[j] = scale sum_d q[b][i][h][d] k[b][j][h][d]
+// (Vaswani et al. 2017, equation 1.) Full-row softmax: a row of scores is at most a few thousand.
+
+#include "generators/ops/support/algorithm.h"
+
+namespace vitgen {
+
+struct AttentionSpec {
+  static constexpr std::string_view op = "attention";
+  int batch = 1;
+  int tokens = 197;
+  int heads = 12;
+  int head_size = 64;
+  float scale = 0.125f;
+
+  int width() const { return heads * head_size; }
+
+  template <class V>
+  void visit(V& v) {
+    v("batch", batch);
+    v("tokens", tokens);
+    v("heads", heads);
+    v("head_size", head_size);
+    v("scale", scale);
+  }
+  bool operator==(const AttentionSpec&) const = default;
+};
+
+/// qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
+/// output {width, tokens, batch}.
+std::vector<Operand> operands(const AttentionSpec& spec);
+double flops(const AttentionSpec& spec);
+
+struct Attention {
+  Algorithm algorithm;
+  Halide::Func keys;          ///< (j, d, h, b): k transposed; columns past the last token repeat it
+  Halide::Func scores;        ///< (j, i, h, b)
+  Halide::Func lane_max, row_max;
+  Halide::Func probs;         ///< (j, i, h, b): unnormalised, zero past the last token
+  Halide::Func lane_sum, inv_sum;
+  Halide::Func acc;           ///< (d, i, h, b)
+  Halide::Func heads;         ///< (d, h, i, b): the output with its channel split in (d, h)
+  Halide::Var d, h, i, j, b, lane;
+  Halide::RDom rd, rj, blocks;  ///< over head_size, over tokens, over tokens in 16 lanes
+};
+
+Attention define(const AttentionSpec& spec);
+
+}  // namespace vitgen

@@ -1,0 +1,65 @@
+#pragma once
+// y[b][r][c][j] = sum_{ch,py,px} x[b][ch][r P + py][c P + px] w[j][ch][py][px] + bias[j]
+// A convolution whose stride is its kernel: the linear map of each flattened patch. The sum runs
+// in the order (channel, row, column), so it has the bits of `linear` on the unfolded patches.
+
+#include "generators/ops/support/algorithm.h"
+
+namespace vitgen {
+
+/// Memory order of one image: planes [channel][row][column] or pixels [row][column][channel].
+enum class ImageLayout { chw, hwc };
+inline std::vector<std::string_view> enum_names(ImageLayout) { return {"chw", "hwc"}; }
+
+struct PatchEmbedSpec {
+  static constexpr std::string_view op = "patch_embed";
+  int batch = 1;
+  int channels = 3;
+  int height = 224;  ///< of the image, in pixels; rows and columns past the last whole patch
+  int width = 224;   ///< are not read
+  int patch_h = 16;
+  int patch_w = 16;
+  int n = 768;
+  int panel = 48;
+  bool bias = true;
+  DType dtype = DType::f32;  ///< of the image: f32, or u8 with the normalisation in the weights
+  ImageLayout layout = ImageLayout::chw;
+
+  int grid_h() const { return height / patch_h; }
+  int grid_w() const { return width / patch_w; }
+  int k() const { return channels * patch_h * patch_w; }
+
+  template <class V>
+  void visit(V& v) {
+    v("batch", batch);
+    v("channels", channels);
+    v("height", height);
+    v("width", width);
+    v("patch_h", patch_h);
+    v("patch_w", patch_w);
+    v("n", n);
+    v("panel", panel);
+    v("bias", bias);
+    v("dtype", dtype);
+    v("layout", layout);
+  }
+  bool operator==(const PatchEmbedSpec&) const = default;
+};
+
+/// image {width, height, channels, batch} or {channels, width, height, batch},
+/// weight {panel, k, panels} with k in the order (channel, row, column), [bias {padded n}],
+/// output {n, grid_w, grid_h, batch}.
+std::vector<Operand> operands(const PatchEmbedSpec& spec);
+double flops(const PatchEmbedSpec& spec);
+
+struct PatchEmbed {
+  Algorithm algorithm;
+  Halide::Func acc;
+  Halide::Func output;
+  Halide::Var j, c, r, b;  ///< output channel, patch column, patch row, image
+  Halide::RDom k;          ///< (x, y, z) = (pixel column, pixel row, channel)
+};
+
+PatchEmbed define(const PatchEmbedSpec& spec);
+
+}  // namespace vitgen

@@ -1,0 +1,46 @@
+#include "generators/ops/support/algorithm.h"
+
+namespace vitgen {
+
+Halide::Type halide_type(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return Halide::Float(32);
+    case DType::u8: return Halide::UInt(8);
+    case DType::i32: return Halide::Int(32);
+  }
+  return Halide::Float(32);
+}
+
+namespace {
+template <class Dimensioned>
+void pin(Dimensioned&& buffer, const Operand& operand) {
+  int stride = 1;
+  for (std::size_t d = 0; d < operand.extents.size(); ++d) {
+    buffer.dim(static_cast<int>(d)).set_bounds(0, operand.extents[d]).set_stride(stride);
+    stride *= operand.extents[d];
+  }
+}
+}  // namespace
+
+Halide::ImageParam image_param(const Operand& operand) {
+  Halide::ImageParam param(halide_type(operand.dtype), static_cast<int>(operand.extents.size()),
+                           operand.name);
+  pin(param, operand);
+  return param;
+}
+
+const Operand& operand_named(const std::vector<Operand>& operands, std::string_view name) {
+  for (const Operand& operand : operands) {
+    if (operand.name == name) return operand;
+  }
+  throw Error(ExitCode::internal, "OPERAND", "no operand " + std::string(name));
+}
+
+void pin_output(Halide::Func& output, const Operand& operand) {
+  pin(output.output_buffer(), operand);
+  for (std::size_t d = 0; d < operand.extents.size(); ++d) {
+    output.bound(output.args()[d], 0, operand.extents[d]);
+  }
+}
+
+}  // namespace vitgen

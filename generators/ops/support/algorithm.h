@@ -1,0 +1,33 @@
+#pragma once
+// What every op hands to the rest: its arguments, its Funcs and its output, still unscheduled.
+
+#include <Halide.h>
+
+#include <string_view>
+#include <vector>
+
+#include "generators/base/op_spec.h"
+
+namespace vitgen {
+
+/// A definition by its parts. `arguments` follow the order of the op's operands without the
+/// output; `stages` are all Funcs but `output`, producers first.
+struct Algorithm {
+  std::vector<Halide::ImageParam> arguments;
+  std::vector<Halide::Func> stages;
+  Halide::Func output;
+};
+
+Halide::Type halide_type(DType dtype);
+
+/// An ImageParam of the operand's dense layout: bounds and strides are pinned, so the kernel
+/// checks instead of adapting.
+Halide::ImageParam image_param(const Operand& operand);
+
+/// The operand called `name`; operands of optional parts are absent.
+const Operand& operand_named(const std::vector<Operand>& operands, std::string_view name);
+
+/// Pins the output's layout to the operand, as image_param does for inputs.
+void pin_output(Halide::Func& output, const Operand& operand);
+
+}  // namespace vitgen

@@ -1,0 +1,83 @@
+#pragma once
+// A network as an ordered list of kernel calls over named memory: everything that the emitter,
+// the verifier and the runtime need to know, and nothing about how a kernel is made.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "generators/base/op_spec.h"
+#include "generators/plan/tensor_expr.h"
+
+namespace vitgen {
+
+/// Where an operand of a step lies.
+enum class SlotKind : std::uint8_t { input, output, arena, weight };
+inline std::vector<std::string_view> enum_names(SlotKind) {
+  return {"input", "output", "arena", "weight"};
+}
+
+/// `index` numbers the plan's outputs, buffers or weights; the input is number 0.
+struct Slot {
+  SlotKind kind = SlotKind::arena;
+  int index = 0;
+  bool operator==(const Slot&) const = default;
+};
+
+/// One kernel call. `slots` has one entry per operand of the op, in their order; the output's slot
+/// never equals another slot of the step: in-place kernels with overlapping tails are wrong.
+struct Step {
+  std::string name;  ///< "blocks.3.attn.qkv"
+  OpSpec spec;
+  std::vector<Slot> slots;
+  bool operator==(const Step&) const = default;
+};
+
+/// A stretch of the arena that holds one value between steps.
+struct Buffer {
+  std::int64_t bytes = 0;
+  std::int64_t offset = 0;  ///< multiple of 128; set by assign_arena
+  int first_step = 0;       ///< the step that writes it
+  int last_step = 0;        ///< the last that reads it
+  bool operator==(const Buffer&) const = default;
+};
+
+/// A tensor of the weights file: how it is computed from the model's tensors, and its layout.
+struct Weight {
+  std::string name;  ///< "blocks.3.attn.qkv.weight", unique
+  std::vector<int> extents;  ///< innermost first; f32
+  TensorExpr value;
+  bool operator==(const Weight&) const = default;
+};
+
+/// What goes in or comes out for one image; extents innermost first.
+struct Port {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<int> extents;
+  bool operator==(const Port&) const = default;
+};
+
+struct Plan {
+  int batch = 1;
+  Port input;
+  std::vector<Port> outputs;
+  std::vector<Step> steps;
+  std::vector<Buffer> buffers;
+  std::vector<Weight> weights;  ///< the same for every batch size of a model
+  std::int64_t arena_bytes = 0;
+  bool operator==(const Plan&) const = default;
+};
+
+/// The plan as text, one line a step; what `vitgen explain --stage plan` prints.
+std::string to_text(const Plan& plan);
+
+/// Gives every buffer an offset so that buffers alive at the same time do not overlap, and sets
+/// arena_bytes. Greedy by size; deterministic.
+void assign_arena(Plan& plan);
+
+/// Throws PLAN_INVALID if a slot is out of range, an operand's size differs from its slot's, a
+/// buffer is read before it is written, or an output slot is also an operand of its step.
+void check(const Plan& plan);
+
+}  // namespace vitgen
