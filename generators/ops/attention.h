@@ -40,9 +40,9 @@ struct Attention {
   Halide::Func lane_max, row_max;
   Halide::Func probs;         ///< (j, i, h, b): unnormalised, zero past the last token
   Halide::Func lane_sum, inv_sum;
-  Halide::Func acc;           ///< (d, i, h, b)
-  Halide::Func heads;         ///< (d, h, i, b): the output with its channel split in (d, h)
-  Halide::Var d, h, i, j, b, lane;
+  Halide::Func acc;           ///< (d, i, h, b): sum over j of probs times v
+  Halide::Func output;        ///< (c, i, b), c = h head_size + d
+  Halide::Var c, d, h, i, j, b, lane;
   Halide::RDom rd, rj, blocks;  ///< over head_size, over tokens, over tokens in 16 lanes
 };
 

@@ -1,0 +1,68 @@
+#include "generators/ops/layer_norm.h"
+
+#include "generators/ops/support/lanes.h"
+
+namespace vitgen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::ImageParam;
+using Halide::RDom;
+using Halide::Var;
+
+std::vector<Operand> operands(const LayerNormSpec& spec) {
+  return {{"input", Role::input, DType::f32, {spec.width, spec.rows}},
+          {"gain", Role::weight, DType::f32, {spec.width}},
+          {"bias", Role::weight, DType::f32, {spec.width}},
+          {"output", Role::output, DType::f32, {spec.width, spec.rows}}};
+}
+
+double flops(const LayerNormSpec& spec) { return 7.0 * spec.rows * spec.width; }
+
+LayerNorm define(const LayerNormSpec& spec) {
+  const std::vector<Operand> list = operands(spec);
+  const ImageParam input = image_param(list[0]);
+  const ImageParam gain = image_param(list[1]);
+  const ImageParam bias = image_param(list[2]);
+
+  LayerNorm op{.algorithm = {},
+               .lane_sum = Func("lane_sum"),
+               .mean = Func("mean"),
+               .lane_squares = Func("lane_squares"),
+               .inv_std = Func("inv_std"),
+               .output = Func("layer_norm"),
+               .c = Var("c"),
+               .i = Var("i"),
+               .lane = Var("lane"),
+               .blocks = RDom(0, lane_blocks(spec.width), "blocks")};
+  const auto add = [](const Expr& a, const Expr& b) { return a + b; };
+  const auto row_mean = [&](const Func& lanes) {
+    return combine_lanes([&](int l) { return lanes(l, op.i); }, add) /
+           static_cast<float>(spec.width);
+  };
+
+  op.lane_sum(op.lane, op.i) = 0.0f;
+  op.lane_sum(op.lane, op.i) += lane_value(
+      op.lane, op.blocks, spec.width, [&](const Expr& c) { return input(c, op.i); }, 0.0f);
+  op.mean(op.i) = row_mean(op.lane_sum);
+
+  op.lane_squares(op.lane, op.i) = 0.0f;
+  op.lane_squares(op.lane, op.i) += lane_value(
+      op.lane, op.blocks, spec.width,
+      [&](const Expr& c) {
+        const Expr centred = input(c, op.i) - op.mean(op.i);
+        return centred * centred;
+      },
+      0.0f);
+  op.inv_std(op.i) = 1.0f / Halide::sqrt(row_mean(op.lane_squares) + spec.eps);
+
+  op.output(op.c, op.i) =
+      (input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i) * gain(op.c) + bias(op.c);
+  pin_output(op.output, list.back());
+  op.algorithm = {{input, gain, bias},
+                  {op.lane_sum, op.mean, op.lane_squares, op.inv_std},
+                  op.output};
+  return op;
+}
+
+}  // namespace vitgen

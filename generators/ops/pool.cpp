@@ -1,0 +1,53 @@
+#include "generators/ops/pool.h"
+
+namespace vitgen {
+
+using Halide::Expr;
+using Halide::ImageParam;
+
+std::vector<Operand> operands(const PoolSpec& spec) {
+  return {{"input", Role::input, DType::f32, {spec.width, spec.tokens, spec.batch}},
+          {"output", Role::output, DType::f32, {spec.out_width(), spec.batch}}};
+}
+
+double flops(const PoolSpec& spec) {
+  return static_cast<double>(spec.batch) * spec.tokens * spec.width;
+}
+
+Pool define(const PoolSpec& spec) {
+  const std::vector<Operand> list = operands(spec);
+  const ImageParam input = image_param(list[0]);
+  const int patches = spec.tokens - spec.prefix;
+  Pool op{.algorithm = {},
+          .total = Halide::Func("total"),
+          .output = Halide::Func("pool"),
+          .c = Halide::Var("c"),
+          .b = Halide::Var("b"),
+          .t = Halide::RDom(spec.prefix, patches, "t")};
+
+  op.total(op.c, op.b) = 0.0f;
+  op.total(op.c, op.b) += input(op.c, op.t, op.b);
+  const auto mean = [&](const Expr& c) { return op.total(c, op.b) / static_cast<float>(patches); };
+  // Channels past the first `width` belong to the second half of a concatenation.
+  const Expr first = Halide::clamp(op.c, 0, spec.width - 1);
+  const Expr second = Halide::clamp(op.c - spec.width, 0, spec.width - 1);
+  Expr value;
+  switch (spec.pooling) {
+    case Pooling::token: value = input(op.c, 0, op.b); break;
+    case Pooling::mean: value = mean(op.c); break;
+    case Pooling::two_tokens:
+      value = Halide::select(op.c < spec.width, input(first, 0, op.b), input(second, 1, op.b));
+      break;
+    case Pooling::token_and_mean:
+      value = Halide::select(op.c < spec.width, input(first, 0, op.b), mean(second));
+      break;
+  }
+  op.output(op.c, op.b) = value;
+  pin_output(op.output, list.back());
+  const bool sums = spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
+  op.algorithm = {{input}, sums ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{},
+                  op.output};
+  return op;
+}
+
+}  // namespace vitgen
