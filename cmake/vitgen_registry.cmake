@@ -16,7 +16,8 @@ endfunction()
 
 # vitgen_registry(<kind> <output> [folder...]): writes <output> from this folder's *.h (or those of
 # the folders named). For each file x.h the template cmake/<kind>_table.cpp.in gets one include and
-# one row, made from @INCLUDE@, @NAME@ (x) and @TYPE@ (X).
+# one row, made from @INCLUDE@, @NAME@ (x), @TYPE@ (X) and
+# @FOLDER_TYPE@ (the folder's name in the same form).
 function(vitgen_registry kind output)
   set(includes "")
   set(rows "")
@@ -26,6 +27,7 @@ function(vitgen_registry kind output)
   endif()
   include(${PROJECT_SOURCE_DIR}/cmake/${kind}_row.cmake)
   foreach(folder IN LISTS folders)
+    vitgen_camel_case(${folder} FOLDER_TYPE)
     file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.h)
     foreach(header IN LISTS headers)
       get_filename_component(NAME ${header} NAME_WE)

@@ -14,7 +14,7 @@ namespace vitgen {
 /// Element type of a tensor in memory.
 enum class DType : std::uint8_t { f32, u8, i32 };
 inline std::vector<std::string_view> enum_names(DType) { return {"f32", "u8", "i32"}; }
-inline std::int64_t byte_size(DType dtype) { return dtype == DType::u8 ? 1 : 4; }
+constexpr std::int64_t byte_size(DType dtype) { return dtype == DType::u8 ? 1 : 4; }
 
 /// An operation with all of its shapes and choices: "linear(rows=197,k=768,...)".
 ///

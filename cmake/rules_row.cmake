@@ -1,0 +1,1 @@
+set(row "rule_entry<@FOLDER_TYPE@@TYPE@>()")

@@ -1,0 +1,121 @@
+#include "schedules/cpu/attention.h"
+
+#include <algorithm>
+
+#include "generators/ops/support/lanes.h"
+#include "schedules/rule.h"
+#include "schedules/support/elementwise.h"
+
+namespace vitgen {
+
+using Halide::Func;
+using Halide::TailStrategy;
+using Halide::Var;
+
+std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& spec,
+                                                          const Machine& machine) {
+  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  const int lanes = machine.lanes(DType::f32);
+  const int out_lanes = exact_lanes(spec.head_size, lanes);
+  Knobs knobs;
+  knobs.n_keys = kLanes;
+  knobs.n_out = spec.head_size % (2 * lanes) == 0 ? 2 * lanes : out_lanes;
+  knobs.m_r = std::min(machine.vector_registers >= 32 ? 8 : 6, spec.tokens);
+  return knobs;
+}
+
+namespace {
+
+// Scores of m_r queries: computed tile by tile in registers, stored for the softmax.
+void schedule_scores(Attention& op, const AttentionSpec& spec, int lanes,
+                     const CpuAttention::Knobs& knobs, const Var& queries) {
+  Var tile("tile"), jr("jr");
+  const int columns = lane_blocks(spec.tokens) * kLanes;
+  Func strip = op.scores.in();
+  const Var j = strip.args()[0];
+  const Var i = strip.args()[1];
+  strip.compute_at(op.output, queries)
+      .bound_extent(j, columns)
+      .bound_extent(i, knobs.m_r)
+      .split(j, tile, jr, knobs.n_keys, TailStrategy::RoundUp)
+      .reorder(jr, i, tile)
+      .vectorize(jr, lanes)
+      .unroll(jr)
+      .unroll(i);
+  op.scores.compute_at(strip, tile)
+      .bound_extent(op.j, knobs.n_keys)
+      .bound_extent(op.i, knobs.m_r)
+      .vectorize(op.j, lanes)
+      .unroll(op.j)
+      .unroll(op.i);
+  op.scores.update()
+      .reorder(op.j, op.i, op.rd)
+      .vectorize(op.j, lanes)
+      .unroll(op.j)
+      .unroll(op.i);
+}
+
+void schedule_softmax(Attention& op, const AttentionSpec& spec, int lanes, int m_r,
+                      const Var& queries) {
+  const int columns = lane_blocks(spec.tokens) * kLanes;
+  for (Func lane_func : {op.lane_max, op.lane_sum}) {
+    lane_func.compute_at(op.output, queries)
+        .bound_extent(op.lane, kLanes)
+        .bound_extent(op.i, m_r)
+        .vectorize(op.lane, lanes)
+        .unroll(op.lane);
+    lane_func.update()
+        .reorder(op.lane, op.blocks, op.i)
+        .vectorize(op.lane, lanes)
+        .unroll(op.lane);
+  }
+  op.row_max.compute_at(op.output, queries).bound_extent(op.i, m_r);
+  op.inv_sum.compute_at(op.output, queries).bound_extent(op.i, m_r);
+  op.probs.compute_at(op.output, queries)
+      .bound_extent(op.j, columns)
+      .bound_extent(op.i, m_r)
+      .vectorize(op.j, lanes, TailStrategy::RoundUp);
+}
+
+}  // namespace
+
+void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine& machine,
+                         const Knobs& knobs) {
+  const int lanes = std::min(machine.lanes(DType::f32), kLanes);
+  const int out_lanes = exact_lanes(spec.head_size, lanes);
+  const int columns = lane_blocks(spec.tokens) * kLanes;
+  require_knobs(knobs.m_r >= 1 && knobs.m_r <= std::min(16, spec.tokens), "1 <= m_r <= tokens, 16");
+  require_knobs(knobs.n_keys % lanes == 0 && knobs.n_keys >= lanes && columns % knobs.n_keys == 0,
+                "n_keys is whole vectors and divides the padded tokens");
+  require_knobs(knobs.n_out % out_lanes == 0 && knobs.n_out >= 1 &&
+                    spec.head_size % knobs.n_out == 0,
+                "n_out is whole vectors and divides the head size");
+  Var head("head"), in_head("in_head"), task("task"), queries("queries"), ir("ir"),
+      strip("strip"), cr("cr");
+  op.output.split(op.c, head, in_head, spec.head_size, TailStrategy::RoundUp)
+      .split(in_head, strip, cr, knobs.n_out, TailStrategy::RoundUp)
+      .split(op.i, queries, ir, knobs.m_r, TailStrategy::ShiftInwards)
+      .reorder(cr, ir, strip, queries, head, op.b)
+      .fuse(head, op.b, task)
+      .unroll(ir)
+      .parallel(task);
+  if (out_lanes > 1) op.output.vectorize(cr, out_lanes);
+  op.output.unroll(cr);
+  op.keys.compute_at(op.output, task).bound_extent(op.j, columns).bound(op.d, 0, spec.head_size)
+      .reorder(op.d, op.j);
+  schedule_scores(op, spec, lanes, knobs, queries);
+  schedule_softmax(op, spec, lanes, knobs.m_r, queries);
+  op.acc.compute_at(op.output, strip)
+      .bound_extent(op.d, knobs.n_out)
+      .bound_extent(op.i, knobs.m_r)
+      .unroll(op.i);
+  op.acc.update().reorder(op.d, op.i, op.rj).unroll(op.i);
+  if (out_lanes > 1) {
+    op.acc.vectorize(op.d, out_lanes);
+    op.acc.update().vectorize(op.d, out_lanes);
+  }
+  op.acc.unroll(op.d);
+  op.acc.update().unroll(op.d);
+}
+
+}  // namespace vitgen

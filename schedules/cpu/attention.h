@@ -1,0 +1,34 @@
+#pragma once
+// for image, head                           parallel; k transposed (d x tokens, 50 KB) stays in L2
+//   for m_r queries
+//     for n_r keys: scores, m_r x n_r FMAs  sums in registers; a strip of scores stays in L1
+//     row max, probs, row sum               over 16 lanes
+//     for n_r channels: m_r x n_r FMAs      sums in registers, v streams from L1/L2
+// Nothing of tokens x tokens reaches memory. Bound: the FMA rate of both products.
+
+#include <optional>
+
+#include "generators/ops/attention.h"
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+struct CpuAttention {
+  static constexpr std::string_view name = "cpu/attention";
+  using Spec = AttentionSpec;
+  struct Knobs {
+    int m_r = 4;     ///< queries at once
+    int n_keys = 16;  ///< keys per score tile
+    int n_out = 16;   ///< channels per output tile; divides the head size
+    template <class V>
+    void visit(V& v) {
+      v("m_r", m_r);
+      v("n_keys", n_keys);
+      v("n_out", n_out);
+    }
+  };
+  static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static void apply(Attention& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
+};
+
+}  // namespace vitgen

@@ -1,0 +1,31 @@
+#include "schedules/cpu/embedding_add.h"
+
+#include <algorithm>
+
+#include "schedules/rule.h"
+#include "schedules/support/elementwise.h"
+
+namespace vitgen {
+
+using Halide::TailStrategy;
+using Halide::Var;
+
+std::optional<CpuEmbeddingAdd::Knobs> CpuEmbeddingAdd::defaults(const EmbeddingAddSpec& spec,
+                                                                const Machine& machine) {
+  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  return Knobs{.tokens_per_task = std::min(32, spec.prefix + spec.patches)};
+}
+
+void CpuEmbeddingAdd::apply(EmbeddingAdd& op, const EmbeddingAddSpec& spec, const Machine& machine,
+                            const Knobs& knobs) {
+  require_knobs(knobs.tokens_per_task >= 1 && knobs.tokens_per_task <= spec.prefix + spec.patches,
+                "1 <= tokens_per_task <= tokens");
+  Var block("block"), token("token"), task("task");
+  op.output.split(op.t, block, token, knobs.tokens_per_task, TailStrategy::GuardWithIf)
+      .reorder(op.c, token, block, op.b)
+      .fuse(block, op.b, task)
+      .parallel(task);
+  vectorize_exact(op.output, op.c, spec.width, machine.lanes(DType::f32));
+}
+
+}  // namespace vitgen

@@ -1,0 +1,49 @@
+#include "schedules/cpu/layer_norm.h"
+
+#include <algorithm>
+
+#include "generators/ops/support/lanes.h"
+#include "schedules/support/elementwise.h"
+#include "schedules/rule.h"
+
+namespace vitgen {
+
+using Halide::Func;
+using Halide::TailStrategy;
+using Halide::Var;
+
+std::optional<CpuLayerNorm::Knobs> CpuLayerNorm::defaults(const LayerNormSpec& spec,
+                                                          const Machine& machine) {
+  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  return Knobs{.rows_per_task = std::min(16, spec.rows),
+               .unroll_blocks = lane_blocks(spec.width) % 4 == 0 ? 4 : 1};
+}
+
+void CpuLayerNorm::apply(LayerNorm& op, const LayerNormSpec& spec, const Machine& machine,
+                         const Knobs& knobs) {
+  require_knobs(knobs.rows_per_task >= 1 && knobs.rows_per_task <= spec.rows,
+                "1 <= rows_per_task <= rows");
+  require_knobs(knobs.unroll_blocks >= 1 && lane_blocks(spec.width) % knobs.unroll_blocks == 0,
+                "unroll_blocks divides the blocks of 16");
+  const int lanes = std::min(machine.lanes(DType::f32), kLanes);
+  Var task("task"), row("row");
+  op.output.split(op.i, task, row, knobs.rows_per_task, TailStrategy::GuardWithIf)
+      .reorder(op.c, row, task)
+      .parallel(task);
+  vectorize_exact(op.output, op.c, spec.width, machine.lanes(DType::f32));
+  op.mean.compute_at(op.output, row);
+  op.inv_std.compute_at(op.output, row);
+  for (Func lane_func : {op.lane_sum, op.lane_squares}) {
+    lane_func.compute_at(op.output, row)
+        .bound_extent(op.lane, kLanes)
+        .vectorize(op.lane, lanes)
+        .unroll(op.lane);
+    lane_func.update()
+        .reorder(op.lane, op.blocks)
+        .vectorize(op.lane, lanes)
+        .unroll(op.lane)
+        .unroll(op.blocks, knobs.unroll_blocks);
+  }
+}
+
+}  // namespace vitgen

@@ -1,0 +1,45 @@
+#pragma once
+// for panel of columns                      parallel; its weights (panel x k) stay in L2
+//   for n_r columns of the panel
+//     for m_r rows                          the input streams from L2/L1
+//       for k: m_r x n_r FMAs               sums in registers, weights from L1, input broadcast
+//       epilogue, store
+// Bound: one FMA per register and cycle; m_r n_r / lanes sums, n_r / lanes weights and one
+// broadcast fill the registers.
+
+#include <optional>
+
+#include "generators/ops/linear.h"
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+/// Register tile of a matrix product over packed panels.
+struct TileKnobs {
+  int m_r = 4;       ///< rows
+  int n_r = 16;      ///< columns; divides the panel
+  int unroll_k = 4;  ///< steps of the sum per loop iteration
+
+  template <class V>
+  void visit(V& v) {
+    v("m_r", m_r);
+    v("n_r", n_r);
+    v("unroll_k", unroll_k);
+  }
+};
+
+/// The largest register tile for `rows` rows and `panel` columns on the machine.
+TileKnobs default_tile(int rows, int panel, int k, const Machine& machine);
+
+/// Throws KNOBS_ILLEGAL.
+void check_tile(const TileKnobs& knobs, int rows, int panel, int k, const Machine& machine);
+
+struct CpuLinear {
+  static constexpr std::string_view name = "cpu/linear";
+  using Spec = LinearSpec;
+  using Knobs = TileKnobs;
+  static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static void apply(Linear& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
+};
+
+}  // namespace vitgen

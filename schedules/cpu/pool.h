@@ -1,0 +1,24 @@
+#pragma once
+// for image                                 parallel
+//   for channels in vectors: the sum over tokens runs in a register
+// Bound: memory; a few kilobytes.
+
+#include <optional>
+
+#include "generators/ops/pool.h"
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+struct CpuPool {
+  static constexpr std::string_view name = "cpu/pool";
+  using Spec = PoolSpec;
+  struct Knobs {
+    template <class V>
+    void visit(V&) {}
+  };
+  static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static void apply(Pool& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
+};
+
+}  // namespace vitgen

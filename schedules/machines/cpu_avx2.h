@@ -1,0 +1,20 @@
+#pragma once
+// Haswell (2013) and later, Zen and later: 16 registers of 256 bits, FMA.
+
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+inline constexpr Machine cpu_avx2{
+    .name = "cpu_avx2",
+    .target = "x86-64-avx2",
+    .parent = "",
+    .kind = MachineKind::cpu,
+    .vector_bytes = 32,
+    .vector_registers = 16,
+    .masks = false,
+    .halide_target = "x86-64-linux-sse41-avx-f16c-fma-avx2",
+    .cpu_features = 1u << 0,
+};
+
+}  // namespace vitgen

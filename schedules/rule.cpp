@@ -1,0 +1,35 @@
+#include "schedules/rule.h"
+
+#include "schedules/fallback.h"
+
+namespace vitgen {
+
+Choice Choice::parse(std::string_view text) {
+  const OpSpec parts = OpSpec::parse(text);  // the same name(key=value,...) form
+  return {parts.op, parts.fields};
+}
+
+Choice choose_default(const OpSpec& spec, const Machine& machine) {
+  for (const RuleEntry& rule : all_rules()) {
+    if (rule.op != spec.op) continue;
+    if (auto knobs = rule.defaults(spec, machine)) return {std::string(rule.name), *knobs};
+  }
+  return {std::string(kFallback), {}};
+}
+
+Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice) {
+  if (choice.rule == kFallback) return build_fallback(spec);
+  for (const RuleEntry& rule : all_rules()) {
+    if (rule.name == choice.rule && rule.op == spec.op) {
+      return rule.build(spec, machine, choice.knobs);
+    }
+  }
+  throw Error(ExitCode::usage, "UNKNOWN_RULE",
+              "no rule '" + printable(choice.rule) + "' for op " + spec.op);
+}
+
+void require_knobs(bool legal, std::string_view rule) {
+  if (!legal) throw Error(ExitCode::usage, "KNOBS_ILLEGAL", "knobs must obey: " + std::string(rule));
+}
+
+}  // namespace vitgen

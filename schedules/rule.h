@@ -1,0 +1,71 @@
+#pragma once
+// A schedule rule: how one op runs on one kind of machine. It is a function of (Funcs, machine,
+// knobs) and never defines a value.
+//
+//   struct CpuLinear {
+//     static constexpr std::string_view name = "cpu/linear";
+//     using Spec = LinearSpec;
+//     struct Knobs { ...; template <class V> void visit(V& v); };
+//     static std::optional<Knobs> defaults(const Spec&, const Machine&);  // empty: not for this
+//     static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
+//   };
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "generators/ops/support/ops_table.h"
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+/// What a kernel is made of besides its spec; printed by `explain`, kept in the manifest.
+struct Choice {
+  std::string rule;
+  Fields knobs;
+
+  std::string text() const { return rule + "(" + knobs.text() + ")"; }
+  static Choice parse(std::string_view text);
+  bool operator==(const Choice&) const = default;
+};
+
+/// A rule with its types erased to text.
+struct RuleEntry {
+  std::string_view name;
+  std::string_view op;
+  std::optional<Fields> (*defaults)(const OpSpec&, const Machine&);
+  /// Defines the op and schedules it. Throws FIELDS_* if the knobs do not parse, KNOBS_ILLEGAL
+  /// if they do not fit the spec.
+  Algorithm (*build)(const OpSpec&, const Machine&, const Fields& knobs);
+};
+
+/// Every rule of schedules/<folder>/<op>.h, the most special first. Without `fallback`.
+std::span<const RuleEntry> all_rules();
+
+/// The first rule with defaults for (spec, machine), else `fallback`.
+Choice choose_default(const OpSpec& spec, const Machine& machine);
+
+/// The op of `spec` defined and scheduled. Throws UNKNOWN_RULE, KNOBS_ILLEGAL, FIELDS_*.
+Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice);
+
+template <class Rule>
+RuleEntry rule_entry() {
+  using Spec = typename Rule::Spec;
+  return {Rule::name, Spec::op,
+          [](const OpSpec& spec, const Machine& machine) -> std::optional<Fields> {
+            const auto knobs = Rule::defaults(typed_spec<Spec>(spec), machine);
+            return knobs ? std::optional(to_fields(*knobs)) : std::nullopt;
+          },
+          [](const OpSpec& spec, const Machine& machine, const Fields& fields) {
+            const auto typed = typed_spec<Spec>(spec);
+            const auto knobs = from_fields<typename Rule::Knobs>(fields);
+            auto op = define(typed);
+            Rule::apply(op, typed, machine, knobs);
+            return op.algorithm;
+          }};
+}
+
+/// Throws KNOBS_ILLEGAL unless `legal`; `rule` says what the knobs must obey.
+void require_knobs(bool legal, std::string_view rule);
+
+}  // namespace vitgen
