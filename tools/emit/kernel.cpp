@@ -1,0 +1,101 @@
+#include "tools/emit/kernel.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "generators/base/sha256.h"
+#include "generators/base/version.h"
+#include "tools/emit/kernel_scratch.h"
+
+namespace vitgen {
+
+namespace {
+
+// Halide's own checks stay: without them an out-of-memory would be a null dereference. No bounds
+// queries: a call with null buffers must fail, not "succeed" without computing.
+constexpr std::string_view kProductFeatures = "-no_runtime-user_context-no_bounds_query";
+
+std::string field_of(std::string_view text, std::string_view key) {
+  const std::string start = std::string(key) + ": ";
+  std::size_t begin = text.rfind(start, 0) == 0 ? 0 : text.find("\n" + start);
+  if (begin == std::string_view::npos) {
+    throw Error(ExitCode::internal, "KERNEL_REQUEST", "kernel request lacks " + std::string(key));
+  }
+  begin = text.find(": ", begin) + 2;
+  return std::string(text.substr(begin, text.find('\n', begin) - begin));
+}
+
+}  // namespace
+
+std::string KernelRequest::text() const {
+  return "op: " + spec.text() + "\nmachine: " + machine + "\nchoice: " + choice.text() +
+         "\nfeatures: " + features + "\ninstructions: " + instructions + "\n";
+}
+
+KernelRequest KernelRequest::parse(std::string_view text) {
+  return {.spec = OpSpec::parse(field_of(text, "op")),
+          .machine = field_of(text, "machine"),
+          .choice = Choice::parse(field_of(text, "choice")),
+          .features = field_of(text, "features"),
+          .instructions = field_of(text, "instructions")};
+}
+
+std::string KernelRequest::hash() const {
+  return sha256_hex(text() + "vitgen: " + std::string(build_id()) + "\n");
+}
+
+std::string kernel_name(const OpSpec& spec) {
+  std::string sizes;
+  std::string words;
+  for (const auto& [key, value] : spec.fields.values) {
+    if (std::ranges::all_of(value, [](unsigned char c) { return std::isdigit(c); })) {
+      if (value.size() > 1 || value > "1") sizes += (sizes.empty() ? "" : "x") + value;
+    } else if (value != "none" &&
+               std::ranges::all_of(value, [](unsigned char c) { return std::isalnum(c) || c == '_'; })) {
+      words += "_" + value;
+    }
+  }
+  return spec.op + (sizes.empty() ? "" : "_" + sizes) + words + "_" +
+         sha256_hex(spec.text()).substr(0, 8);
+}
+
+Halide::Target kernel_target(const KernelRequest& request) {
+  const Machine& machine =
+      find_machine(request.instructions.empty() ? request.machine : request.instructions);
+  return Halide::Target(std::string(machine.halide_target) + std::string(kProductFeatures) +
+                        request.features);
+}
+
+KernelObject compile_kernel(const KernelRequest& request, const KernelFiles& files) try {
+  const Machine& machine = find_machine(request.machine);
+  const Algorithm algorithm = build(request.spec, machine, request.choice);
+  const std::vector<Halide::Argument> arguments(algorithm.arguments.begin(),
+                                                algorithm.arguments.end());
+  const Halide::Target target = kernel_target(request);
+  Halide::Pipeline pipeline(algorithm.output);
+  const Halide::Module module =
+      pipeline.compile_to_module(arguments, std::string(kKernelSymbol), target,
+                                 Halide::LinkageType::External);
+  std::map<Halide::OutputFileType, std::string> outputs = {
+      {Halide::OutputFileType::object, files.object.string()}};
+  if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly.string();
+  if (!files.stmt.empty()) outputs[Halide::OutputFileType::stmt] = files.stmt.string();
+  module.compile(outputs);
+
+  const KernelScratch scratch = kernel_scratch(module, target);
+  return {.name = kernel_name(request.spec),
+          .machine = request.machine,
+          .symbol = std::string(kKernelSymbol),
+          .object = files.object,
+          .shared_scratch = scratch.shared,
+          .task_scratch = scratch.task,
+          .choice = request.choice.text(),
+          .hash = request.hash()};
+} catch (const Halide::Error& error) {
+  std::string message = error.what();
+  std::ranges::replace(message, '\n', ' ');
+  throw Error(ExitCode::internal, "KERNEL_COMPILE",
+              request.spec.text() + " with " + request.choice.text() + ": " + message);
+}
+
+}  // namespace vitgen
