@@ -24,7 +24,9 @@ struct Machine {
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.
   std::uint32_t cpu_features = 0;
 
-  constexpr int lanes(DType dtype) const { return vector_bytes / static_cast<int>(byte_size(dtype)); }
+  constexpr int lanes(DType dtype) const {
+    return vector_bytes / static_cast<int>(byte_size(dtype));
+  }
 };
 
 /// Every row of schedules/machines, the most capable first.

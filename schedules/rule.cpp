@@ -29,7 +29,8 @@ Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice
 }
 
 void require_knobs(bool legal, std::string_view rule) {
-  if (!legal) throw Error(ExitCode::usage, "KNOBS_ILLEGAL", "knobs must obey: " + std::string(rule));
+  if (!legal)
+    throw Error(ExitCode::usage, "KNOBS_ILLEGAL", "knobs must obey: " + std::string(rule));
 }
 
 }  // namespace vitgen

@@ -11,8 +11,9 @@ using Halide::RDom;
 using Halide::Var;
 
 std::vector<Operand> operands(const AttentionSpec& spec) {
-  return {{"qkv", Role::input, DType::f32, {3 * spec.width(), spec.tokens, spec.batch}},
-          {"output", Role::output, DType::f32, {spec.width(), spec.tokens, spec.batch}}};
+  return {
+      {"qkv", Role::input, DType::f32, {3 * spec.width(), spec.tokens, spec.batch}},
+      {"output", Role::output, DType::f32, {spec.head_size, spec.heads, spec.tokens, spec.batch}}};
 }
 
 double flops(const AttentionSpec& spec) {
@@ -32,7 +33,6 @@ Attention declare(const AttentionSpec& spec) {
           .inv_sum = Func("inv_sum"),
           .acc = Func("acc"),
           .output = Func("attention"),
-          .c = Var("c"),
           .d = Var("d"),
           .h = Var("h"),
           .i = Var("i"),
@@ -52,19 +52,19 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
   op.lane_max(op.lane, op.i, op.h, op.b) = Halide::Float(32).min();
   const Expr position = op.lane + op.blocks * kLanes;
   // Columns past the last token repeat it, which changes no maximum.
-  op.lane_max(op.lane, op.i, op.h, op.b) = Halide::max(op.lane_max(op.lane, op.i, op.h, op.b),
-                                                       op.scores(position, op.i, op.h, op.b));
+  op.lane_max(op.lane, op.i, op.h, op.b) =
+      Halide::max(op.lane_max(op.lane, op.i, op.h, op.b), op.scores(position, op.i, op.h, op.b));
   op.row_max(op.i, op.h, op.b) = combine_lanes(
       lane_at(op.lane_max), [](const Expr& a, const Expr& b) { return Halide::max(a, b); });
 
-  const Expr weight =
-      Halide::exp(op.scores(op.j, op.i, op.h, op.b) - op.row_max(op.i, op.h, op.b));
+  const Expr weight = Halide::exp(op.scores(op.j, op.i, op.h, op.b) - op.row_max(op.i, op.h, op.b));
   op.probs(op.j, op.i, op.h, op.b) =
       spec.tokens % kLanes == 0 ? weight : Halide::select(op.j < spec.tokens, weight, 0.0f);
   op.lane_sum(op.lane, op.i, op.h, op.b) = 0.0f;
   op.lane_sum(op.lane, op.i, op.h, op.b) += op.probs(position, op.i, op.h, op.b);
   op.inv_sum(op.i, op.h, op.b) =
-      1.0f / combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; });
+      1.0f /
+      combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; });
 }
 
 }  // namespace
@@ -78,21 +78,20 @@ Attention define(const AttentionSpec& spec) {
   op.keys(op.j, op.d, op.h, op.b) =
       qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
   op.scores(op.j, op.i, op.h, op.b) = 0.0f;
-  op.scores(op.j, op.i, op.h, op.b) += (qkv(op.h * spec.head_size + op.rd, op.i, op.b) * spec.scale) *
-                                       op.keys(op.j, op.rd, op.h, op.b);
+  op.scores(op.j, op.i, op.h, op.b) +=
+      (qkv(op.h * spec.head_size + op.rd, op.i, op.b) * spec.scale) *
+      op.keys(op.j, op.rd, op.h, op.b);
   define_softmax(op, spec);
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
   op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj, op.i, op.h, op.b) *
                                     qkv(2 * width + op.h * spec.head_size + op.d, op.rj, op.b);
 
-  const Expr head = op.c / spec.head_size;
-  op.output(op.c, op.i, op.b) =
-      op.acc(op.c % spec.head_size, op.i, head, op.b) * op.inv_sum(op.i, head, op.b);
+  op.output(op.d, op.h, op.i, op.b) = op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b);
   pin_output(op.output, list.back());
-  op.algorithm = {{qkv},
-                  {op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum, op.inv_sum,
-                   op.acc},
-                  op.output};
+  op.algorithm = {
+      {qkv},
+      {op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum, op.inv_sum, op.acc},
+      op.output};
   return op;
 }
 

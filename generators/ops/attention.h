@@ -29,20 +29,21 @@ struct AttentionSpec {
 };
 
 /// qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
-/// output {width, tokens, batch}.
+/// output {head_size, heads, tokens, batch},
+/// which is [tokens][width] in memory.
 std::vector<Operand> operands(const AttentionSpec& spec);
 double flops(const AttentionSpec& spec);
 
 struct Attention {
   Algorithm algorithm;
-  Halide::Func keys;          ///< (j, d, h, b): k transposed; columns past the last token repeat it
-  Halide::Func scores;        ///< (j, i, h, b)
+  Halide::Func keys;    ///< (j, d, h, b): k transposed; columns past the last token repeat it
+  Halide::Func scores;  ///< (j, i, h, b)
   Halide::Func lane_max, row_max;
-  Halide::Func probs;         ///< (j, i, h, b): unnormalised, zero past the last token
+  Halide::Func probs;  ///< (j, i, h, b): unnormalised, zero past the last token
   Halide::Func lane_sum, inv_sum;
-  Halide::Func acc;           ///< (d, i, h, b): sum over j of probs times v
-  Halide::Func output;        ///< (c, i, b), c = h head_size + d
-  Halide::Var c, d, h, i, j, b, lane;
+  Halide::Func acc;     ///< (d, i, h, b): sum over j of probs times v
+  Halide::Func output;  ///< (d, h, i, b)
+  Halide::Var d, h, i, j, b, lane;
   Halide::RDom rd, rj, blocks;  ///< over head_size, over tokens, over tokens in 16 lanes
 };
 

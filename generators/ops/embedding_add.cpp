@@ -12,10 +12,8 @@ std::vector<Operand> operands(const EmbeddingAddSpec& spec) {
     list.push_back({"prefix", Role::weight, DType::f32, {spec.width, spec.prefix}});
   }
   list.push_back({"position", Role::weight, DType::f32, {spec.width, spec.patches}});
-  list.push_back({"output",
-                  Role::output,
-                  DType::f32,
-                  {spec.width, spec.prefix + spec.patches, spec.batch}});
+  list.push_back(
+      {"output", Role::output, DType::f32, {spec.width, spec.prefix + spec.patches, spec.batch}});
   return list;
 }
 

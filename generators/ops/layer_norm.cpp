@@ -59,9 +59,8 @@ LayerNorm define(const LayerNormSpec& spec) {
   op.output(op.c, op.i) =
       (input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i) * gain(op.c) + bias(op.c);
   pin_output(op.output, list.back());
-  op.algorithm = {{input, gain, bias},
-                  {op.lane_sum, op.mean, op.lane_squares, op.inv_std},
-                  op.output};
+  op.algorithm = {
+      {input, gain, bias}, {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
   return op;
 }
 

@@ -20,10 +20,8 @@ std::vector<Operand> operands(const PatchEmbedSpec& spec) {
       {"image", Role::input, spec.dtype, image},
       {"weight", Role::weight, DType::f32, {spec.panel, spec.k(), columns / spec.panel}}};
   if (spec.bias) list.push_back({"bias", Role::weight, DType::f32, {columns}});
-  list.push_back({"output",
-                  Role::output,
-                  DType::f32,
-                  {spec.n, spec.grid_w(), spec.grid_h(), spec.batch}});
+  list.push_back(
+      {"output", Role::output, DType::f32, {spec.n, spec.grid_w(), spec.grid_h(), spec.batch}});
   return list;
 }
 
@@ -48,9 +46,8 @@ PatchEmbed define(const PatchEmbedSpec& spec) {
                 .k = RDom(0, spec.patch_w, 0, spec.patch_h, 0, spec.channels, "k")};
   const Expr x = op.c * spec.patch_w + op.k.x;
   const Expr y = op.r * spec.patch_h + op.k.y;
-  const Expr pixel = Halide::cast<float>(spec.layout == ImageLayout::chw
-                                             ? image(x, y, op.k.z, op.b)
-                                             : image(op.k.z, x, y, op.b));
+  const Expr pixel = Halide::cast<float>(
+      spec.layout == ImageLayout::chw ? image(x, y, op.k.z, op.b) : image(op.k.z, x, y, op.b));
   const Expr flat_k = op.k.x + spec.patch_w * (op.k.y + spec.patch_h * op.k.z);
 
   op.acc(op.j, op.c, op.r, op.b) = spec.bias ? Expr(arguments[2](op.j)) : Expr(0.0f);

@@ -33,8 +33,12 @@ Pool define(const PoolSpec& spec) {
   const Expr second = Halide::clamp(op.c - spec.width, 0, spec.width - 1);
   Expr value;
   switch (spec.pooling) {
-    case Pooling::token: value = input(op.c, 0, op.b); break;
-    case Pooling::mean: value = mean(op.c); break;
+    case Pooling::token:
+      value = input(op.c, 0, op.b);
+      break;
+    case Pooling::mean:
+      value = mean(op.c);
+      break;
     case Pooling::two_tokens:
       value = Halide::select(op.c < spec.width, input(first, 0, op.b), input(second, 1, op.b));
       break;
@@ -45,8 +49,8 @@ Pool define(const PoolSpec& spec) {
   op.output(op.c, op.b) = value;
   pin_output(op.output, list.back());
   const bool sums = spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
-  op.algorithm = {{input}, sums ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{},
-                  op.output};
+  op.algorithm = {
+      {input}, sums ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{}, op.output};
   return op;
 }
 

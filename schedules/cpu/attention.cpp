@@ -17,6 +17,7 @@ std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& s
   if (machine.kind != MachineKind::cpu) return std::nullopt;
   const int lanes = machine.lanes(DType::f32);
   const int out_lanes = exact_lanes(spec.head_size, lanes);
+  if (out_lanes == 1) return std::nullopt;  // odd head sizes: no vectors along a head
   Knobs knobs;
   knobs.n_keys = kLanes;
   knobs.n_out = spec.head_size % (2 * lanes) == 0 ? 2 * lanes : out_lanes;
@@ -48,11 +49,7 @@ void schedule_scores(Attention& op, const AttentionSpec& spec, int lanes,
       .vectorize(op.j, lanes)
       .unroll(op.j)
       .unroll(op.i);
-  op.scores.update()
-      .reorder(op.j, op.i, op.rd)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.i);
+  op.scores.update().reorder(op.j, op.i, op.rd).vectorize(op.j, lanes).unroll(op.j).unroll(op.i);
 }
 
 void schedule_softmax(Attention& op, const AttentionSpec& spec, int lanes, int m_r,
@@ -64,10 +61,7 @@ void schedule_softmax(Attention& op, const AttentionSpec& spec, int lanes, int m
         .bound_extent(op.i, m_r)
         .vectorize(op.lane, lanes)
         .unroll(op.lane);
-    lane_func.update()
-        .reorder(op.lane, op.blocks, op.i)
-        .vectorize(op.lane, lanes)
-        .unroll(op.lane);
+    lane_func.update().reorder(op.lane, op.blocks, op.i).vectorize(op.lane, lanes).unroll(op.lane);
   }
   op.row_max.compute_at(op.output, queries).bound_extent(op.i, m_r);
   op.inv_sum.compute_at(op.output, queries).bound_extent(op.i, m_r);
@@ -87,35 +81,31 @@ void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine
   require_knobs(knobs.m_r >= 1 && knobs.m_r <= std::min(16, spec.tokens), "1 <= m_r <= tokens, 16");
   require_knobs(knobs.n_keys % lanes == 0 && knobs.n_keys >= lanes && columns % knobs.n_keys == 0,
                 "n_keys is whole vectors and divides the padded tokens");
-  require_knobs(knobs.n_out % out_lanes == 0 && knobs.n_out >= 1 &&
+  require_knobs(out_lanes > 1 && knobs.n_out % out_lanes == 0 && knobs.n_out >= 1 &&
                     spec.head_size % knobs.n_out == 0,
                 "n_out is whole vectors and divides the head size");
-  Var head("head"), in_head("in_head"), task("task"), queries("queries"), ir("ir"),
-      strip("strip"), cr("cr");
-  op.output.split(op.c, head, in_head, spec.head_size, TailStrategy::RoundUp)
-      .split(in_head, strip, cr, knobs.n_out, TailStrategy::RoundUp)
+  Var task("task"), queries("queries"), ir("ir"), strip("strip"), cr("cr");
+  op.output.split(op.d, strip, cr, knobs.n_out, TailStrategy::RoundUp)
       .split(op.i, queries, ir, knobs.m_r, TailStrategy::ShiftInwards)
-      .reorder(cr, ir, strip, queries, head, op.b)
-      .fuse(head, op.b, task)
+      .reorder(cr, ir, strip, queries, op.h, op.b)
+      .fuse(op.h, op.b, task)
       .unroll(ir)
-      .parallel(task);
-  if (out_lanes > 1) op.output.vectorize(cr, out_lanes);
-  op.output.unroll(cr);
-  op.keys.compute_at(op.output, task).bound_extent(op.j, columns).bound(op.d, 0, spec.head_size)
+      .parallel(task)
+      .vectorize(cr, out_lanes)
+      .unroll(cr);
+  op.keys.compute_at(op.output, task)
+      .bound_extent(op.j, columns)
+      .bound(op.d, 0, spec.head_size)
       .reorder(op.d, op.j);
   schedule_scores(op, spec, lanes, knobs, queries);
   schedule_softmax(op, spec, lanes, knobs.m_r, queries);
   op.acc.compute_at(op.output, strip)
       .bound_extent(op.d, knobs.n_out)
       .bound_extent(op.i, knobs.m_r)
+      .vectorize(op.d, out_lanes)
+      .unroll(op.d)
       .unroll(op.i);
-  op.acc.update().reorder(op.d, op.i, op.rj).unroll(op.i);
-  if (out_lanes > 1) {
-    op.acc.vectorize(op.d, out_lanes);
-    op.acc.update().vectorize(op.d, out_lanes);
-  }
-  op.acc.unroll(op.d);
-  op.acc.update().unroll(op.d);
+  op.acc.update().reorder(op.d, op.i, op.rj).vectorize(op.d, out_lanes).unroll(op.d).unroll(op.i);
 }
 
 }  // namespace vitgen

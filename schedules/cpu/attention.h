@@ -17,7 +17,7 @@ struct CpuAttention {
   static constexpr std::string_view name = "cpu/attention";
   using Spec = AttentionSpec;
   struct Knobs {
-    int m_r = 4;     ///< queries at once
+    int m_r = 4;      ///< queries at once
     int n_keys = 16;  ///< keys per score tile
     int n_out = 16;   ///< channels per output tile; divides the head size
     template <class V>

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "generators/ops/support/lanes.h"
-#include "schedules/support/elementwise.h"
 #include "schedules/rule.h"
+#include "schedules/support/elementwise.h"
 
 namespace vitgen {
 

@@ -6,57 +6,94 @@
 
 namespace vitgen {
 
+using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
-TileKnobs default_tile(int rows, int panel, int k, const Machine& machine) {
+namespace {
+
+bool whole_panels(const TileShape& shape) { return shape.n % shape.panel == 0; }
+
+int vectors(const TileShape& shape, int lanes) { return (shape.n + lanes - 1) / lanes; }
+
+// Strips must tile the panel; without whole panels they must also tile the vectors of n.
+bool strip_fits(int n_r, const TileShape& shape, int lanes) {
+  return n_r >= lanes && n_r % lanes == 0 && shape.panel % n_r == 0 &&
+         (whole_panels(shape) || vectors(shape, lanes) % (n_r / lanes) == 0);
+}
+
+}  // namespace
+
+TileKnobs default_tile(const TileShape& shape, const Machine& machine) {
   const int lanes = machine.lanes(DType::f32);
   TileKnobs knobs;
   // Three vectors wide where the panel has them: fewest broadcasts per FMA that still leave rows
   // enough to hide the FMA latency.
-  knobs.n_r = panel % (3 * lanes) == 0 ? 3 * lanes : std::min(2 * lanes, panel);
-  const int columns = knobs.n_r / lanes;
+  int columns = 3;
+  while (columns > 1 && !strip_fits(columns * lanes, shape, lanes)) --columns;
+  knobs.n_r = columns * lanes;
   // Sums + one row of weights + one broadcast fit the register file.
   knobs.m_r = std::clamp((machine.vector_registers - columns - 1) / columns, 1, 14);
-  knobs.m_r = std::min(knobs.m_r, rows);
-  knobs.unroll_k = k % 4 == 0 ? 4 : 1;
+  knobs.m_r = std::min(knobs.m_r, shape.rows);
+  knobs.unroll_k = shape.k % 4 == 0 ? 4 : 1;
   return knobs;
 }
 
-void check_tile(const TileKnobs& knobs, int rows, int panel, int k, const Machine& machine) {
-  const int lanes = machine.lanes(DType::f32);
-  require_knobs(knobs.m_r >= 1 && knobs.m_r <= rows && knobs.m_r <= 32, "1 <= m_r <= rows, 32");
-  require_knobs(knobs.n_r >= lanes && knobs.n_r % lanes == 0 && panel % knobs.n_r == 0,
-                "n_r is whole vectors and divides the panel");
-  require_knobs(knobs.unroll_k >= 1 && knobs.unroll_k <= 16 && k % knobs.unroll_k == 0,
+void check_tile(const TileKnobs& knobs, const TileShape& shape, const Machine& machine) {
+  require_knobs(knobs.m_r >= 1 && knobs.m_r <= shape.rows && knobs.m_r <= 32,
+                "1 <= m_r <= rows, 32");
+  require_knobs(strip_fits(knobs.n_r, shape, machine.lanes(DType::f32)),
+                "n_r is whole vectors and divides the panel and the padded columns");
+  require_knobs(knobs.unroll_k >= 1 && knobs.unroll_k <= 16 && shape.k % knobs.unroll_k == 0,
                 "unroll_k <= 16 divides k");
 }
+
+std::vector<Var> split_columns(Func& output, const Var& j, const TileKnobs& knobs,
+                               const TileShape& shape, int lanes) {
+  Var task("task"), in_task("in_task"), strip("strip"), column("column"), lane("lane");
+  const int columns = knobs.n_r / lanes;
+  if (whole_panels(shape)) {
+    output.split(j, task, in_task, shape.panel, TailStrategy::RoundUp)
+        .split(in_task, strip, in_task, knobs.n_r, TailStrategy::RoundUp)
+        .split(in_task, column, lane, lanes, TailStrategy::RoundUp)
+        .vectorize(lane)
+        .unroll(column);
+    return {lane, column, strip, task};
+  }
+  // Only outer variables of a predicated split may be split again.
+  output.split(j, in_task, lane, lanes, TailStrategy::PredicateStores)
+      .split(in_task, task, column, columns, TailStrategy::RoundUp)
+      .vectorize(lane)
+      .unroll(column);
+  return {lane, column, task};
+}
+
+namespace {
+TileShape shape_of(const LinearSpec& spec) {
+  return {.rows = spec.rows, .k = spec.k, .n = spec.n, .panel = spec.panel};
+}
+}  // namespace
 
 std::optional<TileKnobs> CpuLinear::defaults(const LinearSpec& spec, const Machine& machine) {
   if (machine.kind != MachineKind::cpu) return std::nullopt;
   // The residual is the caller's memory: its rows cannot be read past n, so whole panels only.
   if (spec.epilogue.residual && spec.n % spec.panel != 0) return std::nullopt;
-  return default_tile(spec.rows, spec.panel, spec.k, machine);
+  return default_tile(shape_of(spec), machine);
 }
 
 void CpuLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machine,
                       const TileKnobs& knobs) {
-  check_tile(knobs, spec.rows, spec.panel, spec.k, machine);
-  require_knobs(!spec.epilogue.residual || spec.n % spec.panel == 0,
+  const TileShape shape = shape_of(spec);
+  check_tile(knobs, shape, machine);
+  require_knobs(!spec.epilogue.residual || whole_panels(shape),
                 "a residual needs n to be whole panels");
   const int lanes = machine.lanes(DType::f32);
-  const TailStrategy columns =
-      spec.n % spec.panel == 0 ? TailStrategy::RoundUp : TailStrategy::PredicateStores;
-  Var panel("panel"), in_panel("in_panel"), strip("strip"), jr("jr"), it("it"), ir("ir");
-  op.output.split(op.j, panel, in_panel, spec.panel, columns)
-      .split(in_panel, strip, jr, knobs.n_r, TailStrategy::RoundUp)
-      .split(op.i, it, ir, knobs.m_r, TailStrategy::ShiftInwards)
-      .reorder(jr, ir, it, strip, panel)
-      .vectorize(jr, lanes)
-      .unroll(jr)
-      .unroll(ir)
-      .parallel(panel);
-  op.acc.compute_at(op.output, it)
+  std::vector<Var> loops = split_columns(op.output, op.j, knobs, shape, lanes);
+  Var tile("tile"), row("row");
+  op.output.split(op.i, tile, row, knobs.m_r, TailStrategy::ShiftInwards).unroll(row);
+  loops.insert(loops.begin() + 2, {row, tile});
+  op.output.reorder({loops.begin(), loops.end()}).parallel(loops.back());
+  op.acc.compute_at(op.output, tile)
       .bound_extent(op.j, knobs.n_r)
       .bound_extent(op.i, knobs.m_r)
       .vectorize(op.j, lanes)

@@ -7,28 +7,29 @@ namespace vitgen {
 using Halide::TailStrategy;
 using Halide::Var;
 
+namespace {
+TileShape shape_of(const PatchEmbedSpec& spec) {
+  return {.rows = spec.grid_w(), .k = spec.patch_w, .n = spec.n, .panel = spec.panel};
+}
+}  // namespace
+
 std::optional<TileKnobs> CpuPatchEmbed::defaults(const PatchEmbedSpec& spec,
                                                  const Machine& machine) {
   if (machine.kind != MachineKind::cpu) return std::nullopt;
-  return default_tile(spec.grid_w(), spec.panel, spec.patch_w, machine);
+  return default_tile(shape_of(spec), machine);
 }
 
 void CpuPatchEmbed::apply(PatchEmbed& op, const PatchEmbedSpec& spec, const Machine& machine,
                           const TileKnobs& knobs) {
-  check_tile(knobs, spec.grid_w(), spec.panel, spec.patch_w, machine);
+  const TileShape shape = shape_of(spec);
+  check_tile(knobs, shape, machine);
   const int lanes = machine.lanes(DType::f32);
-  const TailStrategy columns =
-      spec.n % spec.panel == 0 ? TailStrategy::RoundUp : TailStrategy::PredicateStores;
-  Var panel("panel"), in_panel("in_panel"), strip("strip"), jr("jr"), ct("ct"), cr("cr");
-  op.output.split(op.j, panel, in_panel, spec.panel, columns)
-      .split(in_panel, strip, jr, knobs.n_r, TailStrategy::RoundUp)
-      .split(op.c, ct, cr, knobs.m_r, TailStrategy::ShiftInwards)
-      .reorder(jr, cr, ct, op.r, op.b, strip, panel)
-      .vectorize(jr, lanes)
-      .unroll(jr)
-      .unroll(cr)
-      .parallel(panel);
-  op.acc.compute_at(op.output, ct)
+  std::vector<Var> loops = split_columns(op.output, op.j, knobs, shape, lanes);
+  Var tile("tile"), patch("patch");
+  op.output.split(op.c, tile, patch, knobs.m_r, TailStrategy::ShiftInwards).unroll(patch);
+  loops.insert(loops.begin() + 2, {patch, tile, op.r, op.b});
+  op.output.reorder({loops.begin(), loops.end()}).parallel(loops.back());
+  op.acc.compute_at(op.output, tile)
       .bound_extent(op.j, knobs.n_r)
       .bound_extent(op.c, knobs.m_r)
       .vectorize(op.j, lanes)

@@ -50,8 +50,9 @@ std::string kernel_name(const OpSpec& spec) {
   for (const auto& [key, value] : spec.fields.values) {
     if (std::ranges::all_of(value, [](unsigned char c) { return std::isdigit(c); })) {
       if (value.size() > 1 || value > "1") sizes += (sizes.empty() ? "" : "x") + value;
-    } else if (value != "none" &&
-               std::ranges::all_of(value, [](unsigned char c) { return std::isalnum(c) || c == '_'; })) {
+    } else if (value != "none" && std::ranges::all_of(value, [](unsigned char c) {
+                 return std::isalnum(c) || c == '_';
+               })) {
       words += "_" + value;
     }
   }
@@ -73,9 +74,8 @@ KernelObject compile_kernel(const KernelRequest& request, const KernelFiles& fil
                                                 algorithm.arguments.end());
   const Halide::Target target = kernel_target(request);
   Halide::Pipeline pipeline(algorithm.output);
-  const Halide::Module module =
-      pipeline.compile_to_module(arguments, std::string(kKernelSymbol), target,
-                                 Halide::LinkageType::External);
+  const Halide::Module module = pipeline.compile_to_module(arguments, std::string(kKernelSymbol),
+                                                           target, Halide::LinkageType::External);
   std::map<Halide::OutputFileType, std::string> outputs = {
       {Halide::OutputFileType::object, files.object.string()}};
   if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly.string();

@@ -4,9 +4,12 @@ namespace vitgen {
 
 Halide::Type halide_type(DType dtype) {
   switch (dtype) {
-    case DType::f32: return Halide::Float(32);
-    case DType::u8: return Halide::UInt(8);
-    case DType::i32: return Halide::Int(32);
+    case DType::f32:
+      return Halide::Float(32);
+    case DType::u8:
+      return Halide::UInt(8);
+    case DType::i32:
+      return Halide::Int(32);
   }
   return Halide::Float(32);
 }

@@ -24,16 +24,22 @@ Expr gelu_tanh(const Expr& x) {
 
 Expr activate(const Expr& x, Activation activation) {
   switch (activation) {
-    case Activation::none: return x;
+    case Activation::none:
+      return x;
     case Activation::gelu_erf: {
       const auto inv_sqrt2 = static_cast<float>(1.0 / std::numbers::sqrt2);
       return 0.5f * x * (1.0f + Halide::erf(x * inv_sqrt2));
     }
-    case Activation::gelu_tanh: return gelu_tanh(x);
-    case Activation::quick_gelu: return x * sigmoid(1.702f * x);
-    case Activation::relu: return Halide::max(x, 0.0f);
-    case Activation::silu: return x * sigmoid(x);
-    case Activation::tanh: return tanh_by_exp(x);
+    case Activation::gelu_tanh:
+      return gelu_tanh(x);
+    case Activation::quick_gelu:
+      return x * sigmoid(1.702f * x);
+    case Activation::relu:
+      return Halide::max(x, 0.0f);
+    case Activation::silu:
+      return x * sigmoid(x);
+    case Activation::tanh:
+      return tanh_by_exp(x);
   }
   return x;
 }

@@ -1,0 +1,101 @@
+#include "tests/schedules/kernel_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace vitgen {
+
+namespace {
+
+float draw(std::mt19937& random, Fill fill) {
+  std::normal_distribution<float> normal;
+  switch (fill) {
+    case Fill::normal:
+      return normal(random);
+    case Fill::integers:
+      return static_cast<float>(static_cast<int>(random() % 9) - 4);
+    case Fill::heavy_tailed:
+      return normal(random) * std::exp(2.0f * normal(random));
+  }
+  return 0;
+}
+
+}  // namespace
+
+const Machine& host_machine() {
+  for (const Machine* machine : all_machines()) {
+    if (machine->kind != MachineKind::cpu) continue;
+    const bool avx512 = machine->vector_bytes == 64;
+    if (!avx512 || (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512dq"))) {
+      return *machine;
+    }
+  }
+  throw std::runtime_error("no row of schedules/machines runs on this CPU");
+}
+
+KernelRunner::KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end)
+    : spec_(std::move(spec)), operands_(operands(spec_)) {
+  std::mt19937 random(seed);
+  for (const Operand& operand : operands_) {
+    memory_.push_back(
+        std::make_unique<GuardedBuffer>(static_cast<std::size_t>(operand.bytes()), guard_end));
+    for (std::int64_t i = 0; i < operand.elements(); ++i) {
+      if (operand.dtype == DType::u8) {
+        static_cast<std::uint8_t*>(memory_.back()->data())[i] =
+            static_cast<std::uint8_t>(random() % 256);
+      } else {
+        static_cast<float*>(memory_.back()->data())[i] = draw(random, fill);
+      }
+    }
+  }
+}
+
+float* KernelRunner::values(std::size_t number) {
+  return static_cast<float*>(memory_[number]->data());
+}
+
+namespace {
+
+Halide::Buffer<> wrap(const Operand& operand, void* data) {
+  return Halide::Buffer<>(halide_type(operand.dtype), data, operand.extents);
+}
+
+}  // namespace
+
+// Halide's errors are no std::exception: GoogleTest would not print them.
+std::vector<float> KernelRunner::run(const Machine& machine, const Choice& choice) try {
+  Algorithm algorithm = build(spec_, machine, choice);
+  for (std::size_t p = 0; p + 1 < operands_.size(); ++p) {
+    algorithm.arguments[p].set(wrap(operands_[p], memory_[p]->data()));
+  }
+  // NaN in the output before the run shows what a kernel leaves unwritten.
+  const Operand& out = operands_.back();
+  auto* output = static_cast<float*>(memory_.back()->data());
+  std::fill_n(output, out.elements(), std::numeric_limits<float>::quiet_NaN());
+  Halide::Buffer<> buffer = wrap(out, output);
+  const Halide::Target target(std::string(host_machine().halide_target) + "-jit");
+  Halide::Pipeline(algorithm.output).realize(buffer, target);
+  return {output, output + out.elements()};
+} catch (const Halide::Error& error) {
+  throw std::runtime_error(spec_.text() + " by " + choice.text() + ": " + error.what());
+}
+
+OperandData KernelRunner::data(const std::vector<float>& output) const {
+  std::vector<const void*> pointers;
+  for (std::size_t p = 0; p + 1 < memory_.size(); ++p) pointers.push_back(memory_[p]->data());
+  pointers.push_back(output.data());
+  return {operands_, pointers};
+}
+
+void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,
+                              std::int64_t samples) {
+  const Comparison result = compare(runner.spec(), runner.data(output), output.data(), samples);
+  EXPECT_GT(result.checked, 0);
+  EXPECT_EQ(result.failed, 0) << runner.spec().text() << "\n  worst element " << result.worst_index
+                              << ": " << result.worst_value << ", reference "
+                              << result.worst_reference << ", bound " << result.worst_bound;
+}
+
+}  // namespace vitgen

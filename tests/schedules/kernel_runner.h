@@ -1,0 +1,47 @@
+#pragma once
+// Runs one op under one schedule on made-up data, in guarded memory, in this process.
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "schedules/rule.h"
+#include "tests/schedules/guarded_buffer.h"
+#include "tools/verify/reference/reference.h"
+
+namespace vitgen {
+
+/// How operands are filled. Integers are small enough that every sum of products is exact in f32,
+/// so a kernel must hit the reference to the bit.
+enum class Fill { normal, integers, heavy_tailed };
+
+class KernelRunner {
+ public:
+  /// `guard_end`: operands end at a guard page, else they start at one.
+  KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end);
+
+  /// The output of the op scheduled by `choice` for `machine`, in instructions that this CPU has.
+  std::vector<float> run(const Machine& machine, const Choice& choice);
+
+  /// The operands, with `output` in the last place.
+  OperandData data(const std::vector<float>& output) const;
+  const OpSpec& spec() const { return spec_; }
+
+  /// Operand `number` as floats, to plant special values before run().
+  float* values(std::size_t number);
+
+ private:
+  OpSpec spec_;
+  std::vector<Operand> operands_;
+  std::vector<std::unique_ptr<GuardedBuffer>> memory_;
+};
+
+/// Halide target string of the most capable row that this CPU can execute.
+const Machine& host_machine();
+
+/// Compares with the reference and reports the worst element through GoogleTest.
+void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,
+                              std::int64_t samples = 0);
+
+}  // namespace vitgen

@@ -1,0 +1,115 @@
+#include "tests/schedules/op_specs.h"
+
+#include "generators/ops/attention.h"
+#include "generators/ops/embedding_add.h"
+#include "generators/ops/layer_norm.h"
+#include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
+#include "generators/ops/pool.h"
+
+namespace vitgen {
+
+namespace {
+
+std::vector<OpSpec> linear_specs() {
+  std::vector<OpSpec> specs;
+  const auto add = [&](int rows, int k, int n, Epilogue epilogue) {
+    specs.push_back(op_spec(LinearSpec{rows, k, n, panel_width(n), epilogue}));
+  };
+  const Epilogue plain{};
+  for (const int rows : {1, 2, 3, 5, 7, 17}) add(rows, 24, 48, plain);
+  for (const int n : {1, 2, 7, 8, 9, 10, 15, 16, 17, 31, 33, 48, 49, 96, 100}) add(5, 20, n, plain);
+  for (const int k : {1, 2, 3, 4, 15, 16, 17, 65}) add(6, k, 32, plain);
+  for (int a = 0; a < 7; ++a) {
+    add(9, 12, 32, {.bias = true, .activation = static_cast<Activation>(a), .residual = false});
+  }
+  add(9, 12, 32, {.bias = false, .activation = Activation::none, .residual = false});
+  add(9, 12, 96, {.bias = true, .activation = Activation::none, .residual = true});
+  add(9, 12, 40, {.bias = true, .activation = Activation::none, .residual = true});
+  add(9, 12, 10, {.bias = false, .activation = Activation::gelu_erf, .residual = true});
+  return specs;
+}
+
+std::vector<OpSpec> patch_embed_specs() {
+  std::vector<OpSpec> specs;
+  for (const DType dtype : {DType::f32, DType::u8}) {
+    for (const ImageLayout layout : {ImageLayout::chw, ImageLayout::hwc}) {
+      PatchEmbedSpec spec{.batch = 2,
+                          .channels = 3,
+                          .height = 12,
+                          .width = 20,
+                          .patch_h = 4,
+                          .patch_w = 4,
+                          .n = 48,
+                          .panel = 48};
+      spec.dtype = dtype;
+      spec.layout = layout;
+      specs.push_back(op_spec(spec));
+    }
+  }
+  specs.push_back(op_spec(PatchEmbedSpec{.batch = 1,
+                                         .channels = 1,
+                                         .height = 7,
+                                         .width = 7,
+                                         .patch_h = 7,
+                                         .patch_w = 7,
+                                         .n = 10,
+                                         .panel = 16}));
+  specs.push_back(op_spec(PatchEmbedSpec{.batch = 1,
+                                         .channels = 3,
+                                         .height = 17,
+                                         .width = 23,
+                                         .patch_h = 5,
+                                         .patch_w = 3,
+                                         .n = 33,
+                                         .panel = 48,
+                                         .bias = false}));
+  specs.push_back(op_spec(PatchEmbedSpec{.batch = 1,
+                                         .channels = 4,
+                                         .height = 28,
+                                         .width = 98,
+                                         .patch_h = 14,
+                                         .patch_w = 14,
+                                         .n = 64,
+                                         .panel = 32}));
+  return specs;
+}
+
+std::vector<OpSpec> attention_specs() {
+  std::vector<OpSpec> specs;
+  for (const int tokens : {1, 2, 7, 15, 16, 17, 50}) {
+    specs.push_back(op_spec(AttentionSpec{1, tokens, 2, 16, 0.25f}));
+  }
+  for (const int head_size : {1, 2, 5, 6, 8, 10, 24, 32, 64, 72, 80, 88}) {
+    specs.push_back(op_spec(AttentionSpec{2, 19, 3, head_size, 0.125f}));
+  }
+  return specs;
+}
+
+}  // namespace
+
+std::vector<OpSpec> edge_specs(std::string_view op) {
+  std::vector<OpSpec> specs;
+  if (op == LinearSpec::op) return linear_specs();
+  if (op == PatchEmbedSpec::op) return patch_embed_specs();
+  if (op == AttentionSpec::op) return attention_specs();
+  if (op == LayerNormSpec::op) {
+    for (const int width : {1, 2, 7, 8, 9, 15, 16, 17, 24, 48, 65, 192}) {
+      specs.push_back(op_spec(LayerNormSpec{width % 2 == 0 ? 17 : 3, width, 1e-6f}));
+    }
+  }
+  if (op == EmbeddingAddSpec::op) {
+    for (const int prefix : {0, 1, 2, 5}) {
+      specs.push_back(op_spec(EmbeddingAddSpec{2, prefix, 9, prefix == 2 ? 10 : 48}));
+    }
+  }
+  if (op == PoolSpec::op) {
+    for (int pooling = 0; pooling < 4; ++pooling) {
+      specs.push_back(
+          op_spec(PoolSpec{3, 11, 2, pooling % 2 ? 10 : 48, static_cast<Pooling>(pooling)}));
+    }
+  }
+  return specs;
+}
+
+}  // namespace vitgen

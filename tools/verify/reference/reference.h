@@ -1,0 +1,73 @@
+#pragma once
+// Every op again as naive loops in double, one output element at a time, with the error that a
+// correct f32 kernel may have there. Nothing here is shared with the kernels but the op's spec.
+//
+// Notation: u = 2^-24. A sum of n products with magnitudes adding up to S may be off by
+// c(n) u S, c(n) = 2 sqrt(n) + 8: rounding errors are independent enough to add like a random
+// walk, and the constants leave a factor of 2 to 3 over what sequential and 16-lane sums of normal,
+// uniform and heavy-tailed data show. The rigorous worst case n u S would hide wrong kernels.
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "generators/ops/support/ops_table.h"
+
+namespace vitgen {
+
+inline constexpr double kUnitRoundoff = 0x1p-24;
+
+/// c(n) of the notation above.
+inline double chain_factor(double n) { return 2.0 * std::sqrt(n) + 8.0; }
+
+struct ReferenceValue {
+  double value = 0;
+  double bound = 0;  ///< largest |kernel - value| of a correct kernel
+};
+
+/// The memory of an op's operands in their order; the output's entry is not read.
+class OperandData {
+ public:
+  OperandData(std::vector<Operand> operands, std::vector<const void*> data)
+      : operands_(std::move(operands)), data_(std::move(data)) {}
+
+  /// Element `index` of operand number `operand`, as double.
+  double at(std::size_t operand, std::int64_t index) const;
+  const Operand& operand(std::size_t number) const { return operands_[number]; }
+  std::size_t size() const { return operands_.size(); }
+
+ private:
+  std::vector<Operand> operands_;
+  std::vector<const void*> data_;
+};
+
+struct ReferenceEntry {
+  std::string_view op;
+  ReferenceValue (*value)(const OpSpec&, const OperandData&, std::int64_t index);
+};
+
+/// One entry per op.
+std::span<const ReferenceEntry> all_references();
+
+/// The output element at the flat `index` of a kernel called with `data`.
+ReferenceValue reference(const OpSpec& spec, const OperandData& data, std::int64_t index);
+
+template <class Spec>
+ReferenceEntry reference_entry();
+
+struct Comparison {
+  std::int64_t checked = 0;
+  std::int64_t failed = 0;
+  double max_abs = 0;      ///< largest |kernel - reference|
+  double max_ulp = 0;      ///< the same in units of the reference's last f32 place
+  double worst_ratio = 0;  ///< largest error / bound; above 1 is a failure
+  std::int64_t worst_index = -1;
+  double worst_value = 0, worst_reference = 0, worst_bound = 0;
+};
+
+/// Compares a kernel's output with the reference. At most `samples` elements are looked at, the
+/// first and last row among them, evenly spread otherwise (0: all).
+Comparison compare(const OpSpec& spec, const OperandData& data, const float* output,
+                   std::int64_t samples);
+
+}  // namespace vitgen
