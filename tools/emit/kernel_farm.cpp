@@ -1,0 +1,190 @@
+#include "tools/emit/kernel_farm.h"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <unistd.h>
+
+#include "generators/base/file.h"
+#include "generators/base/output_set.h"
+#include "tools/emit/kernel_record.h"
+#include "tools/emit/process.h"
+
+namespace vitgen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Job {
+  const KernelRequest* request = nullptr;
+  fs::path object;
+};
+
+KernelObject describe(const Job& job, const KernelRecord& record) {
+  return {.name = kernel_name(job.request->spec),
+          .machine = job.request->machine,
+          .symbol = std::string(kKernelSymbol),
+          .object = job.object,
+          .shared_scratch = record.shared_scratch,
+          .task_scratch = record.task_scratch,
+          .choice = job.request->choice.text(),
+          .hash = job.request->hash()};
+}
+
+// The last line that the worker wrote is its error; those before it are Halide's.
+std::string last_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+void run_job(const Job& job, const FarmOptions& options) {
+  const std::string request_file = job.object.string() + ".request";
+  write_aside(request_file, job.request->text());
+  const ProcessResult result =
+      run_process({options.worker.string(), "kernel-worker", request_file, job.object.string()});
+  fs::remove(request_file);
+  if (result.status == 0) return;
+  const std::string name = job.request->spec.text() + " for " + job.request->machine;
+  if (result.status > 128) {
+    throw Error(ExitCode::internal, "KERNEL_CRASH",
+                "compiling " + name + " ended by signal " + std::to_string(result.status - 128));
+  }
+  throw Error(ExitCode::internal, "KERNEL_COMPILE", name + ": " + last_line(result.output));
+}
+
+// Runs jobs on `options.jobs` threads; progress is told from the calling thread only.
+class Farm {
+ public:
+  Farm(std::vector<Job> jobs, const FarmOptions& options)
+      : jobs_(std::move(jobs)), options_(options) {}
+
+  void run(Progress& progress) {
+    if (jobs_.empty()) return;
+    progress.begin("compile kernels", jobs_.size());
+    std::vector<std::jthread> threads;
+    const auto count = std::min<std::size_t>(jobs_.size(), static_cast<std::size_t>(options_.jobs));
+    for (std::size_t t = 0; t < count; ++t) threads.emplace_back([this] { work(); });
+    std::unique_lock lock(mutex_);
+    for (std::size_t seen = 0; seen < jobs_.size() && !error_;) {
+      changed_.wait(lock, [&] { return done_ > seen || error_; });
+      seen = done_;
+      progress.update(seen, latest_);
+    }
+    lock.unlock();
+    threads.clear();
+    progress.end();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  void work() {
+    for (;;) {
+      const Job* job = nullptr;
+      {
+        const std::lock_guard lock(mutex_);
+        if (error_ || next_ == jobs_.size()) return;
+        job = &jobs_[next_++];
+      }
+      std::exception_ptr error;
+      try {
+        run_job(*job, options_);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      const std::lock_guard lock(mutex_);
+      if (error && !error_) error_ = error;
+      ++done_;
+      latest_ = kernel_name(job->request->spec) + " " + job->request->machine;
+      changed_.notify_one();
+    }
+  }
+
+  std::vector<Job> jobs_;
+  const FarmOptions& options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t next_ = 0;
+  std::size_t done_ = 0;
+  std::string latest_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+fs::path default_cache() {
+  // An empty variable counts as unset, as the XDG rules say.
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  if (const std::string own = variable("VITGEN_CACHE"); !own.empty()) return own;
+  if (const std::string xdg = variable("XDG_CACHE_HOME"); !xdg.empty())
+    return fs::path(xdg) / "vitgen";
+  if (const std::string home = variable("HOME"); !home.empty()) {
+    return fs::path(home) / ".cache" / "vitgen";
+  }
+  return {};
+}
+
+std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> requests,
+                                          const FarmOptions& options, Progress& progress) {
+  std::error_code failed;
+  fs::create_directories(options.cache, failed);
+  if (failed) {
+    throw Error(ExitCode::io, "CACHE",
+                "cannot make the kernel cache " + printable(options.cache.string()) + ": " +
+                    failed.message(),
+                "set VITGEN_CACHE to a directory that can be written, or use --no-cache");
+  }
+  std::map<std::string, Job> distinct;
+  for (const KernelRequest& request : requests) {
+    const std::string hash = request.hash();
+    distinct.emplace(hash, Job{&request, options.cache / (hash + ".o")});
+  }
+  std::map<std::string, KernelRecord> records;
+  std::vector<Job> missing;
+  for (const auto& [hash, job] : distinct) {
+    if (const auto record = read_record(job.object)) {
+      records.emplace(hash, *record);
+    } else {
+      missing.push_back(job);
+    }
+  }
+  Farm(missing, options).run(progress);
+
+  std::vector<KernelObject> objects;
+  for (const KernelRequest& request : requests) {
+    const std::string hash = request.hash();
+    const Job& job = distinct.at(hash);
+    auto found = records.find(hash);
+    if (found == records.end()) {
+      const auto record = read_record(job.object);
+      if (!record) {
+        throw Error(ExitCode::internal, "KERNEL_COMPILE",
+                    request.spec.text() + ": the worker left no object in the cache");
+      }
+      found = records.emplace(hash, *record).first;
+    }
+    objects.push_back(describe(job, found->second));
+  }
+  return objects;
+}
+
+void run_kernel_worker(const fs::path& request_file, const fs::path& object) {
+  constexpr std::uint64_t kRequestLimit = 1 << 16;
+  const KernelRequest request =
+      KernelRequest::parse(read_whole(request_file.string(), kRequestLimit));
+  // Two runs may compile the same kernel at once: each writes its own file and renames it.
+  const fs::path aside = object.string() + "." + std::to_string(getpid());
+  KernelObject kernel = compile_kernel(request, {.object = aside, .assembly = {}, .stmt = {}});
+  fs::rename(aside, object);
+  kernel.object = object;
+  write_record(kernel);
+}
+
+}  // namespace vitgen

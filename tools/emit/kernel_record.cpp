@@ -1,0 +1,39 @@
+#include "tools/emit/kernel_record.h"
+
+#include "generators/base/file.h"
+#include "generators/base/output_set.h"
+#include "generators/base/sha256.h"
+
+namespace vitgen {
+
+namespace {
+// No kernel of a vision transformer comes near; a larger file in the cache is not one of ours.
+constexpr std::uint64_t kObjectLimit = 64ull << 20;
+constexpr std::uint64_t kRecordLimit = 4096;
+}  // namespace
+
+std::filesystem::path record_path(const std::filesystem::path& object) {
+  return object.string() + ".kernel";
+}
+
+std::optional<KernelRecord> read_record(const std::filesystem::path& object) try {
+  std::string text = read_whole(record_path(object).string(), kRecordLimit);
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  const auto record = from_text<KernelRecord>(text);
+  if (sha256_hex(read_whole(object.string(), kObjectLimit)) != record.object_hash) {
+    return std::nullopt;
+  }
+  return record;
+} catch (const Error&) {
+  return std::nullopt;  // absent or damaged: the kernel is compiled again
+}
+
+void write_record(const KernelObject& kernel) {
+  const KernelRecord record = {
+      .object_hash = sha256_hex(read_whole(kernel.object.string(), kObjectLimit)),
+      .shared_scratch = kernel.shared_scratch,
+      .task_scratch = kernel.task_scratch};
+  write_aside(record_path(kernel.object).string(), to_text(record) + "\n");
+}
+
+}  // namespace vitgen
