@@ -1,0 +1,150 @@
+#pragma once
+// The contract between a generated model and the runtime that is linked with it.
+//
+// `vitgen generate` writes one constant `vitgen_table` per library (tools/emit/table) and the
+// runtime walks it; nothing else passes between the two. Plain data, C layout, no pointers to
+// anything but constants of the same library. Sizes are bytes, offsets are from the start of the
+// thing they index, extents are innermost first as in Halide.
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vitgen_preprocess_recipe;  // runtime/preprocess.h
+
+enum {
+  VITGEN_TABLE_VERSION = 1,
+  VITGEN_MAX_DIMS = 4,
+  VITGEN_MAX_OPERANDS = 8,
+  /// Alignment of every arena buffer and of every tensor in the weights file.
+  VITGEN_ALIGNMENT = 128,
+  VITGEN_PAGE = 4096,
+  VITGEN_HASH_BYTES = 32,
+};
+
+enum vitgen_dtype : uint8_t { VITGEN_F32 = 0, VITGEN_U8 = 1, VITGEN_I32 = 2 };
+
+/// Where an operand's memory lies. INPUT and OUTPUT are the caller's buffers.
+enum vitgen_slot : uint8_t {
+  VITGEN_SLOT_INPUT = 0,   ///< offset into the caller's input of this bucket run
+  VITGEN_SLOT_OUTPUT = 1,  ///< `index` is the output's number
+  VITGEN_SLOT_ARENA = 2,   ///< `offset` into the context's activation arena
+  VITGEN_SLOT_WEIGHT = 3,  ///< `index` is the weight's number, `offset` inside that weight
+};
+
+/// Instruction-set features that a kernel variant needs; bits of vitgen_isa::features.
+enum vitgen_cpu_feature : uint32_t {
+  /// All that Halide's avx2 target (LLVM's haswell) may use: SSE4.2, AVX2, FMA, F16C, BMI1, BMI2,
+  /// LZCNT, MOVBE, POPCNT.
+  VITGEN_CPU_AVX2_FMA_F16C = 1u << 0,
+  VITGEN_CPU_AVX512_SKX = 1u << 1,  ///< the above and AVX-512 F, CD, BW, DQ, VL
+};
+
+/// A kernel as Halide emits it: user_context, then one halide_buffer_t* per operand.
+typedef int (*vitgen_kernel_fn)(void* user_context, ...);
+
+struct vitgen_isa {
+  const char* name;   ///< as on the command line: "x86-64-avx512"
+  uint32_t features;  ///< every bit must be present on the CPU and enabled by the OS
+};
+
+struct vitgen_operand {
+  enum vitgen_slot slot;
+  enum vitgen_dtype dtype;
+  uint8_t dims;
+  uint8_t is_output;
+  uint32_t index;
+  uint64_t offset;
+  int32_t extents[VITGEN_MAX_DIMS];  ///< dense; stride[i] = product of extents below i
+};
+
+/// One kernel in all its ISA variants: `functions`, `shared_scratch` and `task_scratch` have
+/// isa_count entries each. Scratch is what the kernel asks of halide_malloc at most at once:
+/// `shared` outside of its parallel loops (by the calling thread), `task` inside one task.
+/// Both are sums over nested Allocate nodes, each rounded up to VITGEN_ALIGNMENT, as if nothing
+/// were freed before the scope ends: the runtime's scratch is a stack and reuses a block only when
+/// all blocks above it are free. Allocations of a parallel loop inside a task count as the task's.
+struct vitgen_kernel {
+  const char* name;
+  const vitgen_kernel_fn* functions;
+  const uint64_t* shared_scratch;
+  const uint64_t* task_scratch;
+};
+
+struct vitgen_step {
+  const char* name;  ///< "blocks.3.attn.qkv"
+  const char* op;    ///< "linear"
+  uint32_t kernel;
+  uint32_t operand_begin;  ///< into vitgen_table::operands
+  uint32_t operand_count;
+  uint64_t flops;  ///< 2 per multiply-add, for reports
+};
+
+/// The plan for one batch size. Buckets are sorted by batch, the first has batch 1.
+struct vitgen_bucket {
+  uint32_t batch;
+  uint32_t step_begin;
+  uint32_t step_count;
+  uint64_t arena_bytes;  ///< activations only, a multiple of VITGEN_ALIGNMENT
+};
+
+struct vitgen_weight {
+  const char* name;
+  uint64_t offset;  ///< into the weights file
+  uint64_t bytes;
+};
+
+/// Input or output of the model for ONE image; extents innermost first.
+struct vitgen_port {
+  const char* name;
+  enum vitgen_dtype dtype;
+  uint8_t dims;
+  int32_t extents[VITGEN_MAX_DIMS];
+};
+
+struct vitgen_table {
+  uint32_t version;      ///< VITGEN_TABLE_VERSION
+  uint32_t table_bytes;  ///< sizeof(vitgen_table)
+  const char* model_name;
+  const char* model_text;  ///< one line about the network, for messages
+  const char* generator;   ///< version of the generator, "0.1.0"
+  const char* abi_hash;    ///< of header, table and kernels: 64 lower-case hex digits
+  uint8_t weights_hash[VITGEN_HASH_BYTES];  ///< SHA-256 of the weights file's payload
+  uint8_t layout_hash[VITGEN_HASH_BYTES];   ///< as in the weights file's header
+  uint64_t weights_bytes;                   ///< size of the weights file
+  const uint8_t* embedded_weights;          ///< the whole file, VITGEN_ALIGNMENT-aligned, or null
+
+  const struct vitgen_isa* isas;  ///< best first
+  uint32_t isa_count;
+  const struct vitgen_bucket* buckets;
+  uint32_t bucket_count;
+  const struct vitgen_step* steps;
+  uint32_t step_count;
+  const struct vitgen_operand* operands;
+  uint32_t operand_count;
+  const struct vitgen_kernel* kernels;
+  uint32_t kernel_count;
+  const struct vitgen_weight* weights;
+  uint32_t weight_count;
+  const struct vitgen_port* input;
+  const struct vitgen_port* outputs;
+  uint32_t output_count;
+  const char* const* labels;  ///< class names, or null
+  uint32_t label_count;
+  const struct vitgen_preprocess_recipe* preprocess;  ///< or null
+};
+
+/// First bytes of NAME.weights; the tensors follow at page-aligned offsets.
+struct vitgen_weights_header {
+  char magic[8];          ///< "VITGENW1"
+  uint32_t header_bytes;  ///< sizeof(vitgen_weights_header)
+  uint32_t tensor_count;
+  uint8_t payload_hash[VITGEN_HASH_BYTES];  ///< SHA-256 of all bytes after this header's page
+  uint8_t layout_hash[VITGEN_HASH_BYTES];   ///< SHA-256 of names, offsets, sizes, layouts
+  uint64_t file_bytes;
+  char model_name[64];  ///< zero-terminated
+};
+
+extern "C" {
+/// The table of this library. Hidden and renamed per library by the generator.
+extern const vitgen_table vitgen_rt_table __attribute__((visibility("hidden")));
+}
