@@ -1,21 +1,162 @@
 #pragma once
 // One network's hyper-parameters, whatever file they came from.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "generators/ops/pool.h"
+#include "generators/ops/support/epilogue.h"
 #include "generators/plan/plan.h"
+#include "generators/plan/tensor_functions.h"
+#include "generators/plan/tensor_names.h"
 
 namespace vitgen {
+
+/// Where the last LayerNorm stands: on all tokens, on the pooled vector, or nowhere.
+enum class FinalNorm : std::uint8_t { before_pool, after_pool, none };
+inline std::vector<std::string_view> enum_names(FinalNorm) {
+  return {"before_pool", "after_pool", "none"};
+}
+
+/// A plain pre-norm vision transformer:
+///   x = [prefix | patch_embed(image)] + position;  x = norm_pre(x)
+///   each block:  x += gain1 * proj(attention(qkv(norm1(x))));  x += gain2 *
+///   fc2(act(fc1(norm2(x)))) logits = head(pooler(fc_norm(pool(norm(x)))))
+/// with the optional parts as the fields say. Extents are 64-bit so that `check` sees what a file
+/// really says; after it they fit into an int.
+struct ModelSpec {
+  // The image. u8 pixels x are normalised as (x / pixel_peak - mean[c]) / std[c].
+  std::int64_t channels = 3;
+  std::int64_t image_h = 224;
+  std::int64_t image_w = 224;
+  std::int64_t patch_h = 16;
+  std::int64_t patch_w = 16;
+  bool patch_bias = true;
+  float pixel_peak = 255;
+  std::array<float, 4> mean = {0.5f, 0.5f, 0.5f, 0.5f};
+  std::array<float, 4> std_dev = {0.5f, 0.5f, 0.5f, 0.5f};
+
+  // The tokens, in this order: [CLS], distillation, registers, patches.
+  bool cls = true;
+  bool dist = false;
+  std::int64_t registers = 0;
+  std::int64_t position_prefix = 1;  ///< rows of the position table before the patches' rows: they
+                                     ///< belong to the first prefix tokens
+  std::int64_t grid_h = 14;          ///< patch grid of the position table in the file
+  std::int64_t grid_w = 14;
+  tensors::Resample resample = tensors::Resample::torch_bicubic_aa;
+  bool norm_pre = false;
+
+  // The blocks.
+  std::int64_t width = 768;
+  std::int64_t depth = 12;
+  std::int64_t heads = 12;
+  std::int64_t head_size = 64;
+  std::int64_t mlp = 3072;
+  Activation activation = Activation::gelu_erf;
+  float eps = 1e-6f;
+  bool q_bias = true;
+  bool k_bias = true;
+  bool v_bias = true;
+  bool proj_bias = true;
+  bool mlp_bias = true;
+  bool layer_scale = false;
+
+  // The head.
+  FinalNorm final_norm = FinalNorm::before_pool;
+  Pooling pooling = Pooling::token;
+  bool mean_of_all = false;      ///< the mean takes in the prefix tokens
+  bool pooler = false;           ///< tanh(dense(pooled))
+  std::int64_t pooler_size = 0;  ///< output channels of the pooler; 0 without one
+  std::int64_t classes = 1000;   ///< 0: no head
+  bool head_bias = true;
+  bool two_heads = false;  ///< logits = (head(first token) + head_dist(second token)) / 2
+
+  TensorNames names;
+
+  std::int64_t prefix() const { return (cls ? 1 : 0) + (dist ? 1 : 0) + registers; }
+  std::int64_t patches() const { return (image_h / patch_h) * (image_w / patch_w); }
+  std::int64_t tokens() const { return prefix() + patches(); }
+
+  template <class V>
+  void visit(V& v) {
+    visit_image(v);
+    visit_tokens(v);
+    visit_blocks(v);
+    visit_head(v);
+    names.visit(v);
+  }
+  bool operator==(const ModelSpec&) const = default;
+
+ private:
+  template <class V>
+  void visit_image(V& v) {
+    v("channels", channels);
+    v("image_h", image_h);
+    v("image_w", image_w);
+    v("patch_h", patch_h);
+    v("patch_w", patch_w);
+    v("patch_bias", patch_bias);
+    v("pixel_peak", pixel_peak);
+    for (std::size_t c = 0; c < 4; ++c) {
+      v("mean" + std::to_string(c), mean[c]);
+      v("std" + std::to_string(c), std_dev[c]);
+    }
+  }
+  template <class V>
+  void visit_tokens(V& v) {
+    v("cls", cls);
+    v("dist", dist);
+    v("registers", registers);
+    v("position_prefix", position_prefix);
+    v("grid_h", grid_h);
+    v("grid_w", grid_w);
+    v("resample", resample);
+    v("norm_pre", norm_pre);
+  }
+  template <class V>
+  void visit_blocks(V& v) {
+    v("width", width);
+    v("depth", depth);
+    v("heads", heads);
+    v("head_size", head_size);
+    v("mlp", mlp);
+    v("activation", activation);
+    v("eps", eps);
+    v("q_bias", q_bias);
+    v("k_bias", k_bias);
+    v("v_bias", v_bias);
+    v("proj_bias", proj_bias);
+    v("mlp_bias", mlp_bias);
+    v("layer_scale", layer_scale);
+  }
+  template <class V>
+  void visit_head(V& v) {
+    v("final_norm", final_norm);
+    v("pooling", pooling);
+    v("mean_of_all", mean_of_all);
+    v("pooler", pooler);
+    v("pooler_size", pooler_size);
+    v("classes", classes);
+    v("head_bias", head_bias);
+    v("two_heads", two_heads);
+  }
+};
+
+/// Throws CFG_RANGE (a value by itself), CFG_INCONSISTENT (values that do not fit together) or
+/// CFG_BUDGET (larger than vitgen generates, with the memory it would take). Nothing is computed
+/// from a value before it is known to be in range.
+void check(const ModelSpec& spec);
 
 /// What a caller asks of a model besides its weights.
 struct PlanOptions {
   int batch = 1;
   int image_h = 0;  ///< 0: the model's own size
   int image_w = 0;
-  DType input = DType::f32;           ///< u8: interleaved pixels, normalisation folded in
-  std::vector<std::string> outputs;   ///< of {"logits", "tokens", "pooled"}; empty: the default
+  DType input = DType::f32;          ///< u8: interleaved pixels, normalisation folded in
+  std::vector<std::string> outputs;  ///< of {"logits", "tokens", "pooled"}; empty: the default
   std::vector<std::string> disabled_passes;  ///< names of plan passes to leave out
 };
 

@@ -44,7 +44,7 @@ struct Buffer {
 
 /// A tensor of the weights file: how it is computed from the model's tensors, and its layout.
 struct Weight {
-  std::string name;  ///< "blocks.3.attn.qkv.weight", unique
+  std::string name;          ///< "blocks.3.attn.qkv.weight", unique
   std::vector<int> extents;  ///< innermost first; f32
   TensorExpr value;
   bool operator==(const Weight&) const = default;
@@ -72,12 +72,17 @@ struct Plan {
 /// The plan as text, one line a step; what `vitgen explain --stage plan` prints.
 std::string to_text(const Plan& plan);
 
-/// Gives every buffer an offset so that buffers alive at the same time do not overlap, and sets
-/// arena_bytes. Greedy by size; deterministic.
+/// Sets every buffer's first_step and last_step from the steps, gives it an offset so that buffers
+/// alive at the same time do not overlap, and sets arena_bytes. Greedy by size; deterministic.
 void assign_arena(Plan& plan);
 
+/// The most bytes of buffers that are alive at one step: no arena can be smaller.
+std::int64_t peak_bytes(const Plan& plan);
+
 /// Throws PLAN_INVALID if a slot is out of range, an operand's size differs from its slot's, a
-/// buffer is read before it is written, or an output slot is also an operand of its step.
+/// buffer or output is read before it is written, an output slot is also an operand of its step, a
+/// weight or step name is used twice, a weight's expression has another shape, or buffers that are
+/// alive together overlap in the arena. A step may read an output that an earlier one has written.
 void check(const Plan& plan);
 
 }  // namespace vitgen

@@ -20,10 +20,10 @@ struct HostTensor {
 
 /// A call such as pack(concat(q.weight, k.weight, v.weight), panel=48). Leaves name tensors.
 struct TensorExpr {
-  std::string function;                ///< "tensor", "concat", "mul_rows", "resample", "pack", ...
-  std::string tensor;                  ///< of a leaf
-  std::vector<std::int64_t> shape;     ///< of a leaf: what the file must hold, outermost first
-  std::vector<double> numbers;         ///< panel width, grid sizes, a factor, ...
+  std::string function;             ///< "tensor", "concat", "mul_rows", "resample", "pack", ...
+  std::string tensor;               ///< of a leaf
+  std::vector<std::int64_t> shape;  ///< of a leaf: what the file must hold, outermost first
+  std::vector<double> numbers;      ///< panel width, grid sizes, a factor, ...
   std::vector<TensorExpr> arguments;
   bool operator==(const TensorExpr&) const = default;
 };

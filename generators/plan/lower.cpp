@@ -1,0 +1,143 @@
+#include "generators/plan/lower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "generators/base/error.h"
+#include "generators/base/suggest.h"
+#include "generators/ops/layer_norm.h"
+#include "generators/plan/lower_parts.h"
+#include "generators/plan/passes/passes.h"
+
+namespace vitgen {
+
+namespace t = tensors;
+
+Extents extents_of(const ModelSpec& spec, int batch) {
+  return {.batch = batch,
+          .tokens = static_cast<int>(spec.tokens()),
+          .prefix = static_cast<int>(spec.prefix()),
+          .width = static_cast<int>(spec.width),
+          .heads = static_cast<int>(spec.heads),
+          .head_size = static_cast<int>(spec.head_size)};
+}
+
+LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
+                           int block) {
+  LinearWeights weights{t::leaf(tensor_name(pattern, "weight", block), {n, k}), {}};
+  if (bias) weights.bias.push_back(t::leaf(tensor_name(pattern, "bias", block), {n}));
+  return weights;
+}
+
+Slot add_norm(Plan& plan, const ModelSpec& spec, const std::string& name, std::string_view pattern,
+              int rows, Slot input, int block) {
+  const LayerNormSpec norm{.rows = rows, .width = static_cast<int>(spec.width), .eps = spec.eps};
+  const auto weight = [&](std::string_view part) {
+    return add_weight(plan, name + "." + std::string(part),
+                      t::leaf(tensor_name(pattern, part, block), {spec.width}));
+  };
+  const Slot gain = weight("weight");
+  const Slot bias = weight("bias");
+  return add_step(plan, name, op_spec(norm), {input, gain, bias});
+}
+
+ModelSpec sized_for(const ModelSpec& spec, const PlanOptions& options) {
+  ModelSpec sized = spec;
+  if (options.image_h > 0) sized.image_h = options.image_h;
+  if (options.image_w > 0) sized.image_w = options.image_w;
+  return sized;
+}
+
+std::vector<std::string> default_outputs(const ModelSpec& spec) {
+  return {spec.classes > 0 ? "logits" : "pooled"};
+}
+
+namespace {
+
+void check_outputs(const ModelSpec& spec, const std::vector<std::string>& outputs) {
+  static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = outputs[i];
+    const auto same = std::count(outputs.begin(), outputs.end(), name);
+    if (std::find(known.begin(), known.end(), name) == known.end() || same > 1) {
+      throw Error(ExitCode::usage, "OUTPUT_UNKNOWN",
+                  fmt::format("outputs are logits, tokens and pooled, each at most once; got '{}'",
+                              printable(name)),
+                  suggestion_hint(name, known));
+    }
+    if (name == "logits" && spec.classes == 0) {
+      throw Error(ExitCode::usage, "OUTPUT_ABSENT", "this model has no head, so it has no logits",
+                  "its outputs are pooled and tokens");
+    }
+  }
+}
+
+/// The elements of the plan's largest value must be addressable by 32-bit indices.
+void check_batch(const ModelSpec& spec, int batch) {
+  const double widest = static_cast<double>(
+      std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width, spec.classes}));
+  const double image = static_cast<double>(spec.channels * spec.image_h * spec.image_w);
+  const double tokens = static_cast<double>(spec.tokens()) * widest;
+  if (batch < 1 || std::max(tokens, image) * batch >= 2147483648.0) {
+    throw Error(ExitCode::usage, "BATCH_RANGE",
+                fmt::format("batch {}: must be at least 1 and keep {:.1f} MiB of activations for "
+                            "each image under 8 GiB",
+                            batch, std::max(tokens, image) * 4 / 1048576));
+  }
+}
+
+Port input_port(const ModelSpec& spec, DType dtype) {
+  const int c = static_cast<int>(spec.channels);
+  const int h = static_cast<int>(spec.image_h);
+  const int w = static_cast<int>(spec.image_w);
+  if (dtype == DType::u8) return {"image", dtype, {c, w, h}};
+  return {"image", dtype, {w, h, c}};
+}
+
+Port output_port(const Plan& plan, const ModelSpec& spec, const std::string& name, Slot value) {
+  const int elements = static_cast<int>(plan.buffers[static_cast<std::size_t>(value.index)].bytes /
+                                        (byte_size(DType::f32) * plan.batch));
+  const int width = static_cast<int>(spec.width);
+  if (name == "tokens") return {name, DType::f32, {width, elements / width}};
+  return {name, DType::f32, {elements}};
+}
+
+void bind_outputs(Plan& plan, const ModelSpec& spec, const std::vector<std::string>& outputs,
+                  const HeadSlots& slots) {
+  for (const std::string& name : outputs) {
+    const Slot value = name == "tokens"   ? slots.tokens
+                       : name == "pooled" ? slots.pooled
+                                          : slots.logits;
+    bind_output(plan, value, output_port(plan, spec, name, value));
+  }
+}
+
+}  // namespace
+
+Plan lower(const ModelSpec& model, const PlanOptions& wanted) {
+  const ModelSpec spec = sized_for(model, wanted);
+  check(spec);
+  PlanOptions options = wanted;
+  if (options.outputs.empty()) options.outputs = default_outputs(spec);
+  check_outputs(spec, options.outputs);
+  check_batch(spec, options.batch);
+
+  Plan plan;
+  plan.batch = options.batch;
+  plan.input = input_port(spec, options.input);
+  Slot x = lower_embedding(plan, spec, options);
+  for (int block = 0; block < static_cast<int>(spec.depth); ++block) {
+    x = lower_block(plan, spec, options.batch, block, x);
+  }
+  const HeadSlots slots = lower_head(plan, spec, options, x);
+  bind_outputs(plan, spec, options.outputs, slots);
+  run_passes(plan, options.disabled_passes);
+  drop_unused_buffers(plan);
+  assign_arena(plan);
+  check(plan);
+  return plan;
+}
+
+}  // namespace vitgen

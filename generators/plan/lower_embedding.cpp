@@ -1,0 +1,103 @@
+#include "generators/ops/embedding_add.h"
+#include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
+#include "generators/plan/lower_parts.h"
+
+namespace vitgen {
+
+namespace t = tensors;
+
+namespace {
+
+std::vector<double> per_channel(const ModelSpec& spec, const std::array<float, 4>& values) {
+  return {values.begin(), values.begin() + spec.channels};
+}
+
+PatchEmbedSpec patch_spec(const ModelSpec& spec, const PlanOptions& options) {
+  const int n = static_cast<int>(spec.width);
+  const bool pixels = options.input == DType::u8;
+  return {.batch = options.batch,
+          .channels = static_cast<int>(spec.channels),
+          .height = static_cast<int>(spec.image_h),
+          .width = static_cast<int>(spec.image_w),
+          .patch_h = static_cast<int>(spec.patch_h),
+          .patch_w = static_cast<int>(spec.patch_w),
+          .n = n,
+          .panel = panel_width(n),
+          .bias = spec.patch_bias || pixels,
+          .dtype = options.input,
+          .layout = pixels ? ImageLayout::hwc : ImageLayout::chw};
+}
+
+/// A convolution's weight is {D, channels, h, w}: its flattened rows are in the op's order of k.
+Slot add_patch_embed(Plan& plan, const ModelSpec& spec, const PlanOptions& options) {
+  const PatchEmbedSpec patch = patch_spec(spec, options);
+  TensorExpr weight = t::leaf(tensor_name(spec.names.patch, "weight"),
+                              {spec.width, spec.channels, spec.patch_h, spec.patch_w});
+  std::vector<TensorExpr> bias;
+  if (spec.patch_bias) {
+    bias.push_back(t::leaf(tensor_name(spec.names.patch, "bias"), {spec.width}));
+  }
+  if (options.input == DType::u8) {
+    const std::vector<double> std_dev = per_channel(spec, spec.std_dev);
+    TensorExpr offset = t::pixel_offset(weight, per_channel(spec, spec.mean), std_dev);
+    bias = {bias.empty() ? std::move(offset) : t::add(std::move(bias[0]), std::move(offset))};
+    weight = t::fold_pixel_scale(std::move(weight), spec.pixel_peak, std_dev);
+  }
+  weight = t::reshape(std::move(weight), {spec.width, patch.k()});
+  std::vector<Slot> slots = {
+      {SlotKind::input, 0},
+      add_weight(plan, "patch_embed.weight", t::pack(std::move(weight), patch.panel))};
+  if (patch.bias) {
+    slots.push_back(add_weight(plan, "patch_embed.bias",
+                               t::pad(std::move(bias[0]), padded(patch.n, patch.panel))));
+  }
+  return add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
+}
+
+TensorExpr position_table(const ModelSpec& spec) {
+  const std::int64_t rows = spec.position_prefix + spec.grid_h * spec.grid_w;
+  return t::reshape(t::leaf(spec.names.position, {1, rows, spec.width}), {rows, spec.width});
+}
+
+TensorExpr patch_positions(const ModelSpec& spec) {
+  const std::int64_t to_h = spec.image_h / spec.patch_h;
+  const std::int64_t to_w = spec.image_w / spec.patch_w;
+  TensorExpr table = position_table(spec);
+  if (spec.position_prefix > 0) {
+    table = t::rows(std::move(table), spec.position_prefix, spec.grid_h * spec.grid_w);
+  }
+  if (to_h == spec.grid_h && to_w == spec.grid_w) return table;
+  return t::resample(std::move(table), spec.grid_h, spec.grid_w, to_h, to_w, spec.resample);
+}
+
+/// Rows [CLS], distillation, registers, the first of them with their positions added.
+TensorExpr prefix_rows(const ModelSpec& spec) {
+  std::vector<TensorExpr> parts;
+  const auto token = [&](const std::string& name, std::int64_t count) {
+    parts.push_back(t::reshape(t::leaf(name, {1, count, spec.width}), {count, spec.width}));
+  };
+  if (spec.cls) token(spec.names.cls, 1);
+  if (spec.dist) token(spec.names.dist, 1);
+  if (spec.registers > 0) token(spec.names.registers, spec.registers);
+  TensorExpr tokens = t::concat(std::move(parts));
+  if (spec.position_prefix == 0) return tokens;
+  TensorExpr positions = t::rows(position_table(spec), 0, spec.position_prefix);
+  return t::add(std::move(tokens), t::pad(std::move(positions), spec.prefix()));
+}
+
+}  // namespace
+
+Slot lower_embedding(Plan& plan, const ModelSpec& spec, const PlanOptions& options) {
+  const Extents e = extents_of(spec, options.batch);
+  const EmbeddingAddSpec add{
+      .batch = e.batch, .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};
+  std::vector<Slot> slots = {add_patch_embed(plan, spec, options)};
+  if (add.prefix > 0) slots.push_back(add_weight(plan, "pos_embed.prefix", prefix_rows(spec)));
+  slots.push_back(add_weight(plan, "pos_embed.patches", patch_positions(spec)));
+  const Slot tokens = add_step(plan, "pos_embed", op_spec(add), std::move(slots));
+  if (!spec.norm_pre) return tokens;
+  return add_norm(plan, spec, "norm_pre", spec.names.norm_pre, e.rows(), tokens);
+}
+
+}  // namespace vitgen

@@ -1,0 +1,72 @@
+#include <algorithm>
+
+#include "generators/plan/lower_parts.h"
+
+namespace vitgen {
+
+namespace t = tensors;
+
+namespace {
+
+PoolSpec pool_spec(const ModelSpec& spec, const Extents& e) {
+  return {.batch = e.batch,
+          .tokens = e.tokens,
+          .prefix = spec.mean_of_all ? 0 : e.prefix,
+          .width = e.width,
+          .pooling = spec.pooling};
+}
+
+Slot lower_pooled(Plan& plan, const ModelSpec& spec, const Extents& e, Slot tokens) {
+  const PoolSpec pool = pool_spec(spec, e);
+  Slot pooled = add_step(plan, "pool", op_spec(pool), {tokens});
+  if (spec.final_norm == FinalNorm::after_pool) {
+    const int rows = e.batch * pool.out_width() / pool.width;
+    pooled = add_norm(plan, spec, "fc_norm", spec.names.fc_norm, rows, pooled);
+  }
+  if (!spec.pooler) return pooled;
+  return add_linear(plan, {.name = "pooler", .rows = e.batch, .activation = Activation::tanh},
+                    named_linear(spec.names.pooler, spec.pooler_size, pool.out_width(), true),
+                    pooled);
+}
+
+/// (a x + c + b y + d) / 2 as one linear map of [x | y].
+LinearWeights average_of_heads(const ModelSpec& spec) {
+  LinearWeights first = named_linear(spec.names.head, spec.classes, spec.width, spec.head_bias);
+  LinearWeights second =
+      named_linear(spec.names.head_dist, spec.classes, spec.width, spec.head_bias);
+  LinearWeights both{t::concat_columns({t::scale(std::move(first.weight), 0.5),
+                                        t::scale(std::move(second.weight), 0.5)}),
+                     {}};
+  if (spec.head_bias) {
+    both.bias.push_back(t::average(std::move(first.bias[0]), std::move(second.bias[0])));
+  }
+  return both;
+}
+
+Slot lower_logits(Plan& plan, const ModelSpec& spec, const Extents& e, Slot pooled) {
+  const std::int64_t k = spec.pooler ? spec.pooler_size : pool_spec(spec, e).out_width();
+  LinearWeights head = spec.two_heads
+                           ? average_of_heads(spec)
+                           : named_linear(spec.names.head, spec.classes, k, spec.head_bias);
+  return add_linear(plan, {.name = "head", .rows = e.batch}, std::move(head), pooled);
+}
+
+}  // namespace
+
+HeadSlots lower_head(Plan& plan, const ModelSpec& spec, const PlanOptions& options, Slot x) {
+  const Extents e = extents_of(spec, options.batch);
+  const auto wants = [&](std::string_view output) {
+    return std::find(options.outputs.begin(), options.outputs.end(), output) !=
+           options.outputs.end();
+  };
+  HeadSlots slots{.tokens = x, .pooled = {}, .logits = {}};
+  if (spec.final_norm == FinalNorm::before_pool) {
+    slots.tokens = add_norm(plan, spec, "norm", spec.names.norm, e.rows(), x);
+  }
+  if (!wants("pooled") && !wants("logits")) return slots;
+  slots.pooled = lower_pooled(plan, spec, e, slots.tokens);
+  if (wants("logits")) slots.logits = lower_logits(plan, spec, e, slots.pooled);
+  return slots;
+}
+
+}  // namespace vitgen

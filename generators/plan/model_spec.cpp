@@ -1,0 +1,180 @@
+#include "generators/plan/model_spec.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+
+namespace {
+
+// Limits of what is generated. Far above every published model, far below where an index or a
+// size could overflow.
+constexpr std::int64_t max_width = 16384;
+constexpr std::int64_t max_depth = 256;
+constexpr std::int64_t max_tokens = 65536;
+constexpr std::int64_t max_edge = 65536;       // pixels
+constexpr double max_elements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
+
+[[noreturn]] void fail(std::string_view code, const std::string& message, std::string hint = {}) {
+  throw Error(ExitCode::bad_input, code, message, std::move(hint));
+}
+
+struct Extent {
+  std::string_view name;  ///< ours, and what Hugging Face and timm call it
+  std::int64_t value;
+  std::int64_t least = 1;
+};
+
+void check_ranges(const ModelSpec& spec) {
+  const Extent extents[] = {
+      {"channels (num_channels, in_chans)", spec.channels},
+      {"image_h (image_size, img_size)", spec.image_h},
+      {"image_w (image_size, img_size)", spec.image_w},
+      {"patch_h (patch_size)", spec.patch_h},
+      {"patch_w (patch_size)", spec.patch_w},
+      {"registers (num_register_tokens, reg_tokens)", spec.registers, 0},
+      {"position_prefix", spec.position_prefix, 0},
+      {"grid_h", spec.grid_h},
+      {"grid_w", spec.grid_w},
+      {"width (hidden_size, embed_dim)", spec.width},
+      {"depth (num_hidden_layers, depth)", spec.depth},
+      {"heads (num_attention_heads, num_heads)", spec.heads},
+      {"head_size", spec.head_size},
+      {"mlp (intermediate_size, mlp_ratio)", spec.mlp},
+      {"pooler_size (pooler_output_size)", spec.pooler_size, spec.pooler ? 1 : 0},
+      {"classes (num_labels, num_classes)", spec.classes, 0},
+  };
+  for (const Extent& extent : extents) {
+    if (extent.value < extent.least) {
+      fail("CFG_RANGE",
+           fmt::format("{}: must be at least {}, got {}", extent.name, extent.least, extent.value));
+    }
+  }
+  if (!(spec.eps > 0) || spec.eps > 1) {
+    fail("CFG_RANGE", fmt::format("eps (layer_norm_eps): must be in (0, 1], got {}", spec.eps));
+  }
+}
+
+void check_normalisation(const ModelSpec& spec) {
+  bool good = std::isfinite(spec.pixel_peak) && spec.pixel_peak > 0;
+  for (std::size_t c = 0; c < 4; ++c) {
+    good = good && std::isfinite(spec.mean[c]) && std::isfinite(spec.std_dev[c]) &&
+           spec.std_dev[c] > 0;
+  }
+  if (!good) {
+    fail("CFG_RANGE", "normalisation: mean must be finite, std and the pixel peak positive");
+  }
+}
+
+double gib(double elements) { return elements * 4 / (1024.0 * 1024.0 * 1024.0); }
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+void check_limit(std::string_view name, std::int64_t value, std::int64_t limit, double elements) {
+  if (value <= limit) return;
+  fail("CFG_BUDGET", fmt::format("{}: {} is over the limit of {} ({:.1f} GiB in f32)", name, value,
+                                 limit, gib(elements)));
+}
+
+/// The largest tensors, in double so that nothing overflows.
+void check_budget(const ModelSpec& spec) {
+  const double width = real(spec.width);
+  const double patches = std::floor(real(spec.image_h) / real(spec.patch_h)) *
+                         std::floor(real(spec.image_w) / real(spec.patch_w));
+  const double tokens = patches + real(spec.registers) + 2;
+  check_limit("width (hidden_size)", spec.width, max_width, 3 * width * width);
+  check_limit("depth (num_hidden_layers)", spec.depth, max_depth,
+              real(spec.depth) * width * (4 * width + 2 * real(spec.mlp)));
+  check_limit("image_h (image_size)", spec.image_h, max_edge, tokens * width);
+  check_limit("image_w (image_size)", spec.image_w, max_edge, tokens * width);
+  check_limit("registers", spec.registers, max_tokens, tokens * width);
+  const std::pair<std::string_view, double> tensors[] = {
+      {"fc1 and fc2 (intermediate_size)", width * real(spec.mlp)},
+      {"qkv (num_attention_heads x head size)",
+       3 * width * real(spec.heads) * real(spec.head_size)},
+      {"the head (num_labels)", 2 * width * real(spec.classes)},
+      {"the pooler (pooler_output_size)", 2 * width * real(spec.pooler_size)},
+      {"the patch embedding (patch_size)",
+       width * real(spec.channels) * real(spec.patch_h) * real(spec.patch_w)},
+      {"the position table",
+       width * (real(spec.grid_h) * real(spec.grid_w) + real(spec.position_prefix))},
+      {"the activations of one image", tokens * std::max(3 * width, real(spec.mlp))},
+  };
+  for (const auto& [name, elements] : tensors) {
+    if (elements < max_elements) continue;
+    fail("CFG_BUDGET", fmt::format("{} would take {:.1f} GiB; one tensor may take less than 8 GiB",
+                                   name, gib(elements)));
+  }
+  if (tokens > real(max_tokens)) {
+    fail("CFG_BUDGET",
+         fmt::format("{:.0f} tokens are over the limit of {}: their attention scores "
+                     "would take {:.1f} GiB for each image",
+                     tokens, max_tokens, gib(tokens * tokens * real(spec.heads))),
+         "use a smaller image or a larger patch");
+  }
+}
+
+void check_image(const ModelSpec& spec) {
+  if (spec.channels != 1 && spec.channels != 3 && spec.channels != 4) {
+    fail("CFG_INCONSISTENT", fmt::format("{} channels: images have 1, 3 or 4", spec.channels));
+  }
+  if (spec.image_h < spec.patch_h || spec.image_w < spec.patch_w) {
+    fail("CFG_INCONSISTENT", fmt::format("an image of {}x{} is smaller than one patch of {}x{}",
+                                         spec.image_h, spec.image_w, spec.patch_h, spec.patch_w));
+  }
+  if (spec.image_h % spec.patch_h != 0 || spec.image_w % spec.patch_w != 0) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("an image of {}x{} does not divide into patches of {}x{}", spec.image_h,
+                     spec.image_w, spec.patch_h, spec.patch_w),
+         fmt::format("--image {}x{} is the nearest below",
+                     spec.image_h - spec.image_h % spec.patch_h,
+                     spec.image_w - spec.image_w % spec.patch_w));
+  }
+}
+
+void check_tokens(const ModelSpec& spec) {
+  if (spec.position_prefix > spec.prefix()) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("the position table has {} rows before the patches, but there are {} such "
+                     "tokens",
+                     spec.position_prefix, spec.prefix()));
+  }
+  if (spec.dist && !spec.cls) {
+    fail("CFG_INCONSISTENT", "a distillation token needs a [CLS] token before it");
+  }
+  const bool reads_first =
+      spec.pooling == Pooling::token || spec.pooling == Pooling::token_and_mean;
+  if (reads_first && !spec.cls) {
+    fail("CFG_INCONSISTENT", "token pooling needs a [CLS] token");
+  }
+  if ((spec.pooling == Pooling::two_tokens || spec.two_heads) && !spec.dist) {
+    fail("CFG_INCONSISTENT", "two heads need a distillation token");
+  }
+}
+
+void check_heads(const ModelSpec& spec) {
+  if (spec.width % spec.heads != 0) {
+    fail("CFG_INCONSISTENT", fmt::format("width {} (hidden_size, embed_dim) is not a multiple of "
+                                         "the {} heads",
+                                         spec.width, spec.heads));
+  }
+}
+
+}  // namespace
+
+void check(const ModelSpec& spec) {
+  check_ranges(spec);
+  check_normalisation(spec);
+  check_budget(spec);
+  check_image(spec);
+  check_tokens(spec);
+  check_heads(spec);
+  if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
+    fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
+  }
+}
+
+}  // namespace vitgen

@@ -1,0 +1,75 @@
+#include "generators/plan/plan_builder.h"
+
+#include "generators/ops/linear.h"
+#include "generators/ops/support/ops_table.h"
+#include "generators/plan/tensor_functions.h"
+
+namespace vitgen {
+
+Slot add_weight(Plan& plan, std::string name, TensorExpr value) {
+  Weight weight{std::move(name), {}, std::move(value)};
+  const Shape shape = shape_of(weight.value);
+  for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent) {
+    weight.extents.push_back(static_cast<int>(*extent));
+  }
+  plan.weights.push_back(std::move(weight));
+  return {SlotKind::weight, static_cast<int>(plan.weights.size()) - 1};
+}
+
+Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots) {
+  const Slot out{SlotKind::arena, static_cast<int>(plan.buffers.size())};
+  plan.buffers.push_back({.bytes = operands(spec).back().bytes()});
+  slots.push_back(out);
+  plan.steps.push_back({std::move(name), std::move(spec), std::move(slots)});
+  return out;
+}
+
+void bind_output(Plan& plan, Slot value, Port port) {
+  const Slot out{SlotKind::output, static_cast<int>(plan.outputs.size())};
+  plan.outputs.push_back(std::move(port));
+  for (Step& step : plan.steps) {
+    for (Slot& slot : step.slots) {
+      if (slot == value) slot = out;
+    }
+  }
+}
+
+void drop_unused_buffers(Plan& plan) {
+  std::vector<int> renumbered(plan.buffers.size(), -1);
+  std::vector<Buffer> kept;
+  for (Step& step : plan.steps) {
+    for (Slot& slot : step.slots) {
+      if (slot.kind != SlotKind::arena) continue;
+      const auto index = static_cast<std::size_t>(slot.index);
+      if (renumbered[index] < 0) {
+        renumbered[index] = static_cast<int>(kept.size());
+        kept.push_back(plan.buffers[index]);
+      }
+      slot.index = renumbered[index];
+    }
+  }
+  plan.buffers = std::move(kept);
+}
+
+Slot add_linear(Plan& plan, const LinearStep& step, LinearWeights weights, Slot input) {
+  const Shape shape = shape_of(weights.weight);
+  const int n = static_cast<int>(shape[0]);
+  const LinearSpec spec{.rows = step.rows,
+                        .k = static_cast<int>(shape[1]),
+                        .n = n,
+                        .panel = panel_width(n),
+                        .epilogue = {.bias = !weights.bias.empty(),
+                                     .activation = step.activation,
+                                     .residual = !step.residual.empty()}};
+  std::vector<Slot> slots = {input,
+                             add_weight(plan, step.name + ".weight",
+                                        tensors::pack(std::move(weights.weight), spec.panel))};
+  if (spec.epilogue.bias) {
+    slots.push_back(add_weight(plan, step.name + ".bias",
+                               tensors::pad(std::move(weights.bias[0]), padded(n, spec.panel))));
+  }
+  if (spec.epilogue.residual) slots.push_back(step.residual[0]);
+  return add_step(plan, step.name, op_spec(spec), std::move(slots));
+}
+
+}  // namespace vitgen

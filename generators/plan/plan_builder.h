@@ -1,0 +1,42 @@
+#pragma once
+// Writing a Plan step by step: every result gets a buffer of its own, so nothing is ever computed
+// in place; assign_arena then lets buffers share memory.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "generators/ops/support/epilogue.h"
+#include "generators/plan/plan.h"
+
+namespace vitgen {
+
+/// Appends a weight whose extents are the shape of its expression.
+Slot add_weight(Plan& plan, std::string name, TensorExpr value);
+
+/// Appends a step that writes to a new buffer, and returns that buffer's slot. `slots` are the
+/// operands before the output.
+Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots);
+
+/// Makes every step that writes or reads the buffer `value` use the new output port instead.
+void bind_output(Plan& plan, Slot value, Port port);
+
+/// Drops the buffers that no step uses and renumbers the rest.
+void drop_unused_buffers(Plan& plan);
+
+/// Weight {n, k} and optionally bias {n}, as the file's tensors give them.
+struct LinearWeights {
+  TensorExpr weight;
+  std::vector<TensorExpr> bias;  ///< none or one
+};
+
+/// A linear step with weights called `name`.weight and `name`.bias.
+struct LinearStep {
+  std::string name;
+  int rows = 1;
+  Activation activation = Activation::none;
+  std::vector<Slot> residual = {};  ///< none or one
+};
+Slot add_linear(Plan& plan, const LinearStep& step, LinearWeights weights, Slot input);
+
+}  // namespace vitgen

@@ -1,0 +1,68 @@
+#pragma once
+// The functions that a TensorExpr may call, as builders. Matrices are {rows, columns} as in model
+// files; everything is f32, sums and folds are done in double and rounded once.
+//
+// All builders only make the expression; wrong shapes are reported by shape_of and evaluate.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "generators/plan/tensor_expr.h"
+#include "generators/weights/tensor_info.h"
+
+namespace vitgen::tensors {
+
+/// How a table of learned positions is brought to another grid; every rule is per axis, with
+/// half-pixel centres.
+enum class Resample : std::uint8_t {
+  torch_bicubic,     ///< Keys' cubic A = -0.75, 4 taps, indices clamped to the table
+  torch_bicubic_aa,  ///< cubic a = -0.5, support widened by the scale, weights normalised
+  torch_bilinear,    ///< 2 taps, indices clamped to the table
+  dinov2_offset,     ///< torch_bicubic with the scale from / (to + 0.1) in place of from / to
+};
+inline std::vector<std::string_view> enum_names(Resample) {
+  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "dinov2_offset"};
+}
+
+/// The tensor `name` of the model file, which must have this shape.
+TensorExpr leaf(std::string name, Shape shape);
+TensorExpr zeros(Shape shape);
+/// Along the outermost axis; the other axes are equal.
+TensorExpr concat(std::vector<TensorExpr> parts);
+/// Matrices with the same number of rows, side by side.
+TensorExpr concat_columns(std::vector<TensorExpr> parts);
+/// {rows, columns} to {columns, rows}.
+TensorExpr transpose(TensorExpr matrix);
+/// The same values in the same order.
+TensorExpr reshape(TensorExpr value, Shape shape);
+/// `count` rows (slices along the outermost axis) from row `first`.
+TensorExpr rows(TensorExpr value, std::int64_t first, std::int64_t count);
+/// Zero rows appended until there are `count`.
+TensorExpr pad(TensorExpr value, std::int64_t count);
+/// Row r of `value` times gains[r]; a vector's rows are its elements.
+TensorExpr mul_rows(TensorExpr value, TensorExpr gains);
+TensorExpr scale(TensorExpr value, double factor);
+TensorExpr add(TensorExpr a, TensorExpr b);
+/// (a + b) / 2
+TensorExpr average(TensorExpr a, TensorExpr b);
+/// {from_h from_w, D} to {to_h to_w, D}; rows are grid points, row by row.
+TensorExpr resample(TensorExpr table, std::int64_t from_h, std::int64_t from_w, std::int64_t to_h,
+                    std::int64_t to_w, Resample mode);
+/// Patch weight {D, channels, h, w} for pixels 0..`peak` instead of normalised ones:
+/// w / (peak std[channel]).
+TensorExpr fold_pixel_scale(TensorExpr weight, double peak, const std::vector<double>& std_dev);
+/// What that leaves for the bias {D}: - sum over channel and pixel of w mean[channel]/std[channel].
+TensorExpr pixel_offset(TensorExpr weight, const std::vector<double>& mean,
+                        const std::vector<double>& std_dev);
+/// {n, k} to panels {ceil(n / panel), k, panel}; the columns past n are zero.
+TensorExpr pack(TensorExpr matrix, std::int64_t panel);
+
+}  // namespace vitgen::tensors
+
+namespace vitgen {
+
+/// The shape that `evaluate` will give, without reading a tensor. Throws TENSOR_EXPR.
+Shape shape_of(const TensorExpr& expr);
+
+}  // namespace vitgen

@@ -1,0 +1,56 @@
+#pragma once
+// What the tensors of a model are called in its file.
+
+#include <string>
+#include <string_view>
+
+namespace vitgen {
+
+/// Patterns: `{}` is the number of the block, `*` is "weight" or "bias". Empty: the file has no
+/// such tensor.
+struct TensorNames {
+  std::string patch;  ///< "patch_embed.proj.*"
+  std::string cls, dist, registers, position;
+  std::string norm_pre;
+  std::string norm1;
+  std::string qkv;      ///< fused, rows [q | k | v]; otherwise
+  std::string q, k, v;  ///< each by itself
+  std::string proj, gain1;
+  std::string norm2;
+  std::string fc1, fc2, gain2;
+  std::string norm;     ///< before the pooling
+  std::string fc_norm;  ///< after it
+  std::string pooler, head, head_dist;
+
+  template <class V>
+  void visit(V& v_) {
+    v_("name.patch", patch);
+    v_("name.cls", cls);
+    v_("name.dist", dist);
+    v_("name.registers", registers);
+    v_("name.position", position);
+    v_("name.norm_pre", norm_pre);
+    v_("name.norm1", norm1);
+    v_("name.qkv", qkv);
+    v_("name.q", q);
+    v_("name.k", k);
+    v_("name.v", v);
+    v_("name.proj", proj);
+    v_("name.gain1", gain1);
+    v_("name.norm2", norm2);
+    v_("name.fc1", fc1);
+    v_("name.fc2", fc2);
+    v_("name.gain2", gain2);
+    v_("name.norm", norm);
+    v_("name.fc_norm", fc_norm);
+    v_("name.pooler", pooler);
+    v_("name.head", head);
+    v_("name.head_dist", head_dist);
+  }
+  bool operator==(const TensorNames&) const = default;
+};
+
+/// `pattern` with its block number and its "weight" or "bias" filled in.
+std::string tensor_name(std::string_view pattern, std::string_view part = {}, int block = 0);
+
+}  // namespace vitgen
