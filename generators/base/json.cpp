@@ -91,16 +91,20 @@ class Builder : public nlohmann::json_sax<Json> {
 
 JsonFile parse_json(std::string_view text, std::string name, const JsonLimits& limits,
                     const JsonCodes& codes) {
-  const auto fail = [&](const std::string& what) {
-    throw Error(ExitCode::bad_input, codes.syntax, fmt::format("{}: {}", printable(name), what));
+  const auto fail = [&](const std::string& code, const std::string& what) {
+    throw Error(ExitCode::bad_input, code, fmt::format("{}: {}", printable(name), what));
   };
   if (text.size() > limits.bytes) {
-    fail(fmt::format("{} bytes, the limit is {}", text.size(), limits.bytes));
+    fail(codes.syntax, fmt::format("{} bytes, the limit is {}", text.size(), limits.bytes));
   }
-  if (const auto problem = check_json_text(text, limits.depth)) fail(problem->message);
+  if (const auto problem = check_json_text(text, limits.depth))
+    fail(codes.syntax, problem->message);
   Builder builder(text);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
-    fail(builder.problem ? builder.problem->message : "not a JSON text");
+    const JsonProblem problem =
+        builder.problem.value_or(JsonProblem{JsonFault::syntax, "not JSON"});
+    const bool duplicate = problem.fault == JsonFault::duplicate_key;
+    fail(duplicate ? codes.duplicate : codes.syntax, problem.message);
   }
   return {std::move(name), std::move(builder.root), codes};
 }

@@ -40,6 +40,7 @@ struct JsonLimits {
 /// Codes of the errors a document can cause, so that each kind of file has its own.
 struct JsonCodes {
   std::string syntax = "CFG_JSON";
+  std::string duplicate = "CFG_JSON";
   std::string field = "CFG_FIELD";  ///< missing, or of another type
   std::string range = "CFG_RANGE";  ///< right type, value outside the limits
 };
@@ -54,7 +55,7 @@ struct JsonFile {
   JsonCodes codes;
 };
 
-/// Parses `text`; throws Error(bad_input, codes.syntax).
+/// Parses `text`; throws Error(bad_input, codes.syntax or codes.duplicate).
 JsonFile parse_json(std::string_view text, std::string name, const JsonLimits& limits = {},
                     const JsonCodes& codes = {});
 

@@ -1,0 +1,21 @@
+#pragma once
+// Exact widening of the 16-bit floats to f32, from little-endian bytes at any alignment.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "generators/weights/tensor_info.h"
+
+namespace vitgen {
+
+/// IEEE binary16, subnormals included; a NaN keeps sign and payload.
+float f16_to_f32(std::uint16_t bits);
+
+/// bfloat16: the upper half of an f32.
+float bf16_to_f32(std::uint16_t bits);
+
+/// Converts `out.size()` elements of `dtype` (f32, f16, bf16); `in` holds exactly their bytes.
+void widen_to_f32(StoredType dtype, std::span<const std::byte> in, std::span<float> out);
+
+}  // namespace vitgen
