@@ -96,6 +96,10 @@ void cpu_missing(const CpuState& state, uint32_t needed, Text& text) {
     text << separator << need.name;
     separator = ", ";
   }
+  if ((needed & ~uint32_t{VITGEN_CPU_AVX2_FMA_F16C | VITGEN_CPU_AVX512_SKX}) != 0) {
+    text << separator << "a feature that this runtime does not know";
+    separator = ", ";
+  }
   const uint64_t enabled = enabled_state(state);
   const uint64_t wanted = state_for(needed);
   if ((wanted & kYmmState & ~enabled) != 0) {
