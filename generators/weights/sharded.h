@@ -21,7 +21,7 @@ struct ShardOptions {
   bool follow_symlinks = false;
   /// Empty: for an index in `ROOT/snapshots/REVISION/` (the layout of Hugging Face's cache) it is
   /// ROOT, otherwise the directory of the index.
-  std::string cache_root;
+  std::string cache_root = {};
 };
 
 struct ShardLimits {
