@@ -1,0 +1,1 @@
+set(row "family_entry<@TYPE@>()")

@@ -1,0 +1,247 @@
+#include "generators/models/support/hf_config.h"
+
+#include <fmt/format.h>
+
+#include "generators/base/error.h"
+#include "generators/models/support/config_read.h"
+
+namespace vitgen {
+
+namespace {
+
+/// What the model types differ in.
+struct ModelType {
+  std::string_view name;
+  std::string_view prefix;
+  std::string_view scheme;
+  double eps;  ///< transformers' default
+  bool dist;
+  std::int64_t registers;  ///< transformers' default; -1: has none
+  bool dino;               ///< LayerScale, mlp_ratio, positions resampled to any image
+  tensors::Resample resample;
+};
+
+constexpr ModelType types[] = {
+    {"vit", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic},
+    {"deit", "deit.", "hf", 1e-12, true, -1, false, tensors::Resample::torch_bicubic},
+    {"dinov2", "dinov2.", "hf_dinov2", 1e-6, false, -1, true, tensors::Resample::torch_bicubic},
+    {"dinov2_with_registers", "dinov2_with_registers.", "hf_dinov2", 1e-6, false, 4, true,
+     tensors::Resample::torch_bicubic_aa},
+};
+
+const ModelType* find_type(const JsonFile& config) {
+  if (!has_value(config, "model_type")) return nullptr;
+  const std::string name = get_string(config, "model_type", 128);
+  for (const ModelType& type : types) {
+    if (type.name == name) return &type;
+  }
+  return nullptr;
+}
+
+std::string architecture_of(const JsonFile& config) {
+  if (!has_value(config, "architectures")) return {};
+  const std::vector<std::string> names = get_string_array(config, "architectures", 16, 128);
+  return names.empty() ? std::string() : names[0];
+}
+
+void read_image(const JsonFile& config, ModelSpec& spec) {
+  const Size image = read_size(config, "image_size");
+  const Size patch = read_size(config, "patch_size");
+  spec.channels = read_extent_or(config, "num_channels", 3);
+  spec.image_h = image.h;
+  spec.image_w = image.w;
+  spec.patch_h = patch.h;
+  spec.patch_w = patch.w;
+  spec.grid_h = image.h / patch.h;
+  spec.grid_w = image.w / patch.w;
+}
+
+void read_blocks(const JsonFile& config, const ModelType& type, ModelSpec& spec) {
+  spec.width = read_extent(config, "hidden_size");
+  spec.depth = read_extent(config, "num_hidden_layers");
+  spec.heads = read_extent(config, "num_attention_heads");
+  spec.head_size = read_extent_or(config, "head_dim", spec.width / spec.heads);
+  if (type.dino) {
+    const double ratio = get_number_or(config, "mlp_ratio", 4, 1e-3, 1e6);
+    spec.mlp = static_cast<std::int64_t>(static_cast<double>(spec.width) * ratio);
+  } else {
+    spec.mlp = read_extent(config, "intermediate_size");
+  }
+  spec.activation = read_activation(config, "hidden_act", "gelu");
+  spec.eps = static_cast<float>(get_number_or(config, "layer_norm_eps", type.eps));
+  spec.q_bias = spec.k_bias = spec.v_bias = get_bool_or(config, "qkv_bias", true);
+  spec.layer_scale = type.dino;
+  if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) {
+    json_error(config, "use_swiglu_ffn", "CFG_UNSUPPORTED", "SwiGLU blocks are not supported",
+               "DINOv2 small, base and large have plain ones");
+  }
+}
+
+void read_tokens(const JsonFile& config, const ModelType& type, ModelSpec& spec) {
+  spec.cls = true;
+  spec.dist = type.dist;
+  spec.registers = type.registers < 0
+                       ? 0
+                       : get_int_or(config, "num_register_tokens", type.registers, 0, any_extent);
+  // Registers are inserted after the positions have been added, and have none of their own.
+  spec.position_prefix = type.dist ? 2 : 1;
+  spec.resample = type.resample;
+}
+
+std::int64_t class_count(const JsonFile& config, const std::vector<std::string>& labels) {
+  if (!labels.empty()) return static_cast<std::int64_t>(labels.size());
+  return get_int_or(config, "num_labels", 2, 1, any_extent);  // transformers' default is 2
+}
+
+bool has(const WeightSource* weights, std::string_view pattern) {
+  return weights && !pattern.empty() && weights->has(tensor_name(pattern, "weight"));
+}
+
+/// DeiT with a teacher calls the first of its two heads otherwise.
+constexpr std::string_view teacher_head = "cls_classifier.*";
+
+void read_head(const JsonFile& config, const ModelType& type, const WeightSource* weights,
+               const std::string& wrapper, Model& model) {
+  ModelSpec& spec = model.spec;
+  const std::string& architecture = model.architecture;
+  const bool classifies = architecture.find("ForImageClassification") != std::string::npos;
+  const std::string teacher = wrapper + std::string(teacher_head);
+  const bool two_heads =
+      type.dist && (architecture.ends_with("WithTeacher") || has(weights, teacher));
+  if (two_heads) spec.names.head = teacher;
+  spec.pooling = Pooling::token;
+  if (classifies || two_heads || has(weights, spec.names.head)) {
+    model.labels = read_labels(config, "id2label");
+    spec.classes = class_count(config, model.labels);
+    spec.two_heads = two_heads;
+    if (two_heads) spec.pooling = Pooling::two_tokens;
+    if (type.dino) spec.pooling = Pooling::token_and_mean;
+    return;
+  }
+  spec.classes = 0;
+  spec.pooler = weights ? has(weights, spec.names.pooler) : !type.dino;
+  if (!spec.pooler) return;
+  spec.pooler_size = read_extent_or(config, "pooler_output_size", spec.width);
+  if (get_string_or(config, "pooler_act", "tanh") != "tanh") {
+    json_error(config, "pooler_act", "CFG_UNSUPPORTED", "only tanh is supported");
+  }
+}
+
+/// transformers resamples DINOv2's positions to whatever its image processor gives.
+void follow_preprocessor(const ModelType& type, Model& model) {
+  ModelSpec& spec = model.spec;
+  const Preprocess& recipe = *model.preprocess;
+  if (recipe.crop_h == spec.image_h && recipe.crop_w == spec.image_w) return;
+  const bool fits = recipe.crop_h % spec.patch_h == 0 && recipe.crop_w % spec.patch_w == 0;
+  const std::string sizes = fmt::format("the image processor gives {}x{}, the config says {}x{}",
+                                        recipe.crop_h, recipe.crop_w, spec.image_h, spec.image_w);
+  if (type.dino && fits) {
+    spec.image_h = recipe.crop_h;
+    spec.image_w = recipe.crop_w;
+    model.notices.push_back(sizes + ": the first is used, as transformers does");
+  } else {
+    model.preprocess = resized(recipe, spec.image_h, spec.image_w);
+    model.notices.push_back(sizes + ": the second is used");
+  }
+}
+
+void note_keys(const JsonFile& config, std::vector<std::string>& notices) {
+  note_unknown_keys(config,
+                    {"_name_or_path",
+                     "apply_layernorm",
+                     "architectures",
+                     "attention_probs_dropout_prob",
+                     "drop_path_rate",
+                     "dtype",
+                     "encoder_stride",
+                     "finetuning_task",
+                     "head_dim",
+                     "hidden_act",
+                     "hidden_dropout_prob",
+                     "hidden_size",
+                     "id2label",
+                     "image_size",
+                     "initializer_range",
+                     "intermediate_size",
+                     "interpolate_antialias",
+                     "interpolate_offset",
+                     "label2id",
+                     "layer_norm_eps",
+                     "layerscale_value",
+                     "mlp_ratio",
+                     "model_type",
+                     "num_attention_heads",
+                     "num_channels",
+                     "num_hidden_layers",
+                     "num_labels",
+                     "num_register_tokens",
+                     "out_features",
+                     "out_indices",
+                     "patch_size",
+                     "pooler_act",
+                     "pooler_output_size",
+                     "problem_type",
+                     "qkv_bias",
+                     "reshape_hidden_states",
+                     "stage_names",
+                     "torch_dtype",
+                     "torchscript",
+                     "transformers_version",
+                     "use_mask_token",
+                     "use_swiglu_ffn",
+                     "return_dict",
+                     "output_attentions",
+                     "output_hidden_states",
+                     "is_encoder_decoder",
+                     "chunk_size_feed_forward"},
+                    notices);
+}
+
+}  // namespace
+
+bool is_hf_config(const JsonFile& config) { return find_type(config) != nullptr; }
+
+std::string hf_model_types() {
+  std::string list;
+  for (const ModelType& type : types) {
+    list += (list.empty() ? "" : ", ") + std::string(type.name);
+  }
+  return list;
+}
+
+FileNaming hf_naming(const JsonFile& config) {
+  const ModelType& type = *find_type(config);
+  const bool bare = architecture_of(config).ends_with("Model");
+  const std::string_view prefix = bare ? "" : type.prefix;
+  return {std::string(type.scheme), std::string(prefix), "",
+          with_prefixes(scheme_named(type.scheme).names, "", prefix)};
+}
+
+Model read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+                     const FileNaming& naming, const WeightSource* weights) {
+  const ModelType& type = *find_type(config);
+  check_probabilities(config,
+                      {"hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate"});
+  Model model;
+  model.architecture = architecture_of(config);
+  model.origin = config.name;
+  model.spec.names = naming.names;
+  read_image(config, model.spec);
+  read_tokens(config, type, model.spec);
+  read_blocks(config, type, model.spec);
+  read_head(config, type, weights, naming.wrapper, model);
+  const JsonFile nothing{"preprocessor_config.json", Json::object(), {}};
+  model.preprocess =
+      hf_preprocess(preprocessor ? *preprocessor : nothing, type.name, model.spec.channels);
+  if (preprocessor) {
+    follow_preprocessor(type, model);
+  } else {
+    model.preprocess = resized(*model.preprocess, model.spec.image_h, model.spec.image_w);
+    model.notices.push_back("no preprocessor_config.json: the image processor's defaults are used");
+  }
+  set_normalisation(model.spec, *model.preprocess);
+  note_keys(config, model.notices);
+  return model;
+}
+
+}  // namespace vitgen

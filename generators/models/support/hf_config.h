@@ -1,0 +1,27 @@
+#pragma once
+// transformers: config.json of ViT, DeiT, DINOv2 and DINOv2 with registers.
+
+#include <optional>
+#include <string>
+
+#include "generators/models/support/family.h"
+#include "generators/models/support/scheme.h"
+
+namespace vitgen {
+
+/// True if the config's `model_type` is one of those above.
+bool is_hf_config(const JsonFile& config);
+
+/// The model types that are read, for messages.
+std::string hf_model_types();
+
+/// The file names of a model of this type without a file, as transformers writes them.
+FileNaming hf_naming(const JsonFile& config);
+
+/// Hyper-parameters, labels and preprocessing. `weights`, if there are any, decide whether there is
+/// a head or a pooler, as they do in transformers. `naming` is the scheme of the file; the spec's
+/// names are set from it. Errors: CFG_*.
+Model read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+                     const FileNaming& naming, const WeightSource* weights);
+
+}  // namespace vitgen

@@ -1,0 +1,15 @@
+#pragma once
+// A model file without a config: as much as its tensors show.
+
+#include "generators/models/support/family.h"
+#include "generators/models/support/scheme.h"
+
+namespace vitgen {
+
+/// Hyper-parameters of a model with timm's names. Tensors do not show the number of heads, the
+/// activation, eps or the preprocessing: heads are taken as 64 channels wide (or from
+/// `overrides`), the rest are timm's defaults, and a notice says so. Errors: CFG_FIELD when the
+/// width is no multiple of 64 and heads are not given; MODEL_MISSING.
+Model infer_model(const WeightSource& weights, const FileNaming& naming, const Fields& overrides);
+
+}  // namespace vitgen

@@ -1,0 +1,275 @@
+#include "generators/models/support/scheme.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+
+namespace {
+
+TensorNames timm_names() {
+  return {.patch = "patch_embed.proj.*",
+          .cls = "cls_token",
+          .dist = "dist_token",
+          .registers = "reg_token",
+          .position = "pos_embed",
+          .norm_pre = "norm_pre.*",
+          .norm1 = "blocks.{}.norm1.*",
+          .qkv = "blocks.{}.attn.qkv.*",
+          .q = "",
+          .k = "",
+          .v = "",
+          .proj = "blocks.{}.attn.proj.*",
+          .gain1 = "blocks.{}.ls1.gamma",
+          .norm2 = "blocks.{}.norm2.*",
+          .fc1 = "blocks.{}.mlp.fc1.*",
+          .fc2 = "blocks.{}.mlp.fc2.*",
+          .gain2 = "blocks.{}.ls2.gamma",
+          .norm = "norm.*",
+          .fc_norm = "fc_norm.*",
+          .pooler = "",
+          .head = "head.*",
+          .head_dist = "head_dist.*"};
+}
+
+/// DeiT III as its authors publish it: LayerScale has other names than in timm.
+TensorNames deit3_names() {
+  TensorNames names = timm_names();
+  names.gain1 = "blocks.{}.gamma_1";
+  names.gain2 = "blocks.{}.gamma_2";
+  return names;
+}
+
+/// DINOv2 as its authors publish it: registers have another name than in timm, and no positions.
+TensorNames dinov2_names() {
+  TensorNames names = timm_names();
+  names.registers = "register_tokens";
+  return names;
+}
+
+/// transformers, ViT and DeiT: what every version writes to files.
+TensorNames hf_names() {
+  return {.patch = "@embeddings.patch_embeddings.projection.*",
+          .cls = "@embeddings.cls_token",
+          .dist = "@embeddings.distillation_token",
+          .registers = "",
+          .position = "@embeddings.position_embeddings",
+          .norm_pre = "",
+          .norm1 = "@encoder.layer.{}.layernorm_before.*",
+          .qkv = "",
+          .q = "@encoder.layer.{}.attention.attention.query.*",
+          .k = "@encoder.layer.{}.attention.attention.key.*",
+          .v = "@encoder.layer.{}.attention.attention.value.*",
+          .proj = "@encoder.layer.{}.attention.output.dense.*",
+          .gain1 = "",
+          .norm2 = "@encoder.layer.{}.layernorm_after.*",
+          .fc1 = "@encoder.layer.{}.intermediate.dense.*",
+          .fc2 = "@encoder.layer.{}.output.dense.*",
+          .gain2 = "",
+          .norm = "@layernorm.*",
+          .fc_norm = "",
+          .pooler = "@pooler.dense.*",
+          .head = "classifier.*",
+          .head_dist = "distillation_classifier.*"};
+}
+
+/// The same as transformers 5 calls it in memory, for files of torch's state_dict().
+TensorNames hf5_names() {
+  TensorNames names = hf_names();
+  names.norm1 = "@layers.{}.layernorm_before.*";
+  names.q = "@layers.{}.attention.q_proj.*";
+  names.k = "@layers.{}.attention.k_proj.*";
+  names.v = "@layers.{}.attention.v_proj.*";
+  names.proj = "@layers.{}.attention.o_proj.*";
+  names.norm2 = "@layers.{}.layernorm_after.*";
+  names.fc1 = "@layers.{}.mlp.fc1.*";
+  names.fc2 = "@layers.{}.mlp.fc2.*";
+  return names;
+}
+
+/// transformers, DINOv2 with or without registers.
+TensorNames hf_dinov2_names() {
+  TensorNames names = hf_names();
+  names.dist = "";
+  names.registers = "@embeddings.register_tokens";
+  names.norm1 = "@encoder.layer.{}.norm1.*";
+  names.gain1 = "@encoder.layer.{}.layer_scale1.lambda1";
+  names.norm2 = "@encoder.layer.{}.norm2.*";
+  names.fc1 = "@encoder.layer.{}.mlp.fc1.*";
+  names.fc2 = "@encoder.layer.{}.mlp.fc2.*";
+  names.gain2 = "@encoder.layer.{}.layer_scale2.lambda1";
+  names.pooler = "";
+  names.head_dist = "";
+  return names;
+}
+
+TensorNames hf5_dinov2_names() {
+  TensorNames names = hf_dinov2_names();
+  names.q = "@encoder.layer.{}.attention.q_proj.*";
+  names.k = "@encoder.layer.{}.attention.k_proj.*";
+  names.v = "@encoder.layer.{}.attention.v_proj.*";
+  names.proj = "@encoder.layer.{}.attention.o_proj.*";
+  return names;
+}
+
+/// What training scripts and other libraries put before a model's names.
+constexpr std::array<std::string_view, 10> wrappers = {
+    "module.",  "model.",        "state_dict.", "backbone.", "_orig_mod.",
+    "encoder.", "visual.trunk.", "teacher.",    "student.",  "network."};
+
+/// True if `prefix` is any sequence of wrappers.
+bool is_wrapper(std::string_view prefix) {
+  while (!prefix.empty()) {
+    const auto found = std::find_if(wrappers.begin(), wrappers.end(),
+                                    [&](std::string_view w) { return prefix.starts_with(w); });
+    if (found == wrappers.end()) return false;
+    prefix.remove_prefix(found->size());
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const NamingScheme> all_schemes() {
+  static const NamingScheme schemes[] = {
+      {"timm", {}, timm_names()},
+      {"deit3", {}, deit3_names()},
+      {"dinov2", {}, dinov2_names()},
+      {"hf", {"vit.", "deit."}, hf_names()},
+      {"hf5", {"vit.", "deit."}, hf5_names()},
+      {"hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names()},
+      {"hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names()},
+  };
+  return schemes;
+}
+
+const NamingScheme& scheme_named(std::string_view name) {
+  for (const NamingScheme& scheme : all_schemes()) {
+    if (scheme.name == name) return scheme;
+  }
+  throw Error(ExitCode::internal, "MODEL_NAMES", "no naming scheme " + std::string(name));
+}
+
+namespace {
+
+/// Calls `each` with every pattern of `names`.
+template <class Each>
+void for_each_pattern(TensorNames& names, Each each) {
+  const auto visitor = [&](std::string_view, std::string& pattern) { each(pattern); };
+  names.visit(visitor);
+}
+
+/// How many of the scheme's tensors the file has, those of the first block for all blocks.
+int score(const WeightSource& weights, TensorNames names) {
+  int found = 0;
+  for_each_pattern(names, [&](const std::string& pattern) {
+    if (!pattern.empty() && weights.has(tensor_name(pattern, "weight"))) ++found;
+  });
+  return found;
+}
+
+struct Candidate {
+  FileNaming naming;
+  int score = 0;
+};
+
+/// `before` is what stands before the scheme's first name: wrappers, then the model's prefix.
+std::optional<Candidate> candidate(const WeightSource& weights, const NamingScheme& scheme,
+                                   std::string_view before) {
+  std::string_view model_prefix;
+  for (const std::string_view prefix : scheme.prefixes) {
+    if (before.ends_with(prefix)) model_prefix = prefix;
+  }
+  const std::string_view wrapper = before.substr(0, before.size() - model_prefix.size());
+  if (!is_wrapper(wrapper)) return std::nullopt;
+  Candidate out{{std::string(scheme.name), std::string(before), std::string(wrapper),
+                 with_prefixes(scheme.names, wrapper, model_prefix)},
+                0};
+  out.score = score(weights, out.naming.names);
+  return out;
+}
+
+std::vector<Candidate> candidates(const WeightSource& weights) {
+  std::vector<Candidate> list;
+  for (const NamingScheme& scheme : all_schemes()) {
+    const std::string patch = tensor_name(with_prefixes(scheme.names, "", "").patch, "weight");
+    for (const TensorInfo& tensor : weights.tensors()) {
+      const std::string_view name = tensor.name;
+      if (!name.ends_with(patch)) continue;
+      auto found = candidate(weights, scheme, name.substr(0, name.size() - patch.size()));
+      if (found) list.push_back(std::move(*found));
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+TensorNames with_prefixes(const TensorNames& names, std::string_view wrapper,
+                          std::string_view model_prefix) {
+  TensorNames out = names;
+  for_each_pattern(out, [&](std::string& pattern) {
+    if (pattern.empty()) return;
+    if (pattern[0] == '@') pattern.replace(0, 1, model_prefix);
+    pattern.insert(0, wrapper);
+  });
+  return out;
+}
+
+std::optional<FileNaming> find_naming(const WeightSource& weights) {
+  const std::vector<Candidate> list = candidates(weights);
+  if (list.empty()) return std::nullopt;
+  const Candidate* best = &list[0];
+  for (const Candidate& other : list) {
+    if (other.score > best->score) best = &other;
+  }
+  for (const Candidate& other : list) {
+    if (other.naming.prefix != best->naming.prefix && other.naming.scheme == best->naming.scheme) {
+      throw Error(ExitCode::bad_input, "MODEL_NAMES",
+                  fmt::format("the file holds two models, '{}' and '{}'",
+                              printable(best->naming.prefix), printable(other.naming.prefix)),
+                  "keep the tensors of one of them");
+    }
+  }
+  return best->naming;
+}
+
+std::optional<int> match_name(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star != std::string_view::npos) {
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view part = name.substr(dot + 1);
+    if (part != "weight" && part != "bias") return std::nullopt;
+    pattern.remove_suffix(1);
+    name.remove_suffix(part.size());
+  }
+  const std::size_t hole = pattern.find("{}");
+  if (hole == std::string_view::npos) {
+    return pattern == name ? std::optional<int>(0) : std::nullopt;
+  }
+  const std::string_view tail = pattern.substr(hole + 2);
+  if (name.size() <= hole + tail.size() || !name.starts_with(pattern.substr(0, hole)) ||
+      !name.ends_with(tail)) {
+    return std::nullopt;
+  }
+  int block = 0;
+  const char* end = name.data() + name.size() - tail.size();
+  const auto result = std::from_chars(name.data() + hole, end, block);
+  if (result.ec != std::errc{} || result.ptr != end || block < 0) return std::nullopt;
+  return block;
+}
+
+bool is_ignorable(std::string_view name) {
+  static constexpr std::array<std::string_view, 4> endings = {
+      "position_ids", "mask_token", "num_batches_tracked", "relative_position_index"};
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+}  // namespace vitgen

@@ -1,0 +1,48 @@
+#pragma once
+// The naming schemes of model files, as data, and finding the one that a file follows.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "generators/plan/tensor_names.h"
+#include "generators/weights/weight_source.h"
+
+namespace vitgen {
+
+/// In `names`, `@` is the place of the model's own prefix ("vit." or nothing).
+struct NamingScheme {
+  std::string_view name;
+  std::vector<std::string_view> prefixes;  ///< what may stand for `@`, "" always may
+  TensorNames names;
+};
+
+std::span<const NamingScheme> all_schemes();
+const NamingScheme& scheme_named(std::string_view name);
+
+/// A scheme with its prefixes filled in: names as they are in the file.
+struct FileNaming {
+  std::string scheme;
+  std::string prefix;   ///< of the encoder's tensors, wrappers included: "module.vit."
+  std::string wrapper;  ///< of all tensors: "module."
+  TensorNames names;
+};
+
+/// `names` with `@` replaced and the wrapper put before every name.
+TensorNames with_prefixes(const TensorNames& names, std::string_view wrapper,
+                          std::string_view model_prefix);
+
+/// The scheme that most of the file's tensors follow, wrappers such as `module.` or `model.`
+/// removed; nothing if no scheme fits. Throws MODEL_NAMES if the file holds several models.
+std::optional<FileNaming> find_naming(const WeightSource& weights);
+
+/// Matches a name with a pattern of TensorNames: the number of the block (0 for patterns without
+/// one), or nothing.
+std::optional<int> match_name(std::string_view pattern, std::string_view name);
+
+/// Tensors that belong to training or to caches of other programs.
+bool is_ignorable(std::string_view name);
+
+}  // namespace vitgen

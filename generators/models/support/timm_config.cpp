@@ -1,0 +1,321 @@
+#include "generators/models/support/timm_config.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "generators/base/error.h"
+#include "generators/base/suggest.h"
+#include "generators/models/support/config_read.h"
+#include "generators/models/support/timm_architectures.h"
+
+namespace vitgen {
+
+namespace {
+
+Json object_at(const JsonFile& file, std::string_view key) {
+  const Json* value = find_json(file, key);
+  if (!value || value->is_null()) return Json::object();
+  if (!value->is_object()) json_error(file, key, "CFG_FIELD", "expected an object");
+  return *value;
+}
+
+/// The fields of `architecture` as they are in timm_architectures.json; unknown: CFG_UNSUPPORTED.
+Json architecture_fields(const std::string& architecture) {
+  auto fields = find_timm_architecture(architecture);
+  if (!fields) {
+    std::string hint = suggestion_hint(architecture, std::span(timm_architectures()));
+    if (hint.empty()) {
+      hint = fmt::format(
+          "the {} architectures that are read are VisionTransformer models of timm, "
+          "such as vit_base_patch16_224 and deit_tiny_patch16_224",
+          timm_architectures().size());
+    }
+    throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
+                fmt::format("no architecture is called '{}'", printable(architecture)), hint);
+  }
+  return *fields;
+}
+
+/// What timm calls a thing in the constructor's arguments and what the table calls it.
+struct Renamed {
+  std::string_view argument;
+  std::string_view field;
+};
+constexpr std::array<Renamed, 1> renamed = {{{"act_layer", "act"}}};
+
+/// Arguments that need no kernel of their own at their default, and would at another value.
+struct Unsupported {
+  std::string_view argument;
+  std::string_view allowed;  ///< the default, as JSON text
+};
+constexpr std::array<Unsupported, 13> unsupported_arguments = {{{"qk_norm", "false"},
+                                                                {"scale_attn_norm", "false"},
+                                                                {"scale_mlp_norm", "false"},
+                                                                {"attn_layer", "null"},
+                                                                {"block_fn", "null"},
+                                                                {"mlp_layer", "null"},
+                                                                {"embed_layer", "null"},
+                                                                {"embed_norm_layer", "null"},
+                                                                {"norm_layer", "null"},
+                                                                {"use_naflex", "null"},
+                                                                {"in_features", "null"},
+                                                                {"ref_feat_shape", "null"},
+                                                                {"pos_embed", "\"learn\""}}};
+
+void check_arguments(const JsonFile& config, const Json& arguments) {
+  for (const Unsupported& row : unsupported_arguments) {
+    const auto value = arguments.find(std::string(row.argument));
+    if (value == arguments.end() || value->is_null() || value->dump() == row.allowed ||
+        value->dump() == "false") {
+      continue;
+    }
+    json_error(config, fmt::format("model_args.{}", row.argument), "CFG_UNSUPPORTED",
+               fmt::format("{} is not supported", printable(value->dump())),
+               "plain VisionTransformer blocks are; see docs/models.md");
+  }
+}
+
+/// Features of an architecture that ModelSpec can express although the table counts them apart.
+bool take_feature(Json& features, std::string_view name) {
+  for (auto it = features.begin(); it != features.end(); ++it) {
+    if (it->get<std::string>() == name) {
+      features.erase(it);
+      return true;
+    }
+  }
+  return false;
+}
+
+void check_features(const std::string& architecture, const Json& features) {
+  if (features.empty()) return;
+  std::string list;
+  for (const Json& feature : features) {
+    list += (list.empty() ? "" : ", ") + feature.get<std::string>();
+  }
+  throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
+              fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
+              "supported are learned positions, [CLS], distillation and register tokens, "
+              "LayerScale, pre-norm, token and mean pooling; see docs/models.md");
+}
+
+/// `fields` with the config's own values laid over them.
+Json overlaid(const JsonFile& config, const Json& pretrained, Json fields) {
+  const Json usual_pool = fields.at("global_pool");
+  const Json arguments = object_at(config, "model_args");
+  check_arguments(config, arguments);
+  const Json own = fields.at("pretrained_cfg");
+  const auto input = pretrained.find("input_size");
+  if (input != pretrained.end() && input->is_array() && input->size() == 3) {
+    fields["in_chans"] = (*input)[0];
+    const Json fixed =
+        pretrained.value("fixed_input_size", own.value("fixed_input_size", Json(true)));
+    const bool changed = own.value("input_size", Json()) != *input;
+    if (fixed == Json(true) && changed)
+      fields["img_size"] = Json::array({(*input)[1], (*input)[2]});
+  }
+  for (const char* key : {"num_classes", "global_pool"}) {
+    if (pretrained.contains(key) && !pretrained.at(key).is_null()) fields[key] = pretrained.at(key);
+    if (has_value(config, key)) fields[key] = *find_json(config, key);
+  }
+  for (const auto& item : arguments.items()) {
+    std::string key = item.key();
+    for (const Renamed& row : renamed) {
+      if (row.argument == key) key = row.field;
+    }
+    if (key == "init_values") {
+      fields["layer_scale"] = !item.value().is_null();
+    } else if (!item.value().is_null()) {
+      fields[key] = item.value();
+    }
+  }
+  // timm puts the last norm after an average unless told otherwise.
+  const bool fc_norm_given = arguments.contains("fc_norm") && !arguments.at("fc_norm").is_null();
+  if (fields.at("global_pool") != usual_pool && !fc_norm_given) {
+    fields["fc_norm"] = fields.at("global_pool") == Json("avg");
+  }
+  return fields;
+}
+
+void read_tokens(const JsonFile& file, ModelSpec& spec) {
+  spec.cls = get_bool(file, "class_token");
+  spec.dist = get_bool_or(file, "distilled", false);
+  spec.registers = get_int_or(file, "reg_tokens", 0, 0, any_extent);
+  spec.position_prefix = get_bool(file, "no_embed_class") ? 0 : spec.prefix();
+  spec.grid_h = spec.image_h / spec.patch_h;
+  spec.grid_w = spec.image_w / spec.patch_w;
+  spec.resample = tensors::Resample::torch_bicubic_aa;
+  spec.norm_pre = get_bool(file, "pre_norm");
+  spec.patch_bias = !spec.norm_pre;
+}
+
+void read_blocks(const JsonFile& file, ModelSpec& spec) {
+  spec.width = read_extent(file, "embed_dim");
+  spec.depth = read_extent(file, "depth");
+  spec.heads = read_extent(file, "num_heads");
+  spec.head_size = spec.width / spec.heads;
+  const double ratio = get_number(file, "mlp_ratio", 1e-3, 1e6);
+  spec.mlp = static_cast<std::int64_t>(static_cast<double>(spec.width) * ratio);
+  spec.activation = read_activation(file, "act", "gelu");
+  spec.eps = static_cast<float>(get_number(file, "norm_eps"));
+  spec.q_bias = spec.k_bias = spec.v_bias = get_bool(file, "qkv_bias");
+  spec.proj_bias = get_bool_or(file, "proj_bias", true);
+  spec.layer_scale = get_bool(file, "layer_scale");
+}
+
+void read_head(const JsonFile& file, ModelSpec& spec) {
+  const std::string pool = get_string(file, "global_pool");
+  if (pool != "token" && pool != "avg") {
+    json_error(file, "global_pool", "CFG_UNSUPPORTED",
+               fmt::format("the pooling '{}' is not supported", printable(pool)),
+               "supported: token, avg");
+  }
+  spec.pooling = pool == "avg" ? Pooling::mean : Pooling::token;
+  if (spec.dist && pool == "token") spec.pooling = Pooling::two_tokens;
+  spec.mean_of_all = get_bool_or(file, "pool_include_prefix", false);
+  spec.final_norm = get_bool(file, "fc_norm") ? FinalNorm::after_pool : FinalNorm::before_pool;
+  if (!get_bool(file, "final_norm")) spec.final_norm = FinalNorm::none;
+  spec.classes = get_int(file, "num_classes", 0, any_extent);
+  spec.two_heads = spec.dist && spec.classes > 0;
+}
+
+ModelSpec read_spec(const JsonFile& file) {
+  check_probabilities(file, {"drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate",
+                             "attn_drop_rate", "drop_path_rate"});
+  ModelSpec spec;
+  spec.channels = read_extent(file, "in_chans");
+  const Size image = read_size(file, "img_size");
+  const Size patch = read_size(file, "patch_size");
+  spec.image_h = image.h;
+  spec.image_w = image.w;
+  spec.patch_h = patch.h;
+  spec.patch_w = patch.w;
+  read_tokens(file, spec);
+  read_blocks(file, spec);
+  read_head(file, spec);
+  return spec;
+}
+
+/// Names by the descriptions that go with them, if there are any.
+std::vector<std::string> timm_labels(const JsonFile& config, const JsonFile& pretrained) {
+  std::vector<std::string> labels = read_labels(config, "label_names");
+  if (labels.empty()) labels = read_labels(config, "labels");
+  if (labels.empty()) labels = read_labels(pretrained, "label_names");
+  const JsonFile& owner = has_value(config, "label_descriptions") ? config : pretrained;
+  const Json* descriptions = find_json(owner, "label_descriptions");
+  if (!descriptions || !descriptions->is_object()) return labels;
+  for (std::string& label : labels) {
+    const auto found = descriptions->find(label);
+    if (found != descriptions->end() && found->is_string()) label = found->get<std::string>();
+  }
+  return labels;
+}
+
+Model build(const JsonFile& config, const std::string& architecture) {
+  Json fields = architecture_fields(architecture);
+  Json features = fields.at("unsupported");
+  if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
+  if (take_feature(features, "pool_include_prefix")) fields["pool_include_prefix"] = true;
+  check_features(architecture, features);
+
+  // Old files hold the fields of pretrained_cfg at their top level.
+  Json pretrained =
+      find_json(config, "pretrained_cfg") ? object_at(config, "pretrained_cfg") : config.root;
+  const JsonFile merged{config.name, overlaid(config, pretrained, fields), config.codes};
+  Json usual = fields.at("pretrained_cfg");
+  for (const auto& item : pretrained.items()) {
+    if (!item.value().is_null()) usual[item.key()] = item.value();
+  }
+  const JsonFile preprocess{config.name + ": pretrained_cfg", std::move(usual), config.codes};
+
+  Model model;
+  model.architecture = architecture;
+  model.spec = read_spec(merged);
+  model.preprocess =
+      timm_preprocess(preprocess, model.spec.channels, model.spec.image_h, model.spec.image_w);
+  set_normalisation(model.spec, *model.preprocess);
+  model.labels = timm_labels(config, preprocess);
+  return model;
+}
+
+}  // namespace
+
+namespace {
+
+void note_unknown_arguments(const JsonFile& config, std::vector<std::string>& notices) {
+  const JsonFile arguments{config.name + ": model_args", object_at(config, "model_args"), {}};
+  note_unknown_keys(arguments,
+                    {"img_size",
+                     "patch_size",
+                     "in_chans",
+                     "num_classes",
+                     "global_pool",
+                     "embed_dim",
+                     "depth",
+                     "num_heads",
+                     "mlp_ratio",
+                     "qkv_bias",
+                     "qk_norm",
+                     "scale_attn_norm",
+                     "scale_mlp_norm",
+                     "proj_bias",
+                     "init_values",
+                     "class_token",
+                     "pos_embed",
+                     "no_embed_class",
+                     "reg_tokens",
+                     "pre_norm",
+                     "final_norm",
+                     "fc_norm",
+                     "pool_include_prefix",
+                     "dynamic_img_size",
+                     "dynamic_img_pad",
+                     "drop_rate",
+                     "pos_drop_rate",
+                     "patch_drop_rate",
+                     "proj_drop_rate",
+                     "attn_drop_rate",
+                     "drop_path_rate",
+                     "weight_init",
+                     "fix_init",
+                     "embed_layer",
+                     "embed_norm_layer",
+                     "norm_layer",
+                     "act_layer",
+                     "block_fn",
+                     "mlp_layer",
+                     "attn_layer",
+                     "strict_img_size",
+                     "use_naflex"},
+                    notices);
+}
+
+}  // namespace
+
+bool is_timm_config(const JsonFile& config) { return has_value(config, "architecture"); }
+
+Model read_timm_config(const JsonFile& config) {
+  Model model = build(config, get_string(config, "architecture", 128));
+  model.origin = config.name;
+  if (!model.labels.empty() &&
+      static_cast<std::int64_t>(model.labels.size()) != model.spec.classes) {
+    model.notices.push_back(fmt::format("{}: {} labels for {} classes are left out", config.name,
+                                        model.labels.size(), model.spec.classes));
+    model.labels.clear();
+  }
+  note_unknown_arguments(config, model.notices);
+  if (!has_value(config, "pretrained_cfg")) return model;  // an old file: all keys at the top
+  note_unknown_keys(config,
+                    {"architecture", "num_classes", "num_features", "global_pool", "label_names",
+                     "label_descriptions", "labels", "model_args", "pretrained_cfg"},
+                    model.notices);
+  return model;
+}
+
+Model timm_model(const std::string& architecture) {
+  Model model = build({architecture, Json::object(), {}}, architecture);
+  model.origin = architecture;
+  return model;
+}
+
+}  // namespace vitgen
