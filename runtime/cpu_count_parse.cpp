@@ -77,7 +77,10 @@ CgroupMount parse_mount_line(const char* line) {
   mount.root = skip_fields(line, 3);
   mount.point = skip_fields(line, 4);
   const char* tail = strstr(line, " - ");
-  if (mount.point == nullptr || tail == nullptr) return {kCgroupNone, nullptr, 0, nullptr, 0};
+  if (mount.point == nullptr || tail == nullptr || mount.root[0] != '/' || mount.point[0] != '/' ||
+      mount.point > tail) {
+    return {kCgroupNone, nullptr, 0, nullptr, 0};
+  }
   mount.root_length = field_length(mount.root);
   mount.point_length = field_length(mount.point);
   const char* type = tail + 3;
