@@ -19,8 +19,7 @@ if(VITGEN_SANITIZE)
   add_link_options(-fsanitize=${sanitizers})
 endif()
 
-# Packages, each in the way its makers document. The Halide wheel is found through Halide_DIR and
-# HalideHelpers_DIR, which tools/deps.sh prints.
+# Packages, each in the way its makers document; vitgen_deps.cmake says where the Halide wheel is.
 macro(vitgen_find_packages)
   find_package(Threads REQUIRED)
   find_package(Halide 21 REQUIRED)
@@ -31,7 +30,9 @@ macro(vitgen_find_packages)
   find_package(PNG REQUIRED)
   find_package(JPEG REQUIRED)
   find_package(SQLite3 REQUIRED)
-  find_package(GTest REQUIRED)
+  if(BUILD_TESTING)
+    find_package(GTest REQUIRED)
+  endif()
   # One imported target for LLVM's shared library; its headers are not warning-free.
   add_library(vitgen_llvm INTERFACE)
   target_include_directories(vitgen_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
