@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+"""Write tests/fixtures: tiny models as timm and transformers save them, and what those compute.
+
+Every folder holds a model with seeded weights in which nothing is 0 or 1 (gains, biases,
+LayerScale, [CLS], positions are random too), an input, and the outputs of the original code in
+float32 and in float64. The outputs come from the model as the library reads it back from the
+folder, so the files and the numbers belong together.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import timm
+import torch
+import transformers
+from timm.models import save_for_hf
+from transformers import (
+    DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher, Dinov2Config,
+    Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
+    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTModel,
+)
+
+VERSIONS = {"torch": "2.15.0", "timm": "1.0.31", "transformers": "5.23.0"}
+OUTPUT = Path(__file__).resolve().parent.parent / "tests/fixtures"
+BATCH = 2
+WEIGHTS = "model.safetensors"
+LICENCE = "Apache-2.0 WITH LLVM-exception"
+IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+HALF = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
+BILINEAR, BICUBIC = 2, 3  # Pillow's numbers, as preprocessor_config.json writes them
+
+
+# ---- seeded weights and inputs -------------------------------------------------------------
+
+def generator_for(text):
+    return torch.Generator().manual_seed(zlib.crc32(text.encode()))
+
+
+def draw(name, tensor, generator):
+    """Random values at the scale that a trained model has them; no tensor stays trivial."""
+    noise = torch.randn(tensor.shape, generator=generator)
+    leaf = name.rsplit(".", 1)[-1]
+    if leaf in ("gamma", "lambda1"):  # LayerScale
+        return 0.5 + 0.2 * noise
+    if tensor.ndim == 1 and leaf == "weight":  # norm gains
+        return 1 + 0.25 * noise
+    if tensor.ndim == 1:  # biases
+        return 0.2 * noise
+    if leaf == "weight":  # linear layers and the patch convolution: variance 1.5 / fan-in
+        return noise * (1.5 / (tensor.numel() / tensor.shape[0])) ** 0.5
+    return 0.6 * noise  # [CLS], distillation, register and mask tokens, positions
+
+
+def randomise(model, seed):
+    generator = generator_for(seed)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            parameter.copy_(draw(name, parameter, generator))
+    return model.eval()
+
+
+def make_input(seed, channels, size):
+    return torch.randn((BATCH, channels, *size), generator=generator_for(seed + " input"))
+
+
+# ---- what the original libraries compute ---------------------------------------------------
+
+def timm_outputs(model, image):
+    """tokens: forward_features; pooled: what the head reads; logits when there is a head."""
+    tokens = model.forward_features(image)
+    outputs = {"tokens": tokens, "pooled": model.forward_head(tokens, pre_logits=True)}
+    if model.num_classes > 0:
+        outputs["logits"] = model(image)
+    return outputs
+
+
+def base_outputs(model, image):
+    """ViTModel, Dinov2Model and the like: pooled is pooler_output."""
+    result = model(image)
+    return {"tokens": result.last_hidden_state, "pooled": result.pooler_output}
+
+
+def classifier_outputs(model, image):
+    """pooled is what the classifier reads: the hook sees it."""
+    seen = {}
+    hook = model.classifier.register_forward_pre_hook(lambda _, args: seen.update(x=args[0]))
+    logits = model(image).logits
+    hook.remove()
+    tokens = model.base_model(image).last_hidden_state
+    return {"tokens": tokens, "pooled": seen["x"], "logits": logits}
+
+
+def teacher_outputs(model, image):
+    """Two heads on two tokens: there is no one pooled vector."""
+    return {"tokens": model.base_model(image).last_hidden_state, "logits": model(image).logits}
+
+
+def write_outputs(folder, model, image, compute):
+    np.save(folder / "input.npy", image.numpy())
+    with torch.inference_mode():
+        single = compute(model.float(), image)
+        double = compute(model.double(), image.double())
+    for name in single:
+        for suffix, value in (("f32", single[name]), ("f64", double[name])):
+            np.save(folder / f"{name}_{suffix}.npy", value.contiguous().numpy())
+
+
+# ---- writers -------------------------------------------------------------------------------
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def make_readable(folder):
+    """safetensors writes its files for the owner alone; a repository wants them readable."""
+    for path in folder.iterdir():
+        path.chmod(0o644)
+
+
+def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of=None, **changes):
+    """A timm model as save_for_hf writes it; run_size: timm resamples the positions to it."""
+    def write(folder, name):
+        model = randomise(timm.create_model(architecture, **changes), weights_of or name)
+        untrained = dict(pretrained_cfg=dict(tag="random", license=LICENCE))
+        save_for_hf(model, folder, safe_serialization=True, model_config=untrained)
+        tensors = {k: v.to(dtype).contiguous() for k, v in model.state_dict().items()}
+        safetensors.torch.save_file(tensors, folder / WEIGHTS)
+        sizes = {} if run_size is None else {"img_size": run_size}
+        read = timm.create_model(f"local-dir:{folder}", pretrained=True, **sizes).eval()
+        if run_size is not None:
+            np.save(folder / "positions_f32.npy", read.pos_embed.detach().numpy())
+        image = make_input(weights_of or name, read.in_chans, read.patch_embed.img_size)
+        write_outputs(folder, read, image, timm_outputs)
+    return write
+
+
+def hf_fixture(kind, config, compute, *, run_size=None, save=None, processor=None,
+               weights_of=None):
+    """A transformers model as save_pretrained writes it, or as `save` does."""
+    def write(folder, name):
+        model = randomise(kind(config), weights_of or name)
+        (save or save_whole)(model, folder)
+        if processor is not None:
+            write_json(folder / "preprocessor_config.json", processor)
+        read = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+        size = run_size or (config.image_size, config.image_size)
+        image = make_input(weights_of or name, config.num_channels, size)
+        write_outputs(folder, read, image, compute)
+        if run_size is not None:
+            write_positions(folder, read, run_size)
+    return write
+
+
+def write_positions(folder, model, size):
+    """The position table resampled to the grid of an image of this size."""
+    patch = model.embeddings.patch_embeddings.patch_size
+    count = (size[0] // patch[0]) * (size[1] // patch[1]) + 1
+    tokens = torch.zeros(1, count, model.config.hidden_size)
+    table = model.float().embeddings.interpolate_pos_encoding(tokens, *size)
+    np.save(folder / "positions_f32.npy", table.detach().contiguous().numpy())
+
+
+def save_whole(model, folder):
+    model.save_pretrained(folder)
+
+
+def save_in_shards(model, folder):
+    model.save_pretrained(folder, max_shard_size="36KB")
+
+
+def save_memory_names(model, folder):
+    """The state dict as transformers 5 has it in memory, not renamed as on disk."""
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
+    safetensors.torch.save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+# ---- the fixtures --------------------------------------------------------------------------
+
+def vit_config(**changes):
+    fields = dict(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=52,
+        image_size=24, patch_size=8, num_channels=3,
+        id2label={0: "ant", 1: "bee", 2: "cat", 3: "dog", 4: "elk"},
+        label2id={"ant": 0, "bee": 1, "cat": 2, "dog": 3, "elk": 4},
+    )
+    return ViTConfig(**{**fields, **changes})
+
+
+def deit_config():
+    return DeiTConfig(
+        hidden_size=30, num_hidden_layers=2, num_attention_heads=5, intermediate_size=60,
+        image_size=24, patch_size=8, num_labels=6,
+    )
+
+
+def dinov2_config(kind=Dinov2Config, **changes):
+    fields = dict(
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, mlp_ratio=3, image_size=28,
+        patch_size=7, num_channels=3,
+    )
+    return kind(**{**fields, **changes})
+
+
+def preprocessor(kind, size, crop, resample, statistics):
+    mean, std = statistics
+    fields = dict(
+        do_normalize=True, do_rescale=True, do_resize=True, image_mean=mean,
+        image_processor_type=kind, image_std=std, resample=resample, rescale_factor=1 / 255,
+        size=size,
+    )
+    if crop is not None:
+        fields.update(do_center_crop=True, crop_size={"height": crop, "width": crop})
+    return fields
+
+
+def square(side):
+    return {"height": side, "width": side}
+
+
+TINY = dict(img_size=24, patch_size=8, embed_dim=32, depth=2, num_heads=2, num_classes=7)
+SMALL = dict(mlp_ratio=3, **TINY)
+DINO = dict(img_size=28, patch_size=7, embed_dim=24, depth=2, num_heads=3)
+
+FIXTURES = {
+    "timm_vit": (
+        "[CLS] pooling, head size 16",
+        timm_fixture("vit_tiny_patch16_224", **SMALL)),
+    "timm_vit_f16": (
+        "timm_vit stored in float16; outputs from the stored values, promoted",
+        timm_fixture("vit_tiny_patch16_224", dtype=torch.float16, weights_of="timm_vit", **SMALL)),
+    "timm_vit_bf16": (
+        "timm_vit stored in bfloat16; outputs from the stored values, promoted",
+        timm_fixture("vit_tiny_patch16_224", dtype=torch.bfloat16, weights_of="timm_vit", **SMALL)),
+    "timm_vit_avg": (
+        "mean over patch tokens, then fc_norm; 1 channel, odd MLP width",
+        timm_fixture("vit_tiny_patch16_224", in_chans=1, global_pool="avg", mlp_ratio=2.7, **TINY)),
+    "timm_vit_rect": (
+        "image 24x40 with patches of 8x4",
+        timm_fixture("vit_tiny_patch16_224",
+                     **{**SMALL, "img_size": (24, 40), "patch_size": (8, 4), "in_chans": 1})),
+    "timm_vit_noqkvbias": (
+        "no bias on q, k, v",
+        timm_fixture("vit_base_patch16_224_miil", **SMALL)),
+    "timm_deit_distilled": (
+        "distillation token, mean of two heads; head size 6",
+        timm_fixture("deit_tiny_distilled_patch16_224",
+                     **{**SMALL, "embed_dim": 30, "num_heads": 5})),
+    "timm_deit3": (
+        "LayerScale; no position for [CLS] (no_embed_class)",
+        timm_fixture("deit3_small_patch16_224", **SMALL)),
+    "timm_vit_reg4": (
+        "[CLS], 4 registers, patches; LayerScale; no position for the first five",
+        timm_fixture("vit_small_patch14_reg4_dinov2", num_classes=5, **DINO)),
+    "timm_vit_reg4_gap": (
+        "4 registers and no [CLS], mean over patch tokens, fc_norm",
+        timm_fixture("vit_medium_patch16_reg4_gap_256", **SMALL)),
+    "timm_vit_siglip_gap": (
+        "no [CLS], final norm before the mean, tanh GELU, MLP int(32 * 3.7362)",
+        timm_fixture("vit_so400m_patch14_siglip_gap_224", **TINY)),
+    "timm_vit_clip_prenorm": (
+        "norm before the blocks, no patch bias, quick GELU, eps 1e-5",
+        timm_fixture("vit_base_patch32_clip_quickgelu_224", **SMALL)),
+    "timm_dinov2": (
+        "LayerScale, no head",
+        timm_fixture("vit_small_patch14_dinov2", **DINO)),
+    "timm_vit_resized": (
+        "positions resampled by timm from 3x3 to 4x5 patches",
+        timm_fixture("vit_tiny_patch16_224", run_size=(32, 40), **SMALL)),
+    "timm_vit_resized_down": (
+        "positions resampled by timm from 6x6 to 4x3 patches",
+        timm_fixture("vit_tiny_patch16_224", run_size=(32, 24),
+                     **{**SMALL, "img_size": 48, "in_chans": 1})),
+    "hf_vit_classifier": (
+        "ViTForImageClassification, eps 1e-12, names as on the hub; labels",
+        hf_fixture(ViTForImageClassification, vit_config(), classifier_outputs,
+                   processor=preprocessor("ViTImageProcessor", square(24), None, BILINEAR, HALF))),
+    "hf_vit_v5_names": (
+        "hf_vit_classifier under the names that transformers 5 has in memory",
+        hf_fixture(ViTForImageClassification, vit_config(), classifier_outputs,
+                   save=save_memory_names, weights_of="hf_vit_classifier")),
+    "hf_vit_sharded": (
+        "hf_vit_classifier in shards with an index",
+        hf_fixture(ViTForImageClassification, vit_config(), classifier_outputs,
+                   save=save_in_shards, weights_of="hf_vit_classifier")),
+    "hf_vit_model_pooler": (
+        "ViTModel: no vit. prefix; pooled = tanh(dense([CLS])); 1 channel",
+        hf_fixture(ViTModel, vit_config(num_channels=1), base_outputs)),
+    "hf_vit_gelu_tanh": (
+        "gelu_pytorch_tanh, no bias on q, k, v, eps 1e-12",
+        hf_fixture(ViTForImageClassification,
+                   vit_config(hidden_act="gelu_pytorch_tanh", qkv_bias=False), classifier_outputs)),
+    "hf_deit": (
+        "DeiTForImageClassification: distillation token present, head on [CLS]",
+        hf_fixture(DeiTForImageClassification, deit_config(), classifier_outputs,
+                   processor=preprocessor("DeiTImageProcessor", square(28), 24, BICUBIC,
+                                          IMAGENET))),
+    "hf_deit_teacher": (
+        "DeiTForImageClassificationWithTeacher: mean of two heads",
+        hf_fixture(DeiTForImageClassificationWithTeacher, deit_config(), teacher_outputs)),
+    "hf_dinov2": (
+        "Dinov2Model: pooled = [CLS] after the final norm",
+        hf_fixture(Dinov2Model, dinov2_config(), base_outputs,
+                   processor=preprocessor("BitImageProcessor", {"shortest_edge": 32}, 28, BICUBIC,
+                                          IMAGENET))),
+    "hf_dinov2_classifier": (
+        "Dinov2ForImageClassification: head on [CLS] beside the mean over patch tokens",
+        hf_fixture(Dinov2ForImageClassification, dinov2_config(num_labels=6), classifier_outputs)),
+    "hf_dinov2_resized": (
+        "positions resampled by transformers from 4x4 to 3x6 patches (no antialias)",
+        hf_fixture(Dinov2Model, dinov2_config(), base_outputs, run_size=(21, 42))),
+    "hf_dinov2_registers": (
+        "Dinov2WithRegistersModel: [CLS], 3 registers, patches; registers have no position",
+        hf_fixture(Dinov2WithRegistersModel,
+                   dinov2_config(Dinov2WithRegistersConfig, num_register_tokens=3), base_outputs)),
+    "hf_dinov2_registers_resized": (
+        "positions resampled by transformers from 4x4 to 3x6 patches (antialias)",
+        hf_fixture(Dinov2WithRegistersModel,
+                   dinov2_config(Dinov2WithRegistersConfig, num_register_tokens=3), base_outputs,
+                   run_size=(21, 42))),
+}
+
+README = """# Fixtures: tiny models and what the original code computes
+
+Made by `tools/make_fixtures.py` with {versions}; do not edit.
+To make them again, with those versions installed: `python3 tools/make_fixtures.py` (`--only NAME`
+for some of them). `images/` is made by `tools/make_image_fixtures.py`.
+
+Each folder holds a model as its library writes it (`model.safetensors` or shards with an index,
+`config.json`, some with `preprocessor_config.json`), with random weights from a fixed seed, and
+
+- `input.npy`: float32, NCHW, batch of {batch}, already normalised; its size is the image size to
+  generate for (in the `*_resized*` folders it differs from the size in `config.json`);
+- `tokens_*.npy` [batch, tokens, width]: timm's `forward_features`, or `last_hidden_state`;
+- `pooled_*.npy` [batch, features]: timm's `forward_head(..., pre_logits=True)`; `pooler_output` of
+  a bare transformers model; what the classifier reads of a transformers classifier. Missing where
+  two heads read two tokens;
+- `logits_*.npy` [batch, classes], where there is a head;
+- `positions_f32.npy` [1, positions, width], in the `*_resized*` folders: the resampled table.
+
+`*_f32.npy` was computed in float32, `*_f64.npy` in float64 from the same stored weights. Both
+libraries resample positions in float32, whatever the model's type.
+
+| folder | what it shows |
+|---|---|
+{rows}
+
+The models are ours, under the licence of this project; the libraries are Apache-2.0 (timm,
+transformers) and BSD-3-Clause (PyTorch). No trained weights are involved.
+"""
+
+
+def write_readme(directory):
+    rows = "\n".join(f"| `{name}` | {text} |" for name, (text, _) in FIXTURES.items())
+    versions = ", ".join(f"{name} {version}" for name, version in VERSIONS.items())
+    text = README.format(versions=versions, batch=BATCH, rows=rows)
+    (directory / "README.md").write_text(text)
+
+
+def check_versions():
+    for module in (torch, timm, transformers):
+        wanted, found = VERSIONS[module.__name__], module.__version__.split("+")[0]
+        if found != wanted:
+            sys.exit(f"error: {module.__name__} {wanted} is pinned, this is {found}")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
+    parser.add_argument("--only", nargs="+", choices=FIXTURES, metavar="NAME", default=FIXTURES)
+    parser.add_argument("--list", action="store_true", help="print the names and stop")
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(f"{name}: {text}" for name, (text, _) in FIXTURES.items()))
+        return
+    check_versions()
+    torch.set_num_threads(1)  # the order of sums must not depend on the machine's cores
+    transformers.utils.logging.disable_progress_bar()
+    for name in args.only:
+        folder = args.output / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        FIXTURES[name][1](folder, name)
+        make_readable(folder)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        print(f"{name}: {size / 1000:.0f} kB", file=sys.stderr)
+    write_readme(args.output)
+
+
+if __name__ == "__main__":
+    main()
