@@ -17,7 +17,9 @@ constexpr std::string_view kProductFeatures = "-no_runtime-user_context-no_bound
 
 std::string field_of(std::string_view text, std::string_view key) {
   const std::string start = std::string(key) + ": ";
-  std::size_t begin = text.rfind(start, 0) == 0 ? 0 : text.find("\n" + start);
+  std::string later = start;
+  later.insert(0, 1, '\n');
+  std::size_t begin = text.starts_with(start) ? 0 : text.find(later);
   if (begin == std::string_view::npos) {
     throw Error(ExitCode::internal, "KERNEL_REQUEST", "kernel request lacks " + std::string(key));
   }

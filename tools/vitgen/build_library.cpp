@@ -1,0 +1,141 @@
+#include "tools/vitgen/build_library.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "generators/plan/lower.h"
+
+namespace vitgen {
+
+std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options) {
+  std::vector<int> batches = options.batches;
+  batches.push_back(1);
+  std::ranges::sort(batches);
+  batches.erase(std::ranges::unique(batches).begin(), batches.end());
+  std::vector<Plan> plans;
+  for (const int batch : batches) {
+    PlanOptions plan = options.plan;
+    plan.batch = batch;
+    plans.push_back(lower(spec, plan));
+  }
+  return plans;
+}
+
+std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans) {
+  std::vector<OpSpec> specs;
+  for (const Plan& plan : plans) {
+    for (const Step& step : plan.steps) {
+      if (std::ranges::find(specs, step.spec) == specs.end()) specs.push_back(step.spec);
+    }
+  }
+  return specs;
+}
+
+namespace {
+
+std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
+                                        const BuildOptions& options, Progress& progress) {
+  std::vector<KernelRequest> requests;
+  for (const OpSpec& spec : specs) {
+    for (const Machine* machine : options.machines) {
+      requests.push_back({.spec = spec,
+                          .machine = std::string(machine->name),
+                          .choice = choose_default(spec, *machine),
+                          .features = options.features,
+                          .instructions = {}});
+    }
+  }
+  const std::vector<KernelObject> objects = compile_kernels(requests, options.farm, progress);
+  std::vector<LibraryKernel> kernels;
+  auto object = objects.begin();
+  for (const OpSpec& spec : specs) {
+    LibraryKernel kernel{.name = object->name,
+                         .spec = spec,
+                         .operands = operands(spec),
+                         .flops = flops(spec),
+                         .variants = {}};
+    for (std::size_t m = 0; m < options.machines.size(); ++m, ++object) {
+      kernel.variants.push_back({.object = object->object,
+                                 .symbol = object->symbol,
+                                 .shared_scratch = object->shared_scratch,
+                                 .task_scratch = object->task_scratch,
+                                 .choice = object->choice,
+                                 .provenance = "default",
+                                 .request_hash = object->hash});
+    }
+    kernels.push_back(std::move(kernel));
+  }
+  return kernels;
+}
+
+vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {
+  vitgen_preprocess_recipe recipe{};
+  recipe.resize = static_cast<std::int32_t>(p.resize);
+  recipe.filter = static_cast<std::int32_t>(p.filter);
+  recipe.pass_order = VITGEN_PASSES_HORIZONTAL_FIRST;
+  recipe.resize_h = static_cast<std::int32_t>(p.resize_h);
+  recipe.resize_w = static_cast<std::int32_t>(p.resize_w);
+  recipe.crop = static_cast<std::int32_t>(p.crop);
+  recipe.crop_h = static_cast<std::int32_t>(p.crop_h);
+  recipe.crop_w = static_cast<std::int32_t>(p.crop_w);
+  recipe.channels = static_cast<std::int32_t>(p.channels);
+  recipe.pixel_type = input == DType::u8 ? VITGEN_PIXEL_U8 : VITGEN_PIXEL_F32;
+  for (std::size_t c = 0; c < 4; ++c) {
+    recipe.fill[c] = p.fill[c];
+    recipe.mean[c] = p.mean[c];
+    recipe.std[c] = p.std_dev[c];
+  }
+  recipe.rescale = p.rescale;
+  return recipe;
+}
+
+std::string model_text(const Model& model, const ModelSpec& spec) {
+  const std::string name = model.architecture.empty() ? model.family : model.architecture;
+  return fmt::format("{}: {} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
+                     printable(name), spec.depth, spec.width, spec.heads, spec.tokens(),
+                     spec.channels, spec.image_h, spec.image_w, spec.classes);
+}
+
+LibraryModel library_model(const ModelSource& source, const BuildOptions& options) {
+  const Model& model = source.model;
+  const ModelSpec sized = sized_for(model.spec, options.plan);
+  LibraryModel library{.text = model_text(model, sized),
+                       .facts = Json::object(),
+                       .labels = model.labels,
+                       .preprocess = std::nullopt,
+                       .sources = source.files,
+                       .licence = {}};
+  library.facts["weights"] = source.weights.description();
+  library.facts["parameters"] = model.parameters;
+  library.facts["naming"] = model.naming;
+  for (const auto& [key, value] : to_fields(sized).values) library.facts["spec"][key] = value;
+  if (model.preprocess) {
+    library.preprocess =
+        recipe_of(resized(*model.preprocess, sized.image_h, sized.image_w), options.plan.input);
+  }
+  return library;
+}
+
+}  // namespace
+
+LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
+                           Progress& progress) {
+  LibraryRequest request{.name = options.name,
+                         .directory = options.directory,
+                         .model = library_model(source, options),
+                         .plans = plans_of(source.model.spec, options),
+                         .machines = options.machines,
+                         .kernels = {},
+                         .weight = {},
+                         .emit_archive = options.emit_archive,
+                         .emit_shared = options.emit_shared,
+                         .embed_weights = options.embed_weights};
+  request.kernels = make_kernels(distinct_specs(request.plans), options, progress);
+  request.weight = [&source](const Weight& weight) {
+    return evaluate(weight.value, source.weights);
+  };
+  return emit_library(request, progress);
+}
+
+}  // namespace vitgen

@@ -1,0 +1,36 @@
+#pragma once
+// From an opened model to the files of a library: plans, choices, kernels, emission.
+
+#include <string>
+#include <vector>
+
+#include "schedules/machine.h"
+#include "tools/emit/kernel_farm.h"
+#include "tools/vitgen/model_source.h"
+
+namespace vitgen {
+
+struct BuildOptions {
+  std::string name;
+  std::string directory;
+  std::vector<const Machine*> machines;  ///< best first
+  std::vector<int> batches;              ///< 1 is always added
+  PlanOptions plan;                      ///< without the batch
+  bool emit_archive = true;
+  bool emit_shared = true;
+  bool embed_weights = false;
+  FarmOptions farm;
+  std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
+};
+
+/// One plan per batch size, ascending, the first for batch 1.
+std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options);
+
+/// The kernels that the plans call, each once.
+std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans);
+
+/// Writes the library. Throws what its parts throw; on an error nothing is written.
+LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
+                           Progress& progress);
+
+}  // namespace vitgen

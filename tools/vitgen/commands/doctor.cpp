@@ -1,0 +1,97 @@
+// vitgen doctor: what this machine can do with vitgen, one line a fact.
+
+#include <fmt/core.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "generators/base/version.h"
+#include "runtime/cpu.h"
+#include "runtime/cpu_count.h"
+#include "tools/emit/kernel_farm.h"
+#include "tools/emit/process.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/host.h"
+
+namespace vitgen {
+
+void add_doctor(CLI::App& app, const Console& console);
+
+namespace {
+
+void fact(std::string_view name, std::string_view value) { fmt::print("{:<14}{}\n", name, value); }
+
+void print_targets() {
+  const rt::CpuState state = rt::cpu_read();
+  for (const Machine* machine : all_machines()) {
+    if (machine->kind != MachineKind::cpu) {
+      fact("target", fmt::format("{}: generated here, not run here", machine->target));
+      continue;
+    }
+    char buffer[256] = "";
+    rt::Text text = rt::text_in(buffer, sizeof buffer);
+    rt::cpu_missing(state, machine->cpu_features, text);
+    const bool runs = (machine->cpu_features & ~rt::cpu_features(state)) == 0;
+    fact("target", runs ? fmt::format("{}: runs here", machine->target)
+                        : fmt::format("{}: generated here, does not run here (no {})",
+                                      machine->target, buffer));
+  }
+}
+
+// AMX state needs a permission that the kernel grants per process; XCR0 does not show it.
+std::string amx_permission() {
+  constexpr long kGetPermission = 0x1022;
+  constexpr unsigned long kTileData = 1ul << 18;
+  unsigned long mask = 0;
+  if (syscall(SYS_arch_prctl, kGetPermission, &mask) != 0) return "not offered by this system";
+  return (mask & kTileData) != 0 ? "granted"
+                                 : "not requested (a program asks for it when it needs it)";
+}
+
+void print_linker() {
+  for (const char* name : {"cc", "ld.lld", "ld"}) {
+    if (const std::string path = find_program(name); !path.empty()) {
+      fact("linker", path + " (for lib<name>.so)");
+      return;
+    }
+  }
+  fact("linker", "none: generate writes the static library only (install binutils or a compiler)");
+}
+
+void print_cache() {
+  const std::filesystem::path cache = default_cache();
+  if (cache.empty()) {
+    fact("kernel cache", "none: set VITGEN_CACHE or HOME");
+    return;
+  }
+  std::error_code failed;
+  std::filesystem::create_directories(cache, failed);
+  const bool writable = !failed && access(cache.c_str(), W_OK) == 0;
+  fact("kernel cache", cache.string() + (writable ? "" : " (cannot be written)"));
+}
+
+void doctor() {
+  fact("vitgen", fmt::format("{} (Halide {}, LLVM {})", kVersion, kHalideVersion, kLlvmVersion));
+  fact("cpu", cpu_name());
+  print_targets();
+  const int quota = rt::cgroup_cpus("");
+  fact("threads", fmt::format("{} (affinity {}, cgroup quota {})", rt::usable_cpus(),
+                              rt::affinity_cpus(), quota == 0 ? "none" : std::to_string(quota)));
+  fact("amx", amx_permission());
+  print_linker();
+  print_cache();
+  const bool works = !host_machines().empty();
+  fact("verdict", works ? "generate, run and verify work here"
+                        : "generate works; run needs a CPU with AVX2, FMA and F16C");
+  if (!works) throw Error(ExitCode::check_failed, "DOCTOR", "no target of vitgen runs on this CPU");
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, const Console&) {
+  app.add_subcommand("doctor", "Tell what works on this machine: CPU, threads, linker, cache")
+      ->callback(doctor);
+}
+
+}  // namespace vitgen

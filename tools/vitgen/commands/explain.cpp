@@ -1,0 +1,131 @@
+// vitgen explain: prints one stage between the model and the machine code.
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "generators/base/file.h"
+#include "generators/base/suggest.h"
+#include "generators/base/temp_dir.h"
+#include "tools/emit/kernel.h"
+#include "tools/emit/manifest.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/library_facts.h"
+
+namespace vitgen {
+
+void add_explain(CLI::App& app, const Console& console);
+
+namespace {
+
+struct ExplainArguments {
+  std::string directory;
+  std::string stage = "plan";
+  std::string kernel;  // part of a kernel's or a step's name
+  std::string isa;
+};
+
+// A filter matches a kernel by its own name or by that of a step that calls it.
+bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& filter) {
+  if (filter.empty() || facts.kernels[kernel].name.find(filter) != std::string::npos) return true;
+  for (const BucketFacts& bucket : facts.buckets) {
+    for (const StepFacts& step : bucket.steps) {
+      if (step.kernel == kernel && step.name.find(filter) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+void print_plan(const LibraryFacts& facts) {
+  fmt::print("{}\n", facts.model_text);
+  for (const BucketFacts& bucket : facts.buckets) {
+    fmt::print("\nbatch {}, arena {} bytes\n", bucket.batch, bucket.arena_bytes);
+    for (const StepFacts& step : bucket.steps) {
+      std::string slots;
+      for (const std::string& slot : step.slots) slots += " " + slot;
+      fmt::print("  {:<24} {}\n  {:<24}  {}\n", step.name, facts.kernels[step.kernel].spec.text(),
+                 "", slots);
+    }
+  }
+}
+
+void print_choices(const LibraryFacts& facts, const ExplainArguments& arguments) {
+  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
+    if (!selected(facts, k, arguments.kernel)) continue;
+    const KernelFacts& kernel = facts.kernels[k];
+    fmt::print("{}\n", kernel.spec.text());
+    for (const VariantFacts& variant : kernel.variants) {
+      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
+      fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n", variant.machine,
+                 variant.choice.text(), variant.provenance, variant.object_bytes, variant.scratch);
+    }
+  }
+}
+
+// Compiles the selected kernels again and prints what Halide writes on the way.
+void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
+  const TempDir directory(std::filesystem::temp_directory_path().string());
+  const std::filesystem::path base = std::filesystem::path(directory.path()) / "kernel";
+  constexpr std::uint64_t kTextLimit = 256ull << 20;
+  std::size_t printed = 0;
+  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
+    if (!selected(facts, k, arguments.kernel)) continue;
+    for (const VariantFacts& variant : facts.kernels[k].variants) {
+      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
+      KernelFiles files{.object = base.string() + ".o", .assembly = {}, .stmt = {}};
+      (arguments.stage == "asm" ? files.assembly : files.stmt) = base.string() + ".txt";
+      compile_kernel({.spec = facts.kernels[k].spec,
+                      .machine = variant.machine,
+                      .choice = variant.choice,
+                      .features = {},
+                      .instructions = {}},
+                     files);
+      fmt::print("# {} for {} by {}\n", facts.kernels[k].spec.text(), variant.machine,
+                 variant.choice.text());
+      std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
+      ++printed;
+    }
+  }
+  if (printed == 0) {
+    throw Error(ExitCode::usage, "KERNEL_UNKNOWN",
+                "no kernel or step matches '" + printable(arguments.kernel) + "'",
+                "vitgen explain " + printable(arguments.directory) + " --stage plan lists them");
+  }
+}
+
+void explain(const ExplainArguments& arguments) {
+  const JsonFile manifest = read_manifest(arguments.directory);
+  if (arguments.stage == "manifest") {
+    std::cout << manifest_text(manifest.root);
+    return;
+  }
+  const LibraryFacts facts = library_facts(manifest);
+  if (arguments.stage == "plan") {
+    print_plan(facts);
+  } else if (arguments.stage == "choice") {
+    print_choices(facts, arguments);
+  } else {
+    print_code(facts, arguments);
+  }
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, const Console&) {
+  auto arguments = std::make_shared<ExplainArguments>();
+  CLI::App* command =
+      app.add_subcommand("explain", "Show how a library came about, one stage at a time");
+  command->add_option("directory", arguments->directory, "What `generate -o` wrote")->required();
+  command
+      ->add_option("--stage", arguments->stage,
+                   "plan: the steps; choice: the schedule of each kernel; stmt: Halide's loop "
+                   "nests; asm: machine code; manifest: the JSON (plan)")
+      ->check(CLI::IsMember({"plan", "choice", "stmt", "asm", "manifest"}));
+  command->add_option("--kernel", arguments->kernel,
+                      "Only kernels with this text in their name or in the name of a step");
+  command->add_option("--isa", arguments->isa, "Only this target, such as x86-64-avx2");
+  command->callback([arguments] { explain(*arguments); });
+}
+
+}  // namespace vitgen

@@ -1,0 +1,165 @@
+// vitgen generate: from a model file to a library.
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include "generators/base/names.h"
+#include "generators/base/temp_dir.h"
+#include "runtime/cpu_count.h"
+#include "tools/vitgen/build_library.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/host.h"
+
+namespace vitgen {
+
+void add_generate(CLI::App& app, const Console& console);
+
+namespace {
+
+struct GenerateArguments {
+  ModelArguments model;
+  std::string name, directory, image;
+  std::string target = "host";
+  std::vector<int> batches;
+  std::vector<std::string> outputs;
+  std::string input = "f32";
+  std::string weights = "file";
+  std::vector<std::string> emit = {"a", "so"};
+  std::vector<std::string> settings, without;
+  int jobs = 0;
+  bool no_cache = false;
+};
+
+// "HxW", or one number for a square.
+void parse_image(const std::string& text, PlanOptions& plan) {
+  if (text.empty()) return;
+  const std::size_t cross = text.find('x');
+  const std::string height = text.substr(0, cross);
+  const std::string width = cross == std::string::npos ? height : text.substr(cross + 1);
+  plan.image_h = static_cast<int>(parse_int(height, "--image"));
+  plan.image_w = static_cast<int>(parse_int(width, "--image"));
+  constexpr int kLimit = 65535;
+  if (plan.image_h < 1 || plan.image_w < 1 || plan.image_h > kLimit || plan.image_w > kLimit) {
+    throw Error(ExitCode::usage, "USAGE",
+                "--image: expected HxW such as 224x224, got '" + printable(text) + "'");
+  }
+}
+
+Fields parse_settings(const std::vector<std::string>& settings) {
+  Fields fields;
+  for (const std::string& setting : settings) {
+    for (auto& value : Fields::parse(setting).values) fields.values.push_back(std::move(value));
+  }
+  return fields;
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+BuildOptions build_options(const GenerateArguments& arguments) {
+  BuildOptions options;
+  options.name = arguments.name;
+  options.directory = arguments.directory;
+  options.machines = parse_targets(arguments.target);
+  options.batches = arguments.batches;
+  parse_image(arguments.image, options.plan);
+  options.plan.input = arguments.input == "u8" ? DType::u8 : DType::f32;
+  options.plan.outputs = arguments.outputs;
+  options.plan.disabled_passes = arguments.without;
+  options.emit_archive = contains(arguments.emit, "a");
+  options.emit_shared = contains(arguments.emit, "so");
+  options.embed_weights = arguments.weights == "embed";
+  options.farm.worker = std::filesystem::read_symlink("/proc/self/exe");
+  options.farm.jobs = arguments.jobs > 0 ? arguments.jobs : rt::usable_cpus();
+  options.farm.cache = default_cache();
+  return options;
+}
+
+void print_summary(const BuildOptions& options, const LibraryFiles& files, const Console& console) {
+  std::string names;
+  for (const std::string& name : files.names) names += " " + name;
+  console.note(fmt::format("wrote {}:{}", printable(options.directory), names));
+}
+
+void generate(const GenerateArguments& given, const Console& console) {
+  GenerateArguments arguments = given;
+  check_output_name(arguments.name);
+  arguments.model.overrides = parse_settings(arguments.settings);
+  BuildOptions options = build_options(arguments);
+  const ModelSource source = open_model(arguments.model);
+  for (const std::string& notice : source.model.notices) console.note("note: " + notice);
+  // Without a cache, or without a home to keep it in, objects live as long as this run.
+  std::unique_ptr<TempDir> scratch;
+  if (arguments.no_cache || options.farm.cache.empty()) {
+    scratch = std::make_unique<TempDir>(std::filesystem::temp_directory_path().string());
+    options.farm.cache = scratch->path();
+  }
+  const auto progress = console.progress();
+  print_summary(options, build_library(source, options, *progress), console);
+}
+
+void add_model_options(CLI::App& command, GenerateArguments& a) {
+  command.add_option("-m,--model", a.model.model,
+                     "model.safetensors, model.safetensors.index.json, or a directory with one");
+  command.add_option("--config", a.model.config, "config.json (the one beside the model)");
+  command.add_option("--arch", a.model.architecture,
+                     "A timm architecture by name, with --random-weights instead of -m");
+  command.add_option("--random-weights", a.model.seed, "Seed of made-up weights for --arch");
+  command.add_flag("--strict", a.model.strict,
+                   "Refuse tensors that the model does not use, and NaN or infinite weights");
+  command.add_option("--set", a.settings, "Override a setting of the model: --set eps=1e-5");
+}
+
+void add_output_options(CLI::App& command, GenerateArguments& a) {
+  command.add_option("--name", a.name, "Prefix of every file and C symbol: [a-z][a-z0-9_]*")
+      ->required();
+  command.add_option("-o,--output", a.directory, "Directory to write, made if absent")->required();
+  command.add_option("--target", a.target,
+                     "x86-64-avx2, x86-64-avx512, several with commas, or host (host)");
+  command
+      .add_option("--batch", a.batches,
+                  "Batch sizes to make kernels for, with commas; 1 is always there (1)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--image", a.image,
+                     "Input size HxW; the position table is resampled (the model's own)");
+  command.add_option("--outputs", a.outputs, "Of logits, tokens, pooled, with commas (logits)")
+      ->delimiter(',');
+  command
+      .add_option("--input", a.input,
+                  "f32: normalised planes; u8: interleaved pixels, normalisation folded into "
+                  "the weights (f32)")
+      ->check(CLI::IsMember({"f32", "u8"}));
+  command
+      .add_option("--weights", a.weights,
+                  "file: <name>.weights, mapped and shared by processes; embed: inside the "
+                  "library (file)")
+      ->check(CLI::IsMember({"file", "embed"}));
+  command.add_option("--emit", a.emit, "Of a, so, with commas (a,so)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"a", "so"}));
+  command.add_option("--without-pass", a.without, "Plan passes to leave out, for comparison")
+      ->delimiter(',');
+  command.add_option("--jobs", a.jobs, "Kernels to compile at once (all CPUs)")
+      ->check(CLI::Range(1, 1024));
+  command.add_flag("--no-cache", a.no_cache, "Compile every kernel again");
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app, const Console& console) {
+  auto arguments = std::make_shared<GenerateArguments>();
+  CLI::App* command =
+      app.add_subcommand("generate", "Generate a library from a model, for one or more targets");
+  command->footer(
+      "Example:\n  vitgen generate -m vit/model.safetensors --target x86-64-avx2,x86-64-avx512 "
+      "--batch 1,8 --name vit -o out/vit");
+  add_model_options(*command, *arguments);
+  add_output_options(*command, *arguments);
+  command->callback([arguments, &console] { generate(*arguments, console); });
+}
+
+}  // namespace vitgen

@@ -1,0 +1,82 @@
+// vitgen inspect: what is in a weights file or in a generated library.
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "generators/weights/weight_source.h"
+#include "tools/emit/manifest.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/library_facts.h"
+
+namespace vitgen {
+
+void add_inspect(CLI::App& app, const Console& console);
+
+namespace {
+
+std::string size_text(double bytes) {
+  for (const char* unit : {"B", "KiB", "MiB"}) {
+    if (bytes < 1024) return fmt::format("{:.{}f} {}", bytes, unit[0] == 'B' ? 0 : 1, unit);
+    bytes /= 1024;
+  }
+  return fmt::format("{:.1f} GiB", bytes);
+}
+
+void inspect_weights(const std::string& path) {
+  const WeightSource source = WeightSource::open(path);
+  std::uint64_t elements = 0;
+  std::uint64_t bytes = 0;
+  for (const TensorInfo& tensor : source.tensors()) {
+    fmt::print("{:<56} {:<6} {}\n", printable(tensor.name), dtype_name(tensor.dtype),
+               shape_text(tensor.shape));
+    elements += element_count(tensor.shape);
+    bytes += tensor.byte_count();
+  }
+  fmt::print("{} tensors, {} values, {}\n", source.tensors().size(), elements,
+             size_text(static_cast<double>(bytes)));
+}
+
+void inspect_library(const std::string& directory) {
+  const JsonFile manifest = read_manifest(directory);
+  const LibraryFacts facts = library_facts(manifest);
+  fmt::print("{}: {}\n", facts.name, facts.model_text);
+  for (const Json& file : manifest.root.at("files")) {
+    fmt::print("  file    {:<28} {}\n", printable(file.value("name", "")),
+               size_text(file.value("bytes", 0.0)));
+  }
+  for (const Json& machine : manifest.root.at("machines")) {
+    fmt::print("  target  {}\n", printable(machine.value("target", "")));
+  }
+  for (const BucketFacts& bucket : facts.buckets) {
+    fmt::print("  batch   {:<4} {} steps, {} of activations\n", bucket.batch, bucket.steps.size(),
+               size_text(static_cast<double>(bucket.arena_bytes)));
+  }
+  fmt::print("  kernels {}\n", facts.kernels.size());
+}
+
+void inspect(const std::string& what) {
+  namespace fs = std::filesystem;
+  const bool manifest = what.ends_with(".manifest.json");
+  if (!manifest && !fs::is_directory(what)) return inspect_weights(what);
+  if (!manifest && fs::exists(fs::path(what) / "model.safetensors")) {
+    return inspect_weights((fs::path(what) / "model.safetensors").string());
+  }
+  inspect_library(what);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, const Console&) {
+  auto what = std::make_shared<std::string>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "List the tensors of a model or the content of a library");
+  command
+      ->add_option("file-or-directory", *what,
+                   "model.safetensors, model.safetensors.index.json, a model's directory, or a "
+                   "generated library's")
+      ->required();
+  command->callback([what] { inspect(*what); });
+}
+
+}  // namespace vitgen

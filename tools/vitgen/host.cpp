@@ -1,0 +1,61 @@
+#include "tools/vitgen/host.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "runtime/cpu.h"
+
+namespace vitgen {
+
+std::uint32_t host_cpu_features() { return rt::cpu_features(rt::cpu_read()); }
+
+std::vector<const Machine*> host_machines() {
+  const std::uint32_t have = host_cpu_features();
+  std::vector<const Machine*> rows;
+  for (const Machine* machine : all_machines()) {
+    const bool runs = (machine->cpu_features & ~have) == 0;
+    if (machine->kind == MachineKind::cpu && runs) rows.push_back(machine);
+  }
+  return rows;
+}
+
+namespace {
+
+const Machine& target_named(std::string_view word) {
+  if (word != "host") return find_machine(word);
+  const auto rows = host_machines();
+  if (rows.empty()) {
+    throw Error(ExitCode::target, "HOST_TARGET", "this CPU runs none of vitgen's CPU targets",
+                "name one with --target, such as x86-64-avx2, to generate for another machine");
+  }
+  return *rows.front();
+}
+
+}  // namespace
+
+std::vector<const Machine*> parse_targets(std::string_view list) {
+  std::vector<const Machine*> wanted;
+  while (true) {
+    const std::size_t comma = list.find(',');
+    const Machine& machine = target_named(list.substr(0, comma));
+    if (std::ranges::find(wanted, &machine) == wanted.end()) wanted.push_back(&machine);
+    if (comma == std::string_view::npos) break;
+    list = list.substr(comma + 1);
+  }
+  // The runtime takes the first that the CPU can run: keep the table's order, best first.
+  std::vector<const Machine*> ordered;
+  for (const Machine* machine : all_machines()) {
+    if (std::ranges::find(wanted, machine) != wanted.end()) ordered.push_back(machine);
+  }
+  return ordered;
+}
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return printable(line.substr(line.find(':') + 2));
+  }
+  return "unknown CPU";
+}
+
+}  // namespace vitgen

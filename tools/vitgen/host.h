@@ -1,0 +1,24 @@
+#pragma once
+// The machine that vitgen runs on.
+
+#include <string>
+#include <vector>
+
+#include "schedules/machine.h"
+
+namespace vitgen {
+
+/// Bits of vitgen_cpu_feature that this CPU has and the system has enabled.
+std::uint32_t host_cpu_features();
+
+/// The CPU rows that this machine can run, best first.
+std::vector<const Machine*> host_machines();
+
+/// Rows named by a comma-separated list of targets; "host" is the best row of this machine. Best
+/// first, without repetition. Throws UNKNOWN_TARGET, HOST_TARGET.
+std::vector<const Machine*> parse_targets(std::string_view list);
+
+/// "AMD EPYC 7763" from /proc/cpuinfo, or "unknown CPU".
+std::string cpu_name();
+
+}  // namespace vitgen

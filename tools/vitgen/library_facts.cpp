@@ -1,0 +1,76 @@
+#include "tools/vitgen/library_facts.h"
+
+#include <fmt/core.h>
+
+namespace vitgen {
+
+namespace {
+
+constexpr std::int64_t kMaxBytes = std::int64_t{1} << 48;
+
+// The elements of an array as documents of their own, so that errors name the place.
+std::vector<JsonFile> elements(const JsonFile& file, std::string_view key) {
+  const Json* list = find_json(file, key);
+  if (!list || !list->is_array()) {
+    json_error(file, key, file.codes.field, "expected a list");
+  }
+  std::vector<JsonFile> items;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    items.push_back({fmt::format("{}: {}[{}]", file.name, key, i), (*list)[i], file.codes});
+  }
+  return items;
+}
+
+VariantFacts variant_facts(const JsonFile& variant) {
+  return {
+      .machine = get_string(variant, "machine"),
+      .choice = Choice::parse(get_string(variant, "choice")),
+      .provenance = get_string(variant, "provenance"),
+      .object_bytes = static_cast<std::uint64_t>(get_int(variant, "object.bytes", 0, kMaxBytes)),
+      .scratch = static_cast<std::uint64_t>(get_int(variant, "shared_scratch", 0, kMaxBytes) +
+                                            get_int(variant, "task_scratch", 0, kMaxBytes))};
+}
+
+KernelFacts kernel_facts(const JsonFile& kernel) {
+  KernelFacts facts{.name = get_string(kernel, "name"),
+                    .spec = OpSpec::parse(get_string(kernel, "spec")),
+                    .variants = {}};
+  for (const JsonFile& variant : elements(kernel, "variants")) {
+    facts.variants.push_back(variant_facts(variant));
+  }
+  return facts;
+}
+
+StepFacts step_facts(const JsonFile& step, const std::vector<KernelFacts>& kernels) {
+  StepFacts facts{
+      .name = get_string(step, "name"), .kernel = 0, .slots = get_string_array(step, "slots")};
+  const std::string kernel = get_string(step, "kernel");
+  while (facts.kernel < kernels.size() && kernels[facts.kernel].name != kernel) ++facts.kernel;
+  if (facts.kernel == kernels.size()) {
+    json_error(step, "kernel", step.codes.field, "no kernel of this name in the manifest");
+  }
+  return facts;
+}
+
+}  // namespace
+
+LibraryFacts library_facts(const JsonFile& manifest) {
+  LibraryFacts facts{.name = get_string(manifest, "name"),
+                     .model_text = get_string(manifest, "model.text"),
+                     .kernels = {},
+                     .buckets = {}};
+  for (const JsonFile& kernel : elements(manifest, "kernels")) {
+    facts.kernels.push_back(kernel_facts(kernel));
+  }
+  for (const JsonFile& bucket : elements(manifest, "buckets")) {
+    facts.buckets.push_back({.batch = static_cast<int>(get_int(bucket, "batch", 1, 1 << 20)),
+                             .arena_bytes = get_int(bucket, "arena_bytes", 0, kMaxBytes),
+                             .steps = {}});
+    for (const JsonFile& step : elements(bucket, "steps")) {
+      facts.buckets.back().steps.push_back(step_facts(step, facts.kernels));
+    }
+  }
+  return facts;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,210 @@
+#include "tools/vitgen/loaded_library.h"
+
+#include <dlfcn.h>
+#include <fmt/core.h>
+
+#include <array>
+#include <filesystem>
+
+#include "tools/emit/manifest.h"
+
+namespace vitgen {
+
+namespace fs = std::filesystem;
+
+// The API of one library: the functions of vitgen_api.h under the library's own prefix.
+struct LoadedLibrary::Api {
+  Api(void* library, const std::string& prefix) : handle(library) {
+    const auto bind = [&]<class F>(F*& function, const char* suffix) {
+      const std::string symbol = prefix + suffix;
+      function = reinterpret_cast<F*>(dlsym(library, symbol.c_str()));
+      if (!function) {
+        throw Error(ExitCode::bad_input, "LIBRARY_ABI",
+                    "the library has no function " + printable(symbol),
+                    "generate it again with this version of vitgen");
+      }
+    };
+    bind(open, "_open_checked");
+    bind(close, "_close");
+    bind(context_create, "_context_create");
+    bind(context_destroy, "_context_destroy");
+    bind(run_outputs, "_run_outputs");
+    bind(error, "_error");
+    bind(status_text, "_status_text");
+    bind(input, "_input");
+    bind(output, "_output");
+    bind(output_count, "_output_count");
+    bind(label, "_label");
+    bind(label_count, "_label_count");
+    bind(isa, "_isa");
+    bind(context_threads, "_context_threads");
+    bind(preprocess, "_preprocess_u8");
+    bind(observe, "_observe");
+    bind(step_count, "_step_count");
+    bind(step_name, "_step_name");
+    bind(step_time_ns, "_step_time_ns");
+  }
+  ~Api() { dlclose(handle); }
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  void* handle;
+  decltype(vitgen_api_open_checked)* open = nullptr;
+  decltype(vitgen_api_close)* close = nullptr;
+  decltype(vitgen_api_context_create)* context_create = nullptr;
+  decltype(vitgen_api_context_destroy)* context_destroy = nullptr;
+  decltype(vitgen_api_run_outputs)* run_outputs = nullptr;
+  decltype(vitgen_api_error)* error = nullptr;
+  decltype(vitgen_api_status_text)* status_text = nullptr;
+  decltype(vitgen_api_input)* input = nullptr;
+  decltype(vitgen_api_output)* output = nullptr;
+  decltype(vitgen_api_output_count)* output_count = nullptr;
+  decltype(vitgen_api_label)* label = nullptr;
+  decltype(vitgen_api_label_count)* label_count = nullptr;
+  decltype(vitgen_api_isa)* isa = nullptr;
+  decltype(vitgen_api_context_threads)* context_threads = nullptr;
+  decltype(vitgen_api_preprocess_u8)* preprocess = nullptr;
+  decltype(vitgen_api_observe)* observe = nullptr;
+  decltype(vitgen_api_step_count)* step_count = nullptr;
+  decltype(vitgen_api_step_name)* step_name = nullptr;
+  decltype(vitgen_api_step_time_ns)* step_time_ns = nullptr;
+};
+
+namespace {
+
+TensorPort port_of(const vitgen_api_tensor& tensor) {
+  TensorPort port{.name = tensor.name,
+                  .dtype = tensor.type == VITGEN_API_U8 ? DType::u8 : DType::f32,
+                  .shape = {},
+                  .elements = 1};
+  for (std::uint32_t d = 0; d < tensor.dims; ++d) {
+    port.shape.push_back(static_cast<std::int64_t>(tensor.shape[d]));
+    port.elements *= tensor.shape[d];
+  }
+  return port;
+}
+
+}  // namespace
+
+LoadedLibrary::LoadedLibrary(const std::string& directory, const OpenOptions& options)
+    : manifest_(read_manifest(directory)) {
+  const fs::path where(directory);
+  const std::string folder = fs::is_directory(where) ? directory : where.parent_path().string();
+  open_shared(folder);
+  open_model(folder, options);
+  create_context(options);
+  read_ports();
+}
+
+LoadedLibrary::~LoadedLibrary() {
+  if (context_) api_->context_destroy(context_);
+  if (model_) api_->close(model_);
+}
+
+void LoadedLibrary::fail(int status, const std::string& what, const std::string& text) const {
+  const std::string message =
+      fmt::format("{}: {}", what, text.empty() ? api_->status_text(status) : text);
+  switch (status) {
+    case VITGEN_API_E_ISA:
+      throw Error(ExitCode::target, "LIBRARY_ISA", message);
+    case VITGEN_API_E_RESOURCES:
+      throw Error(ExitCode::resources, "LIBRARY_RESOURCES", message);
+    case VITGEN_API_E_IO:
+      throw Error(ExitCode::io, "LIBRARY_IO", message);
+    case VITGEN_API_E_KERNEL:
+      throw Error(ExitCode::internal, "LIBRARY_KERNEL", message);
+    case VITGEN_API_E_WEIGHTS:
+    case VITGEN_API_E_ABI:
+      throw Error(ExitCode::bad_input, "LIBRARY_WEIGHTS", message);
+    default:
+      throw Error(ExitCode::bad_input, "LIBRARY", message);
+  }
+}
+
+void LoadedLibrary::open_shared(const std::string& directory) {
+  name_ = get_string(manifest_, "name");
+  const std::string path = fs::absolute(fs::path(directory) / ("lib" + name_ + ".so")).string();
+  if (!fs::exists(path)) {
+    throw Error(ExitCode::io, "LIBRARY_OPEN", "no shared library " + printable(path),
+                "generate with --emit a,so on a machine that has a linker (cc, ld.lld or ld)");
+  }
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) throw Error(ExitCode::io, "LIBRARY_OPEN", printable(dlerror(), 300));
+  try {
+    api_ = std::make_unique<Api>(handle, name_);
+  } catch (...) {
+    dlclose(handle);
+    throw;
+  }
+}
+
+void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& options) {
+  std::array<char, 512> text{};
+  vitgen_api_options open{};
+  open.struct_size = sizeof open;
+  open.isa = options.isa.empty() ? nullptr : options.isa.c_str();
+  open.error_text = text.data();
+  open.error_text_bytes = text.size();
+  const fs::path weights = fs::path(directory) / (name_ + ".weights");
+  const std::string path = weights.string();
+  const bool beside = fs::exists(weights);  // else they are embedded
+  const int status = api_->open(nullptr, nullptr, beside ? path.c_str() : nullptr, &open, &model_);
+  if (status != VITGEN_API_OK) fail(status, "cannot open " + name_, text.data());
+}
+
+void LoadedLibrary::create_context(const OpenOptions& options) {
+  std::array<char, 512> text{};
+  vitgen_api_context_options context{};
+  context.struct_size = sizeof context;
+  context.threads = options.threads;
+  context.flags = options.time_steps ? VITGEN_API_TIME_STEPS : 0;
+  context.error_text = text.data();
+  context.error_text_bytes = text.size();
+  const int status = api_->context_create(model_, &context, &context_);
+  if (status != VITGEN_API_OK) fail(status, "cannot make a context of " + name_, text.data());
+}
+
+void LoadedLibrary::read_ports() {
+  vitgen_api_tensor tensor{};
+  tensor.struct_size = sizeof tensor;
+  api_->input(&tensor);
+  input_ = port_of(tensor);
+  for (std::size_t i = 0; i < api_->output_count(); ++i) {
+    api_->output(i, &tensor);
+    outputs_.push_back(port_of(tensor));
+  }
+}
+
+std::string LoadedLibrary::isa() const { return api_->isa(model_); }
+int LoadedLibrary::threads() const { return api_->context_threads(context_); }
+std::size_t LoadedLibrary::label_count() const { return api_->label_count(); }
+std::size_t LoadedLibrary::step_count() const { return api_->step_count(); }
+const char* LoadedLibrary::step_name(std::size_t step) const { return api_->step_name(step); }
+
+std::string LoadedLibrary::label(std::size_t index) const {
+  const char* text = api_->label(index);
+  return text ? text : "";
+}
+
+void LoadedLibrary::preprocess(const std::uint8_t* pixels, int height, int width, int channels,
+                               void* out) {
+  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(width) * channels;
+  const int status = api_->preprocess(pixels, height, width, stride, channels, nullptr, 0, out);
+  if (status != VITGEN_API_OK) fail(status, "cannot preprocess the image", {});
+}
+
+void LoadedLibrary::run(std::size_t n, const void* input, std::span<void* const> outputs) {
+  const int status = api_->run_outputs(context_, n, input, outputs.data());
+  if (status != VITGEN_API_OK) fail(status, "run", api_->error(context_));
+}
+
+void LoadedLibrary::observe(vitgen_api_observer observer, void* user) {
+  const int status = api_->observe(context_, observer, user);
+  if (status != VITGEN_API_OK) fail(status, "observe", api_->error(context_));
+}
+
+std::uint64_t LoadedLibrary::step_time_ns(std::size_t step) const {
+  return api_->step_time_ns(context_, step);
+}
+
+}  // namespace vitgen

@@ -1,0 +1,76 @@
+#pragma once
+// A generated library opened from its directory, as a program would that knows only its name.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "generators/base/json.h"
+#include "generators/base/op_spec.h"
+#include "vitgen_api.h"
+
+namespace vitgen {
+
+/// A model's input or output for one image; shape outermost first.
+struct TensorPort {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;
+  std::size_t elements = 0;
+};
+
+struct OpenOptions {
+  int threads = 0;  ///< 0: as the library decides
+  std::string isa;  ///< empty: the best
+  bool time_steps = false;
+};
+
+/// Throws of class io: LIBRARY_OPEN (no shared library or not loadable); bad_input LIBRARY_ABI,
+/// LIBRARY_WEIGHTS; target LIBRARY_ISA; the manifest's errors.
+class LoadedLibrary {
+ public:
+  LoadedLibrary(const std::string& directory, const OpenOptions& options);
+  ~LoadedLibrary();
+  LoadedLibrary(const LoadedLibrary&) = delete;
+  LoadedLibrary& operator=(const LoadedLibrary&) = delete;
+
+  const std::string& name() const { return name_; }
+  const JsonFile& manifest() const { return manifest_; }
+  const TensorPort& input() const { return input_; }
+  const std::vector<TensorPort>& outputs() const { return outputs_; }
+  std::string isa() const;
+  int threads() const;
+  std::string label(std::size_t index) const;  ///< "" without labels
+  std::size_t label_count() const;
+
+  /// One decoded image to one input, by the model's own recipe.
+  void preprocess(const std::uint8_t* pixels, int height, int width, int channels, void* out);
+
+  /// Runs n images; outputs[i] has room for n times output i.
+  void run(std::size_t n, const void* input, std::span<void* const> outputs);
+
+  /// See <name>_observe.
+  void observe(vitgen_api_observer observer, void* user);
+  std::uint64_t step_time_ns(std::size_t step) const;
+  std::size_t step_count() const;
+  const char* step_name(std::size_t step) const;
+
+ private:
+  struct Api;
+  void open_shared(const std::string& directory);
+  void open_model(const std::string& directory, const OpenOptions& options);
+  void create_context(const OpenOptions& options);
+  void read_ports();
+  [[noreturn]] void fail(int status, const std::string& what, const std::string& text) const;
+
+  std::string name_;
+  JsonFile manifest_;
+  std::unique_ptr<Api> api_;
+  vitgen_api_model* model_ = nullptr;
+  vitgen_api_context* context_ = nullptr;
+  TensorPort input_;
+  std::vector<TensorPort> outputs_;
+};
+
+}  // namespace vitgen

@@ -1,0 +1,69 @@
+#include "tools/vitgen/model_source.h"
+
+#include <filesystem>
+
+#include "generators/base/file.h"
+#include "tools/emit/manifest.h"
+
+namespace vitgen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory stands for the model file in it, as people download it.
+std::string model_file(const std::string& path) {
+  if (!fs::is_directory(path)) return path;
+  for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
+    if (const fs::path file = fs::path(path) / name; fs::exists(file)) return file.string();
+  }
+  throw Error(ExitCode::io, "IO_OPEN",
+              printable(path) + ": no model.safetensors or model.safetensors.index.json in it",
+              "name the weights file with -m");
+}
+
+std::optional<std::string> config_file(const ModelArguments& arguments, const std::string& model) {
+  if (!arguments.config.empty()) return arguments.config;
+  const fs::path beside = fs::path(model).parent_path() / "config.json";
+  return fs::exists(beside) ? std::optional(beside.string()) : std::nullopt;
+}
+
+SourceFile source_file(const std::string& path) {
+  return {.name = fs::path(path).filename().string(), .bytes = fs::file_size(path), .sha256 = {}};
+}
+
+ModelSource open_file(const ModelArguments& arguments) {
+  const std::string path = model_file(arguments.model);
+  WeightSource weights = WeightSource::open(path, {.shards = {}, .strict = arguments.strict});
+  const auto config = config_file(arguments, path);
+  Model model =
+      load_model(weights, config, {.strict = arguments.strict, .overrides = arguments.overrides});
+  std::vector<SourceFile> files = {source_file(path)};
+  if (config) files.push_back(source_file(*config));
+  return {std::move(model), std::move(weights), std::move(files)};
+}
+
+ModelSource open_architecture(const ModelArguments& arguments) {
+  Model model = load_architecture(arguments.architecture,
+                                  {.strict = false, .overrides = arguments.overrides});
+  WeightSource weights = WeightSource::random(tensors_of(model), *arguments.seed);
+  return {std::move(model), std::move(weights), {}};
+}
+
+}  // namespace
+
+ModelSource open_model(const ModelArguments& arguments) {
+  if (arguments.model.empty() == arguments.architecture.empty()) {
+    throw Error(
+        ExitCode::usage, "USAGE",
+        "give a model with -m FILE, or an architecture with --arch NAME --random-weights SEED",
+        "vitgen generate --help");
+  }
+  if (arguments.architecture.empty() != !arguments.seed) {
+    throw Error(ExitCode::usage, "USAGE", "--arch and --random-weights go together",
+                "for example --arch vit_tiny_patch16_224 --random-weights 1");
+  }
+  return arguments.model.empty() ? open_architecture(arguments) : open_file(arguments);
+}
+
+}  // namespace vitgen

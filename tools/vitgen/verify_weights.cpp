@@ -1,0 +1,87 @@
+#include "tools/vitgen/verify_weights.h"
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "generators/base/file.h"
+#include "generators/plan/lower.h"
+#include "tools/vitgen/model_source.h"
+
+namespace vitgen {
+
+namespace {
+
+struct PackedTensor {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes = 0;
+};
+
+// What the library was generated with stands in its manifest: the overridden and resized spec.
+PlanOptions plan_options(const JsonFile& manifest) {
+  PlanOptions options;
+  options.image_h = std::stoi(get_string(manifest, "model.facts.spec.image_h"));
+  options.image_w = std::stoi(get_string(manifest, "model.facts.spec.image_w"));
+  options.input = parse_enum<DType>(get_string(manifest, "model.input.dtype"), "dtype");
+  for (const Json& output : manifest.root.at("model").at("outputs")) {
+    options.outputs.push_back(output.at("name").get<std::string>());
+  }
+  return options;
+}
+
+std::map<std::string, PackedTensor> packed_tensors(const JsonFile& manifest) {
+  std::map<std::string, PackedTensor> tensors;
+  for (const Json& tensor : manifest.root.at("weights").at("tensors")) {
+    tensors[tensor.at("name").get<std::string>()] = {tensor.at("offset").get<std::uint64_t>(),
+                                                     tensor.at("bytes").get<std::uint64_t>()};
+  }
+  return tensors;
+}
+
+bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const HostTensor& tensor) {
+  if (packed.bytes != tensor.values.size() * sizeof(float)) return false;
+  std::vector<std::byte> bytes(packed.bytes);
+  file.pread_exact(bytes, packed.offset);
+  return std::memcmp(bytes.data(), tensor.values.data(), bytes.size()) == 0;
+}
+
+}  // namespace
+
+WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
+                            const std::string& model, const std::string& config,
+                            Progress& progress) {
+  const ModelSource source = open_model({.model = model,
+                                         .config = config,
+                                         .architecture = {},
+                                         .seed = {},
+                                         .strict = false,
+                                         .overrides = {}});
+  const Plan plan = lower(source.model.spec, plan_options(manifest));
+  const auto packed = packed_tensors(manifest);
+  const std::string name = get_string(manifest, "name");
+  const auto path = std::filesystem::path(directory) / (name + ".weights");
+  if (!std::filesystem::exists(path)) {
+    throw Error(ExitCode::usage, "WEIGHTS_EMBEDDED",
+                "the weights are inside the library: they cannot be compared with the model's",
+                "generate with --weights file, or verify without -m");
+  }
+  const RegularFile file = RegularFile::open(path.string());
+  WeightsCheck check;
+  progress.begin("compare weights", plan.weights.size());
+  for (const Weight& weight : plan.weights) {
+    const auto found = packed.find(weight.name);
+    if (found == packed.end()) {
+      throw Error(ExitCode::bad_input, "MODEL_OTHER",
+                  "the library has no tensor " + printable(weight.name) +
+                      ": it was generated from another model");
+    }
+    if (!equal_bytes(file, found->second, evaluate(weight.value, source.weights))) {
+      check.different.push_back(weight.name);
+    }
+    progress.update(++check.checked, weight.name);
+  }
+  progress.end();
+  return check;
+}
+
+}  // namespace vitgen
