@@ -1,0 +1,193 @@
+// Programs of users: compiled, linked and run against a tiny library, with the compilers and the
+// package tools that are there.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/emit/tiny_library.h"
+#include "tools/emit/library.h"
+#include "tools/emit/process.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ScratchDirectory;
+using testing::tiny_reference;
+using testing::tiny_request;
+
+const std::string kFixtures = std::string(VITGEN_SOURCE_DIR) + "/tests/emit/fixtures/";
+
+void emit(const LibraryRequest& request) {
+  SilentProgress progress;
+  emit_library(request, progress);
+}
+
+/// Runs a program from PATH; fails the test with its output unless it ends with 0.
+std::string run_ok(std::vector<std::string> command) {
+  if (command[0].find('/') == std::string::npos) command[0] = find_program(command[0]);
+  const ProcessResult result = run_process(command);
+  std::string line;
+  for (const std::string& word : command) line += word + " ";
+  EXPECT_EQ(result.status, 0) << line << "\n" << result.output;
+  return result.output;
+}
+
+/// What tiny_main.c prints: three images through the library, then two labels.
+std::string expected_output() {
+  std::string text;
+  char number[32];
+  for (int image = 0; image < 3; ++image) {
+    std::vector<float> pixels;
+    for (int i = 0; i < testing::kTinyInputs; ++i) {
+      pixels.push_back(static_cast<float>((image * testing::kTinyInputs + i) % 7 - 3));
+    }
+    for (const float value : tiny_reference(pixels)) {
+      std::snprintf(number, sizeof number, "%g\n", static_cast<double>(value));
+      text += number;
+    }
+  }
+  return text + "cat bird\n";
+}
+
+struct Compiler {
+  const char* program;
+  const char* language;
+  const char* standard;
+};
+
+std::vector<std::string> compile(const Compiler& compiler, const ScratchDirectory& directory) {
+  return {compiler.program,
+          "-x",
+          compiler.language,
+          compiler.standard,
+          "-Wall",
+          "-Wextra",
+          "-Wpedantic",
+          "-Werror",
+          "-I" + directory.path(),
+          kFixtures + "tiny_main.c",
+          "-x",
+          "none",
+          "-o",
+          directory.path("main")};
+}
+
+class LinkTest : public ::testing::TestWithParam<Compiler> {};
+
+TEST_P(LinkTest, A_program_links_the_archive_and_computes_the_reference) {
+  if (find_program(GetParam().program).empty()) GTEST_SKIP() << "no " << GetParam().program;
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path()));
+  std::vector<std::string> command = compile(GetParam(), directory);
+  command.insert(command.end(), {directory.path("libtiny.a"), "-pthread", "-lm"});
+  run_ok(command);
+  EXPECT_EQ(run_ok({directory.path("main"), directory.path("tiny.weights")}), expected_output());
+}
+
+INSTANTIATE_TEST_SUITE_P(Compilers, LinkTest,
+                         ::testing::Values(Compiler{"gcc", "c", "-std=c99"},
+                                           Compiler{"g++", "c++", "-std=c++17"},
+                                           Compiler{"clang-19", "c", "-std=c99"},
+                                           Compiler{"clang++-19", "c++", "-std=c++17"}));
+
+constexpr Compiler kC99{"cc", "c", "-std=c99"};
+
+TEST(Link, A_program_links_the_shared_library) {
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path()));
+  std::vector<std::string> command = compile(kC99, directory);
+  command.insert(command.end(),
+                 {"-L" + directory.path(), "-l:libtiny.so", "-Wl,-rpath," + directory.path()});
+  run_ok(command);
+  EXPECT_EQ(run_ok({directory.path("main"), directory.path("tiny.weights")}), expected_output());
+}
+
+TEST(Link, Embedded_weights_need_no_file) {
+  const ScratchDirectory directory;
+  LibraryRequest request = tiny_request("tiny", directory.path());
+  request.embed_weights = true;
+  emit(request);
+  std::vector<std::string> command = compile(kC99, directory);
+  command.insert(command.end(), {directory.path("libtiny.a"), "-pthread", "-lm"});
+  run_ok(command);
+  EXPECT_EQ(run_ok({directory.path("main")}), expected_output());
+}
+
+TEST(Link, Two_models_link_into_one_program) {
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path()));
+  emit(tiny_request("tiny2", directory.path()));
+  std::ofstream(directory.path("both.c"))
+      << "#include \"tiny.h\"\n#include \"tiny2.h\"\n"
+         "int main(void) { return tiny_label_count() + tiny2_label_count() == 6 ? 0 : 1; }\n";
+  run_ok({"cc", "-std=c99", "-Wall", "-Werror", "-I" + directory.path(), directory.path("both.c"),
+          directory.path("libtiny.a"), directory.path("libtiny2.a"), "-pthread", "-lm", "-o",
+          directory.path("both")});
+  run_ok({directory.path("both")});
+}
+
+TEST(Link, A_header_of_another_generation_does_not_link) {
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path("one")));
+  LibraryRequest request = tiny_request("tiny", directory.path("two"));
+  request.plans[0].arena_bytes += 128;
+  emit(request);
+  std::vector<std::string> command = compile(kC99, directory);
+  command[8] = "-I" + directory.path("two");
+  command.insert(command.end(), {directory.path("one/libtiny.a"), "-pthread", "-lm"});
+  command[0] = find_program(command[0]);
+  const ProcessResult result = run_process(command);
+  EXPECT_NE(result.status, 0);
+  EXPECT_NE(result.output.find("tiny_abi_"), std::string::npos) << result.output;
+}
+
+TEST(Link, Hostile_labels_and_model_text_compile) {
+  const ScratchDirectory directory;
+  LibraryRequest request = tiny_request("tiny", directory.path());
+  request.model.labels = {"\"; int x; */", "??/\n", "\xff\x01"};
+  request.model.text = "*/\n#error hostile ??/\\\n\"";
+  emit(request);
+  for (const Compiler& compiler : {kC99, Compiler{"g++", "c++", "-std=c++17"}}) {
+    std::vector<std::string> command = compile(compiler, directory);
+    command.insert(command.end(), {directory.path("libtiny.a"), "-pthread", "-lm"});
+    run_ok(command);
+  }
+}
+
+TEST(Link, Pkg_config_works_from_wherever_the_directory_lies) {
+  if (find_program("pkg-config").empty()) GTEST_SKIP() << "no pkg-config";
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path("made here")));
+  fs::rename(directory.path("made here"), directory.path("moved there"));
+  run_ok({"sh", "-c",
+          "cd '" + directory.path() + "' && export PKG_CONFIG_PATH='" +
+              directory.path("moved there") + "' && eval cc -std=c99 '" + kFixtures +
+              "tiny_main.c' -o main $(pkg-config --cflags --libs tiny) && LD_LIBRARY_PATH='moved "
+              "there' ./main \"$(pkg-config --variable=weights tiny)\""});
+}
+
+TEST(Link, CMake_finds_the_package) {
+  if (find_program("cmake").empty()) GTEST_SKIP() << "no cmake";
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path("library")));
+  std::ofstream(directory.path("CMakeLists.txt"))
+      << "cmake_minimum_required(VERSION 3.25)\nproject(user C)\n"
+         "find_package(tiny REQUIRED)\n"
+         "foreach(kind shared static tiny)\n"
+         "  add_executable(main_${kind} "
+      << kFixtures
+      << "tiny_main.c)\n"
+         "  target_link_libraries(main_${kind} tiny::${kind})\n"
+         "  add_custom_command(TARGET main_${kind} POST_BUILD\n"
+         "    COMMAND main_${kind} \"${tiny_WEIGHTS}\" VERBATIM)\n"
+         "endforeach()\n";
+  run_ok({"cmake", "-S", directory.path(), "-B", directory.path("build"),
+          "-DCMAKE_PREFIX_PATH=" + directory.path("library")});
+  run_ok({"cmake", "--build", directory.path("build")});
+}
+
+}  // namespace
+}  // namespace vitgen

@@ -1,0 +1,247 @@
+#include "tools/emit/library.h"
+
+#include <fmt/format.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+
+#include "generators/base/error.h"
+#include "generators/base/file.h"
+#include "generators/base/names.h"
+#include "generators/base/output_set.h"
+#include "tools/emit/archive.h"
+#include "tools/emit/elf_object.h"
+#include "tools/emit/embedded_files.h"
+#include "tools/emit/header.h"
+#include "tools/emit/manifest.h"
+#include "tools/emit/object_surgery.h"
+#include "tools/emit/package_files.h"
+#include "tools/emit/shared_library.h"
+#include "tools/emit/table.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw Error(ExitCode::internal, "LIBRARY_REQUEST", what);
+}
+
+void check_request(const LibraryRequest& request) {
+  check_output_name(request.name);
+  require(request.emit_archive || request.emit_shared, "nothing to emit");
+  require(!request.plans.empty() && request.plans.front().batch == 1, "no plan for batch 1");
+  require(!request.machines.empty(), "no target");
+  for (std::size_t p = 1; p < request.plans.size(); ++p) {
+    require(request.plans[p - 1].batch < request.plans[p].batch, "batch sizes are not ascending");
+    require(request.plans[p].weights == request.plans.front().weights, "weights differ by batch");
+  }
+  for (const LibraryKernel& kernel : request.kernels) {
+    require(kernel.variants.size() == request.machines.size(), kernel.name + " lacks a variant");
+  }
+  for (const Plan& plan : request.plans) {
+    for (const Step& step : plan.steps) {
+      const LibraryKernel& kernel = request.kernels[kernel_index(request, step.spec)];
+      require(kernel.operands.size() == step.slots.size(),
+              step.name + ": operands and slots differ");
+    }
+  }
+}
+
+/// The library's members, renamed, in archive order; the first is the runtime.
+struct Members {
+  std::vector<std::string> names;
+  std::vector<std::string> objects;
+
+  void add(std::string name, std::string object) {
+    names.push_back(std::move(name));
+    objects.push_back(std::move(object));
+  }
+  std::vector<std::string_view> views() const { return {objects.begin(), objects.end()}; }
+};
+
+/// Builds one library; each method is a phase, in their order.
+class Emitter {
+ public:
+  Emitter(const LibraryRequest& request, Progress& progress)
+      : request_(request),
+        progress_(progress),
+        set_(request.directory),
+        scratch_(set_.directory()) {}
+
+  LibraryFiles emit() {
+    adopt_objects();
+    put_weights();
+    put_table();
+    put_code();
+    put_texts();
+    return finish();
+  }
+
+ private:
+  std::string name(std::string_view suffix) const {
+    return fmt::format("{}{}", request_.name, suffix);
+  }
+  std::string library_name(std::string_view suffix) const {
+    return fmt::format("lib{}{}", request_.name, suffix);
+  }
+  std::string scratch_path(const std::string& file) const { return scratch_.path() + "/" + file; }
+
+  void adopt_objects() {
+    constexpr std::uint64_t kObjectLimit = std::uint64_t{1} << 28;
+    members_.add(name("_runtime.o"), adopt_runtime(embedded_runtime_object(), request_.name));
+    facts_.runtime_sha256 = sha256_hex(embedded_runtime_object());
+    for (const LibraryKernel& kernel : request_.kernels) {
+      facts_.members.emplace_back();
+      for (std::size_t m = 0; m < kernel.variants.size(); ++m) {
+        const KernelVariant& variant = kernel.variants[m];
+        const std::string file = fmt::format("{}__{}.o", kernel.name, request_.machines[m]->name);
+        members_.add(file,
+                     adopt_kernel(read_whole(variant.object.string(), kObjectLimit), request_.name,
+                                  variant.symbol, kernel_symbol(request_, kernel, m)));
+        facts_.members.back().push_back(describe_bytes(file, members_.objects.back()));
+      }
+    }
+    facts_.table.layout = weights_layout(request_.plans.front().weights);
+    facts_.table.abi_hash = abi_hash(request_, facts_.table.layout, members_.views());
+  }
+
+  Digest write_weights_to(FileWriter& out) {
+    return write_weights(out, request_.name, request_.plans.front().weights, facts_.table.layout,
+                         request_.weight, progress_);
+  }
+
+  void put_weights() {
+    if (!request_.embed_weights) {
+      FileWriter out(set_.staged_path(name(".weights")));
+      facts_.table.payload_hash = write_weights_to(out);
+      out.close();
+      return;
+    }
+    facts_.table.weights_symbol = name("_rt_weights");
+    const std::uint64_t bytes = facts_.table.layout.file_bytes;
+    const ElfFrame frame = elf_frame({.name = ".lrodata",
+                                      .relocated_at_load = false,
+                                      .large = true,
+                                      .alignment = 4096,
+                                      .bytes = bytes,
+                                      .symbols = {{facts_.table.weights_symbol, 0, bytes, false}},
+                                      .fixups = {}});
+    FileWriter out(scratch_path(name("_weights.o")));
+    out.write(frame.before);
+    facts_.table.payload_hash = write_weights_to(out);
+    out.write(frame.after);
+    out.close();
+  }
+
+  void put_table() { members_.add(name("_table.o"), table_object(request_, facts_.table)); }
+
+  void put_code() {
+    progress_.begin("library", 2);
+    std::vector<ArchiveMember> list;
+    for (std::size_t i = 0; i < members_.names.size(); ++i) {
+      list.push_back({members_.names[i], members_.objects[i]});
+    }
+    std::unique_ptr<llvm::MemoryBuffer> weights;
+    if (request_.embed_weights) {
+      // Mapped, not read: the file may be larger than memory.
+      auto mapped = llvm::MemoryBuffer::getFile(scratch_path(name("_weights.o")), false, false);
+      if (!mapped) io_error("IO_OPEN", name("_weights.o"), "cannot map", mapped.getError().value());
+      weights = std::move(*mapped);
+      list.push_back({name("_weights.o"), std::string_view(weights->getBuffer())});
+    }
+    std::vector<std::string_view> objects;
+    for (const ArchiveMember& member : list) objects.push_back(member.object);
+    check_complete(objects, request_.name);
+
+    const std::string file = library_name(".a");
+    const std::string path = request_.emit_archive ? set_.staged_path(file) : scratch_path(file);
+    write_archive(path, list);
+    content_.archive = request_.emit_archive;
+    progress_.update(1, library_name(".so"));
+    if (request_.emit_shared) put_shared(path);
+    progress_.end();
+  }
+
+  void put_shared(const std::string& archive) {
+    const std::string script = scratch_path(name(".map"));
+    FileWriter out(script);
+    out.write(version_script(request_.name));
+    out.close();
+    // Linked aside: if no linker succeeds, the set must not name the file.
+    const std::string linked = scratch_path(library_name(".so"));
+    const LinkResult result = link_shared_library(
+        {.name = request_.name, .archive = archive, .version_script = script, .output = linked});
+    if (!result.linker.empty()) {
+      fs::rename(linked, set_.staged_path(library_name(".so")));
+      facts_.linker = fs::path(result.linker).filename().string();
+      content_.shared = true;
+    } else if (request_.emit_archive) {
+      progress_.note(fmt::format("{} is left out: {}", library_name(".so"), result.message));
+    } else {
+      throw Error(ExitCode::target, "NO_LINKER",
+                  fmt::format("{} cannot be linked: {}", library_name(".so"), result.message),
+                  "install a linker (binutils or lld) or ask for the static library: --emit a");
+    }
+  }
+
+  void put_texts() {
+    content_.weights_file = !request_.embed_weights;
+    set_.add(name(".h"), header_text(request_, facts_.table.layout, facts_.table.abi_hash));
+    set_.add(name(".pc"), pc_text(request_, content_));
+    set_.add(name("Config.cmake"), cmake_config_text(request_, content_));
+    set_.add("README.md", readme_text(request_, content_));
+  }
+
+  std::vector<std::string> file_names() const {
+    std::vector<std::string> names;
+    if (content_.archive) names.push_back(library_name(".a"));
+    if (content_.shared) names.push_back(library_name(".so"));
+    names.push_back(name(".h"));
+    if (content_.weights_file) names.push_back(name(".weights"));
+    names.insert(names.end(), {name(".pc"), name("Config.cmake"), "README.md"});
+    return names;
+  }
+
+  LibraryFiles finish() {
+    LibraryFiles files{.names = file_names(), .linker = facts_.linker};
+    for (const std::string& file : files.names) {
+      const bool weights = file == name(".weights");
+      facts_.files.push_back(weights ? EmittedFile{file, facts_.table.layout.file_bytes, {}}
+                                     : describe_file(set_.staged_path(file)));
+    }
+    const std::string manifest = name(".manifest.json");
+    set_.add(manifest, manifest_text(manifest_json(request_, facts_)));
+    set_.commit(manifest);
+    remove_stale(files.names);
+    files.names.push_back(manifest);
+    return files;
+  }
+
+  /// Files of an earlier set that this one does not have, such as a shared library of other code.
+  void remove_stale(const std::vector<std::string>& names) const {
+    for (const std::string& file : {library_name(".a"), library_name(".so"), name(".weights")}) {
+      if (std::ranges::find(names, file) != names.end()) continue;
+      std::error_code ignored;
+      fs::remove(fs::path(set_.directory()) / file, ignored);
+    }
+  }
+
+  const LibraryRequest& request_;
+  Progress& progress_;
+  OutputSet set_;
+  TempDir scratch_;
+  Members members_;
+  ManifestFacts facts_;
+  PackageContent content_;
+};
+
+}  // namespace
+
+LibraryFiles emit_library(const LibraryRequest& request, Progress& progress) {
+  check_request(request);
+  return Emitter(request, progress).emit();
+}
+
+}  // namespace vitgen

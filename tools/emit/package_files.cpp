@@ -1,0 +1,122 @@
+#include "tools/emit/package_files.h"
+
+#include <fmt/format.h>
+
+#include "generators/base/version.h"
+#include "tools/emit/embedded_files.h"
+#include "tools/emit/text_template.h"
+
+namespace vitgen {
+namespace {
+
+std::string imported_target(const std::string& name, std::string_view kind, std::string_view file,
+                            std::string_view extra) {
+  return fmt::format(
+      "  add_library({0}::{1} {2} IMPORTED)\n"
+      "  set_target_properties({0}::{1} PROPERTIES\n"
+      "    IMPORTED_LOCATION \"${{CMAKE_CURRENT_LIST_DIR}}/{3}\"\n"
+      "    INTERFACE_INCLUDE_DIRECTORIES \"${{CMAKE_CURRENT_LIST_DIR}}\"{4})\n",
+      name, kind, kind == "shared" ? "SHARED" : "STATIC", file, extra);
+}
+
+std::string table_row(std::string_view left, std::string_view right) {
+  return fmt::format("| `{}` | {} |\n", left, right);
+}
+
+/// Without the last line's end: the template has its own.
+std::string rows(std::string text) {
+  text.pop_back();
+  return text;
+}
+
+std::string file_rows(const std::string& name, const PackageContent& content) {
+  std::string text;
+  if (content.archive) text += table_row("lib" + name + ".a", "the code, for static linking");
+  if (content.shared) text += table_row("lib" + name + ".so", "the code, as a shared library");
+  text += table_row(name + ".h", "the API, C99 and C++");
+  if (content.weights_file) {
+    text += table_row(name + ".weights", "the weights, mapped read-only at run time");
+  }
+  text += table_row(name + ".manifest.json", "what is inside and where it comes from");
+  text += table_row(name + ".pc", "for pkg-config");
+  return rows(text + table_row(name + "Config.cmake", "for CMake's find_package"));
+}
+
+std::string command_rows(const std::string& name, const PackageContent& content) {
+  std::string text;
+  if (content.archive) {
+    text += table_row("a compiler", fmt::format("`cc main.c -I. lib{}.a -pthread -lm`", name));
+  }
+  if (content.shared) {
+    text +=
+        table_row("the shared library", fmt::format("`cc main.c -I. -L. -l{} -Wl,-rpath,.`", name));
+  }
+  text += table_row("pkg-config", fmt::format("`cc main.c $(PKG_CONFIG_PATH=. pkg-config --cflags "
+                                              "--libs {})`",
+                                              name));
+  return rows(text + table_row("CMake", fmt::format("`find_package({0} REQUIRED PATHS .)`, "
+                                                    "`target_link_libraries(app {0}::{0})`",
+                                                    name)));
+}
+
+std::string target_list(const LibraryRequest& request) {
+  std::string text;
+  for (const Machine* machine : request.machines) {
+    text += fmt::format("{}`{}`", text.empty() ? "" : ", ", machine->target);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string pc_text(const LibraryRequest& request, const PackageContent& content) {
+  return fill_template(
+      embedded_pc_template(),
+      {{"VITGEN_VERSION", std::string(kVersion)},
+       {"NAME", request.name},
+       {"MODEL_TEXT", plain_line(request.model.text)},
+       {"PC_WEIGHTS",
+        content.weights_file ? fmt::format("${{prefix}}/{}.weights", request.name) : ""},
+       {"PC_ARCHIVE", content.archive ? fmt::format("${{libdir}}/lib{}.a", request.name) : ""},
+       {"PC_STATIC_LIBS", content.shared ? "" : " -pthread -lm"}});
+}
+
+std::string cmake_config_text(const LibraryRequest& request, const PackageContent& content) {
+  const std::string& name = request.name;
+  std::string targets;
+  if (content.archive) {
+    targets += imported_target(name, "static", fmt::format("lib{}.a", name),
+                               "\n    IMPORTED_LINK_INTERFACE_LANGUAGES C\n"
+                               "    INTERFACE_LINK_LIBRARIES \"Threads::Threads;m\"");
+  }
+  if (content.shared) {
+    targets += imported_target(name, "shared", fmt::format("lib{}.so", name),
+                               fmt::format("\n    IMPORTED_SONAME lib{}.so", name));
+  }
+  return fill_template(
+      embedded_config_template(),
+      {{"VITGEN_VERSION", std::string(kVersion)},
+       {"NAME", name},
+       {"CMAKE_WEIGHTS",
+        content.weights_file ? fmt::format("${{CMAKE_CURRENT_LIST_DIR}}/{}.weights", name) : ""},
+       {"CMAKE_TARGETS", targets},
+       {"CMAKE_DEFAULT", content.shared ? "shared" : "static"}});
+}
+
+std::string readme_text(const LibraryRequest& request, const PackageContent& content) {
+  const std::string upper = macro_name(request.name);
+  const std::string output = macro_name(request.plans.front().outputs.front().name);
+  return fill_template(
+      embedded_readme_template(),
+      {{"VITGEN_VERSION", std::string(kVersion)},
+       {"NAME", request.name},
+       {"NAME_UPPER", upper},
+       {"MODEL_TEXT", plain_line(request.model.text)},
+       {"TARGETS", target_list(request)},
+       {"FILES", file_rows(request.name, content)},
+       {"OUTPUT_MACRO", fmt::format("{}_OUTPUT_{}", upper, output)},
+       {"OPEN_PATH", content.weights_file ? fmt::format("\"{}.weights\"", request.name) : "NULL"},
+       {"COMMANDS", command_rows(request.name, content)}});
+}
+
+}  // namespace vitgen
