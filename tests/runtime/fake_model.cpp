@@ -144,6 +144,8 @@ void FakeModel::seal() {
 }
 
 vitgen_table& FakeModel::table() {
+  // Unchanged: only read, since other threads may.
+  if (g_table.isas == isas_.data() && g_table.isa_count == isas_.size()) return g_table;
   g_table.isas = isas_.data();
   g_table.isa_count = static_cast<uint32_t>(isas_.size());
   g_table.buckets = buckets_.data();
