@@ -14,8 +14,9 @@ _EVERYWHERE = (
      "the host of a registry"),
     (re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)"), "a merge conflict"),
 )
-# A comment that ends as a statement does is code that was switched off; an example is indented.
-_CODE_IN_COMMENT = re.compile(r"^\s*//(?!/) ?\S.*[;{]\s*$")
+# A comment that looks and ends like a statement is code that was switched off; an example is
+# indented.
+_CODE_IN_COMMENT = re.compile(r"^\s*//(?!/) ?\S.*(?:\w\(|=|->|::).*[;{]\s*$")
 # These files name what they forbid.
 _EXEMPT = "tests/rules/"
 _MAX_BYTES = 1_000_000

@@ -9,13 +9,21 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)")
 _QUOTED_PATH = re.compile(rf"`((?:{'|'.join(re.escape(f) for f in FOLDERS)})/[\w./-]+)`")
 
 
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def prose(page):
+    """A page without its code blocks; every line keeps its number."""
+    return _FENCED.sub(lambda match: "\n" * match.group().count("\n"), page)
+
+
 def check(tree):
     known = set(tree.paths)
     for path in list(known):
         while path := posixpath.dirname(path):
             known.add(path)
     for page in tree.files(suffixes={".md"}):
-        for number, line in numbered(tree.text(page)):
+        for number, line in numbered(prose(tree.text(page))):
             for target in _LINK.findall(line):
                 if ":" in target:
                     continue

@@ -15,11 +15,12 @@ _TARGET = re.compile(r"get_target\(|get_host_target|has_feature\(|natural_vector
 # and `Func& f` or `Func f,` is a parameter.
 _FUNC = re.compile(r"(?:^|[^\w<,(]\s*)(?:Halide::)?Func\s+\w+\s*(?:[({].*)?;")
 _RDOM = re.compile(r"\bRDom\b\s*\w*\s*[({]")
-_DEFINITION = re.compile(r"^\s*\w+\((?:\s*[\w.]+\s*,?)*\)\s*[-+*/]?=(?!=)")
-_CHIP = re.compile(r"avx|\bamx|sse[234]|\bsm_?\d\d", re.IGNORECASE)
+_DEFINITION = re.compile(r"^\s*\w+\((?:[\w.]+(?:, *[\w.]+)*)?\)\s*[-+*/]?=(?!=)")
+# `machine.amx` is a fact like the number of registers.
+_CHIP = re.compile(r"avx|(?<!\.)\bamx|sse[234]|\bsm_?\d\d", re.IGNORECASE)
 # The only places that know a chip's name.
-_CHIP_HOMES = ("schedules/machines/", "schedules/microkernels/", "schedules/cpu_amx/",
-               "schedules/cuda/")
+_CHIP_HOMES = ("schedules/machine.h", "schedules/machines/", "schedules/microkernels/",
+               "schedules/cpu_amx/", "schedules/cuda/")
 
 
 def _scan(tree, folder, patterns):

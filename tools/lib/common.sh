@@ -22,17 +22,40 @@ fail() {
 # usage FILE: the comment at the top of a script is its help.
 usage() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$1"; }
 
-# quietly LOG COMMAND...: runs it with all output in LOG; shows the end of LOG if it fails.
+# quietly LOG COMMAND...: runs it with all output in LOG, and says now and then how far it is: on
+# a terminal in one line that is rewritten, else twice a minute. Shows the end of LOG if it fails.
 quietly() {
-  local log=$1
+  local log=$1 status=0 begin=$SECONDS process
   shift
   mkdir -p "$(dirname "$log")"
-  "$@" >"$log" 2>&1 && return 0
-  local status=$?
+  "$@" >"$log" 2>&1 &
+  process=$!
+  while kill -0 "$process" 2>/dev/null; do
+    sleep 0.2
+    beat "$((SECONDS - begin))" "$log"
+  done
+  wait "$process" || status=$?
+  [[ ! -t 2 ]] || printf '\r\033[K' >&2
+  ((status)) || return 0
   tail -n 25 "$log" >&2
   printf 'the whole output is in %s\n' "$log" >&2
   return "$status"
 }
+
+# beat SECONDS LOG: one sign of life.
+beat() {
+  local last
+  [[ -t 2 ]] || (($1 != beat_said && $1 % 30 == 29)) || return 0
+  (($1 > 0)) || return 0
+  beat_said=$1
+  last=$(tail -c 300 "$2" | tr '\r' '\n' | tail -n 1 | tr -cd '[:print:]' | cut -c 1-60)
+  if [[ -t 2 ]]; then
+    printf '\r\033[K   %d s  %s' "$1" "$last" >&2
+  else
+    printf '   %d s  %s\n' "$1" "$last" >&2
+  fi
+}
+beat_said=0
 
 # Memory that may be used now, in MiB: of the machine, and of the control group if it has a limit.
 memory_mib() {
