@@ -51,7 +51,9 @@ ModelSpec sized_for(const ModelSpec& spec, const PlanOptions& options) {
 }
 
 std::vector<std::string> default_outputs(const ModelSpec& spec) {
-  return {spec.classes > 0 ? "logits" : "pooled"};
+  std::vector<std::string> outputs;
+  outputs.emplace_back(spec.classes > 0 ? "logits" : "pooled");
+  return outputs;
 }
 
 namespace {

@@ -150,6 +150,9 @@ void check_tokens(const ModelSpec& spec) {
   if (reads_first && !spec.cls) {
     fail("CFG_INCONSISTENT", "token pooling needs a [CLS] token");
   }
+  if (spec.pooling == Pooling::token_and_mean && spec.final_norm == FinalNorm::after_pool) {
+    fail("CFG_INCONSISTENT", "a norm after the pooling would mix the [CLS] token and the mean");
+  }
   if ((spec.pooling == Pooling::two_tokens || spec.two_heads) && !spec.dist) {
     fail("CFG_INCONSISTENT", "two heads need a distillation token");
   }

@@ -1,0 +1,126 @@
+// What check(ModelSpec) refuses, row by row of the list of malformed configs (CF3 to CF7).
+
+#include "generators/plan/model_spec.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+namespace {
+
+using Change = std::function<void(ModelSpec&)>;
+
+/// The error's code, or "" when the changed ViT-B/16 is accepted.
+std::string code_of(const Change& change, std::string* message = nullptr) {
+  ModelSpec spec;
+  change(spec);
+  try {
+    check(spec);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit(), ExitCode::bad_input);
+    if (message) *message = error.what();
+    return error.code();
+  }
+  return "";
+}
+
+TEST(ModelSpec, default_is_accepted) {
+  EXPECT_EQ(code_of([](ModelSpec&) {}), "");
+}
+
+TEST(ModelSpec, text_form_reads_back_as_the_same_spec) {
+  ModelSpec spec;
+  spec.eps = 1e-12f;
+  spec.mean = {0.485f, 0.456f, 0.406f, 0.5f};
+  spec.activation = Activation::quick_gelu;
+  spec.resample = tensors::Resample::dinov2_offset;
+  spec.names.qkv = "blocks.{}.attn.qkv.*";
+  EXPECT_EQ(from_text<ModelSpec>(to_text(spec)), spec);
+}
+
+TEST(ModelSpec, zero_or_negative_extents_are_a_range_error) {
+  for (std::int64_t ModelSpec::* field :
+       {&ModelSpec::channels, &ModelSpec::image_h, &ModelSpec::image_w, &ModelSpec::patch_h,
+        &ModelSpec::patch_w, &ModelSpec::width, &ModelSpec::depth, &ModelSpec::heads,
+        &ModelSpec::head_size, &ModelSpec::mlp, &ModelSpec::grid_h, &ModelSpec::grid_w}) {
+    for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{-16},
+                                     std::numeric_limits<std::int64_t>::min()}) {
+      EXPECT_EQ(code_of([&](ModelSpec& spec) { spec.*field = value; }), "CFG_RANGE") << value;
+    }
+  }
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.registers = -1; }), "CFG_RANGE");
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.classes = -1; }), "CFG_RANGE");
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.pooler = true; }), "CFG_RANGE");
+}
+
+TEST(ModelSpec, parts_that_do_not_fit_together_are_inconsistent) {
+  const Change changes[] = {
+      [](ModelSpec& s) { s.heads = 7; },
+      [](ModelSpec& s) { s.image_h = 225; },
+      [](ModelSpec& s) { s.image_w = 8; },
+      [](ModelSpec& s) { s.channels = 2; },
+      [](ModelSpec& s) { s.position_prefix = 2; },
+      [](ModelSpec& s) { s.cls = false, s.position_prefix = 0; },
+      [](ModelSpec& s) { s.cls = false, s.dist = true, s.pooling = Pooling::mean; },
+      [](ModelSpec& s) { s.two_heads = true; },
+      [](ModelSpec& s) { s.pooling = Pooling::two_tokens; },
+      [](ModelSpec& s) {
+        s.pooling = Pooling::token_and_mean;
+        s.final_norm = FinalNorm::after_pool;
+      },
+  };
+  for (std::size_t i = 0; i < std::size(changes); ++i) {
+    EXPECT_EQ(code_of(changes[i]), "CFG_INCONSISTENT") << "change " << i;
+  }
+}
+
+TEST(ModelSpec, huge_extents_are_over_budget_and_the_message_says_how_large) {
+  const std::int64_t huge = std::int64_t{1} << 31;
+  const Change changes[] = {
+      [&](ModelSpec& s) { s.width = huge; },
+      [&](ModelSpec& s) { s.width = 16385; },
+      [](ModelSpec& s) { s.depth = 1000000; },
+      [](ModelSpec& s) { s.depth = 257; },
+      [&](ModelSpec& s) { s.mlp = huge; },
+      [&](ModelSpec& s) { s.heads = huge; },
+      [&](ModelSpec& s) { s.classes = huge; },
+      [&](ModelSpec& s) { s.registers = huge; },
+      [&](ModelSpec& s) { s.image_h = s.image_w = huge; },
+      [](ModelSpec& s) { s.image_h = s.image_w = 16 * 1000; },
+      [&](ModelSpec& s) { s.grid_h = s.grid_w = huge; },
+      [](ModelSpec& s) { s.width = s.mlp = std::numeric_limits<std::int64_t>::max(); },
+      [](ModelSpec& s) { s.patch_h = s.patch_w = s.image_h = s.image_w = 65536; },
+  };
+  for (std::size_t i = 0; i < std::size(changes); ++i) {
+    std::string message;
+    EXPECT_EQ(code_of(changes[i], &message), "CFG_BUDGET") << "change " << i;
+    EXPECT_NE(message.find("GiB"), std::string::npos) << message;
+  }
+}
+
+TEST(ModelSpec, largest_allowed_tokens_are_accepted) {
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.image_h = 16 * 255, s.image_w = 16 * 256; }), "");
+}
+
+TEST(ModelSpec, eps_outside_zero_to_one_is_a_range_error) {
+  for (const float eps : {0.0f, -1e-6f, 1.5f, std::numeric_limits<float>::quiet_NaN(),
+                          std::numeric_limits<float>::infinity()}) {
+    EXPECT_EQ(code_of([&](ModelSpec& s) { s.eps = eps; }), "CFG_RANGE") << eps;
+  }
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.eps = 1e-12f; }), "");
+}
+
+TEST(ModelSpec, normalisation_without_an_inverse_is_a_range_error) {
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.std_dev[1] = 0; }), "CFG_RANGE");
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.std_dev[1] = -1; }), "CFG_RANGE");
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.mean[0] = std::nanf(""); }), "CFG_RANGE");
+  EXPECT_EQ(code_of([](ModelSpec& s) { s.pixel_peak = 0; }), "CFG_RANGE");
+}
+
+}  // namespace
+}  // namespace vitgen

@@ -1,0 +1,108 @@
+#include "generators/plan/tensor_expr.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "generators/base/error.h"
+#include "generators/plan/tensor_functions.h"
+#include "tests/plan/tiny_weights.h"
+
+namespace vitgen {
+namespace {
+
+namespace t = tensors;
+using ::testing::ElementsAre;
+
+/// a = [[1 2 3] [4 5 6]], g = [10 20], and others that a test names.
+HostTensor value(const TensorExpr& expr, std::vector<TinyTensor> more = {}) {
+  const testing::Scratch folder;
+  std::vector<TinyTensor> all = {{"a", {2, 3}, {}}, {"g", {2}, {10, 20}}};
+  all.insert(all.end(), more.begin(), more.end());
+  const HostTensor out = evaluate(expr, tiny_weights(folder, all));
+  EXPECT_EQ(out.shape, shape_of(expr));
+  EXPECT_EQ(out.values.size(), element_count(out.shape));
+  return out;
+}
+
+TensorExpr a() { return t::leaf("a", {2, 3}); }
+TensorExpr g() { return t::leaf("g", {2}); }
+
+TEST(TensorExpr, functions_of_rows_give_hand_values) {
+  EXPECT_THAT(value(t::concat({a(), t::rows(a(), 1, 1)})).values,
+              ElementsAre(1, 2, 3, 4, 5, 6, 4, 5, 6));
+  EXPECT_THAT(value(t::concat_columns({a(), t::scale(a(), 0.5)})).values,
+              ElementsAre(1, 2, 3, 0.5, 1, 1.5, 4, 5, 6, 2, 2.5, 3));
+  EXPECT_THAT(value(t::mul_rows(a(), g())).values, ElementsAre(10, 20, 30, 80, 100, 120));
+  EXPECT_THAT(value(t::mul_rows(g(), g())).values, ElementsAre(100, 400));
+  EXPECT_THAT(value(t::pad(a(), 4)).values, ElementsAre(1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(value(t::transpose(a())).values, ElementsAre(1, 4, 2, 5, 3, 6));
+  EXPECT_THAT(value(t::zeros({2, 1})).values, ElementsAre(0, 0));
+}
+
+TEST(TensorExpr, elementwise_functions_give_hand_values) {
+  EXPECT_THAT(value(t::add(g(), g())).values, ElementsAre(20, 40));
+  EXPECT_THAT(value(t::average(g(), t::scale(g(), 3))).values, ElementsAre(20, 40));
+  EXPECT_THAT(value(t::reshape(a(), {3, 2})).values, ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(TensorExpr, pack_stores_panels_of_columns_padded_with_zeros) {
+  const HostTensor packed = value(t::pack(t::leaf("w", {3, 2}), 2), {{"w", {3, 2}, {}}});
+  // w = [[1 2] [3 4] [5 6]], rows are output channels: panel 0 holds rows 0 and 1.
+  EXPECT_THAT(packed.shape, ElementsAre(2, 2, 2));
+  EXPECT_THAT(packed.values, ElementsAre(1, 3, 2, 4, 5, 0, 6, 0));
+}
+
+TEST(TensorExpr, folded_pixels_equal_normalised_pixels) {
+  const TinyTensor weight{"w", {2, 3, 1, 2}, {.5f, -1, 2, .25f, -.75f, 3, 1, 1, -2, .5f, 4, -3}};
+  const std::vector<double> mean = {0.485, 0.456, 0.406};
+  const std::vector<double> deviation = {0.229, 0.224, 0.225};
+  const TensorExpr w = t::leaf("w", weight.shape);
+  const HostTensor folded = value(t::fold_pixel_scale(w, 255, deviation), {weight});
+  const HostTensor offset = value(t::pixel_offset(w, mean, deviation), {weight});
+  const double pixels[] = {0, 255, 17, 200, 99, 1};
+  for (std::size_t j = 0; j < 2; ++j) {
+    double plain = 0;
+    double through_u8 = offset.values[j];
+    double size = 0;
+    for (std::size_t i = 0; i < 6; ++i) {
+      const double normalised = (pixels[i] / 255 - mean[i / 2]) / deviation[i / 2];
+      plain += weight.values[6 * j + i] * normalised;
+      through_u8 += static_cast<double>(folded.values[6 * j + i]) * pixels[i];
+      size += std::abs(folded.values[6 * j + i] * pixels[i]);
+    }
+    // Each folded weight and the offset are rounded once to f32, to within 2^-24 of themselves.
+    EXPECT_NEAR(through_u8, plain, 0x1p-24 * (size + std::abs(offset.values[j]))) << j;
+  }
+}
+
+TEST(TensorExpr, text_names_functions_tensors_shapes_and_numbers) {
+  EXPECT_EQ(to_text(t::pack(t::mul_rows(a(), g()), 48)), "pack(mul_rows(a[2x3], g[2]); 48)");
+  EXPECT_EQ(to_text(t::leaf("bad\nname", {1})), "bad\\x0Aname[1]");
+}
+
+TEST(TensorExpr, leaves_are_collected_in_order) {
+  const TensorExpr expr = t::concat({a(), t::mul_rows(a(), g())});
+  std::vector<const TensorExpr*> leaves;
+  collect_leaves(expr, leaves);
+  ASSERT_EQ(leaves.size(), 3u);
+  EXPECT_EQ(leaves[2]->tensor, "g");
+}
+
+TEST(TensorExpr, shapes_that_do_not_fit_are_errors_before_anything_is_read) {
+  const TensorExpr b = t::leaf("absent", {3, 2});
+  for (const TensorExpr& wrong :
+       {t::concat({a(), b}), t::concat_columns({a(), b}), t::add(a(), b), t::mul_rows(b, g()),
+        t::reshape(b, {7}), t::rows(b, 2, 2), t::pad(b, 2), t::pack(g(), 8), t::transpose(g()),
+        t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic), t::pixel_offset(b, {1}, {1})}) {
+    try {
+      shape_of(wrong);
+      FAIL() << to_text(wrong);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "TENSOR_EXPR") << to_text(wrong);
+    }
+  }
+  EXPECT_THROW(value(b), Error);
+}
+
+}  // namespace
+}  // namespace vitgen
