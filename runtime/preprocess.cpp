@@ -26,7 +26,7 @@ size_t span_of(const uint8_t* pixels, int height, ptrdiff_t row_stride, size_t r
 }
 
 size_t output_bytes(const vitgen_preprocess_recipe& recipe) {
-  const size_t element = recipe.pixel_type == VITGEN_PIXEL_U8 ? 1 : sizeof(float);
+  const size_t element = recipe.pixel_type == VITGEN_PIXEL_F32 ? sizeof(float) : 1;
   return static_cast<size_t>(recipe.crop_h) * static_cast<size_t>(recipe.crop_w) *
          static_cast<size_t>(recipe.channels) * element;
 }

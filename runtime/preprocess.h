@@ -53,13 +53,15 @@ enum vitgen_crop_rule {
 };
 
 enum vitgen_pixel_type {
-  VITGEN_PIXEL_F32 = 0,  ///< ((float)(u8 * rescale) - mean) / std
-  VITGEN_PIXEL_U8 = 1    ///< the cropped pixels; rescale, mean and std are not read
+  VITGEN_PIXEL_F32 = 0,            ///< ((float)(u8 * rescale) - mean) / std
+  VITGEN_PIXEL_U8 = 1,             ///< the cropped pixels; rescale, mean and std are not read
+  VITGEN_PIXEL_U8_INTERLEAVED = 2  ///< the same, pixel after pixel instead of planes
 };
 
 /// What to do, as constant data that the generator emits. The output has `channels` planes of
-/// crop_h x crop_w, plane after plane. A channel count of 1 in the image and 3 here repeats the
-/// gray; 3 and 1 takes Pillow's luma; otherwise the counts must be equal.
+/// crop_h x crop_w, plane after plane, or interleaved pixels (see vitgen_pixel_type). A channel
+/// count of 1 in the image and 3 here repeats the gray; 3 and 1 takes Pillow's luma; otherwise the
+/// counts must be equal.
 struct vitgen_preprocess_recipe {
   int32_t resize;      ///< vitgen_resize_mode
   int32_t filter;      ///< vitgen_filter

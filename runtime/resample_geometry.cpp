@@ -23,7 +23,7 @@ bool has_valid_sizes(const vitgen_preprocess_recipe& recipe) {
 }
 
 bool has_valid_scale(const vitgen_preprocess_recipe& recipe) {
-  if (recipe.pixel_type == VITGEN_PIXEL_U8) return true;
+  if (recipe.pixel_type != VITGEN_PIXEL_F32) return true;
   for (int c = 0; c < recipe.channels; ++c) {
     if (!is_finite(recipe.mean[c]) || !is_finite(recipe.std[c]) || recipe.std[c] == 0) return false;
   }
@@ -35,7 +35,7 @@ bool is_valid(const vitgen_preprocess_recipe& recipe) {
          is_within(recipe.filter, VITGEN_FILTER_LANCZOS) &&
          is_within(recipe.pass_order, VITGEN_PASSES_PILLOW_13) &&
          is_within(recipe.crop, VITGEN_CROP_FLOOR) &&
-         is_within(recipe.pixel_type, VITGEN_PIXEL_U8) && recipe.channels >= 1 &&
+         is_within(recipe.pixel_type, VITGEN_PIXEL_U8_INTERLEAVED) && recipe.channels >= 1 &&
          recipe.channels <= 4 && has_valid_sizes(recipe) && has_valid_scale(recipe);
 }
 

@@ -119,10 +119,11 @@ void vertical_first(const Job& job, const Buffers& buffers, const Source& source
   resize_row(job, buffers, buffers.tall, buffers.line);
 }
 
-/// One row of one output plane: fill values, the line's channel from `padding` on, fill values.
-/// A null line is a row of fill values.
+/// One row of one output channel: fill values, the line's channel from `padding` on, fill values.
+/// A null line is a row of fill values. Neighbours lie `pitch` elements apart in the output.
 template <typename T, typename Level>
-void store_plane_row(const Job& job, const uint8_t* line, int32_t channel, T* out, Level level) {
+void store_channel_row(const Job& job, const uint8_t* line, int32_t channel, ptrdiff_t pitch,
+                       T* out, Level level) {
   const CropAxis& columns = job.geometry.columns;
   const int32_t crop_w = job.recipe->crop_w;
   const T fill = level(job.recipe->fill[channel]);
@@ -130,24 +131,29 @@ void store_plane_row(const Job& job, const uint8_t* line, int32_t channel, T* ou
   const int32_t end = line == nullptr ? crop_w : columns.padding + columns.source.size;
   const int step = job.work_channels;
   const int offset = step == 1 ? 0 : channel;
-  for (int32_t x = 0; x < begin; ++x) out[x] = fill;
+  for (int32_t x = 0; x < begin; ++x) out[x * pitch] = fill;
   for (int32_t x = begin; x < end; ++x) {
-    out[x] = level(line[static_cast<ptrdiff_t>(x - begin) * step + offset]);
+    out[x * pitch] = level(line[static_cast<ptrdiff_t>(x - begin) * step + offset]);
   }
-  for (int32_t x = end; x < crop_w; ++x) out[x] = fill;
+  for (int32_t x = end; x < crop_w; ++x) out[x * pitch] = fill;
 }
 
-/// Row y of the output in every plane; a null line is a row of padding.
+/// Row y of the output in every channel; a null line is a row of padding.
 void store_row(const Job& job, const Buffers& buffers, const uint8_t* line, int32_t y, void* out) {
   const vitgen_preprocess_recipe& recipe = *job.recipe;
+  const auto same = [](uint8_t u) { return u; };
   for (int32_t c = 0; c < recipe.channels; ++c) {
-    const ptrdiff_t at = (ptrdiff_t{c} * recipe.crop_h + y) * recipe.crop_w;
+    const ptrdiff_t in_plane = (ptrdiff_t{c} * recipe.crop_h + y) * recipe.crop_w;
+    const ptrdiff_t in_pixels = ptrdiff_t{y} * recipe.crop_w * recipe.channels + c;
     if (recipe.pixel_type == VITGEN_PIXEL_U8) {
-      store_plane_row(job, line, c, static_cast<uint8_t*>(out) + at, [](uint8_t u) { return u; });
+      store_channel_row(job, line, c, 1, static_cast<uint8_t*>(out) + in_plane, same);
+    } else if (recipe.pixel_type == VITGEN_PIXEL_U8_INTERLEAVED) {
+      store_channel_row(job, line, c, recipe.channels, static_cast<uint8_t*>(out) + in_pixels,
+                        same);
     } else {
       const float* levels = buffers.levels + c * 256;
-      store_plane_row(job, line, c, static_cast<float*>(out) + at,
-                      [levels](uint8_t u) { return levels[u]; });
+      store_channel_row(job, line, c, 1, static_cast<float*>(out) + in_plane,
+                        [levels](uint8_t u) { return levels[u]; });
     }
   }
 }

@@ -97,6 +97,18 @@ TEST(PreprocessProperty, channels_do_not_touch_each_other) {
   }
 }
 
+TEST(PreprocessProperty, interleaved_pixels_are_the_planes_transposed) {
+  const Picture picture = draw("photo", 5, 41, 29, 3);
+  auto recipe = make_recipe(VITGEN_RESIZE_SHORTEST_EDGE, 20, 0, 24, 22);
+  const std::vector<std::uint8_t> planes = run_u8(recipe, picture);
+  recipe.pixel_type = VITGEN_PIXEL_U8_INTERLEAVED;
+  const std::vector<std::uint8_t> pixels = run_u8(recipe, picture);
+  ASSERT_EQ(planes.size(), pixels.size());
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    ASSERT_EQ(pixels[i], planes[i % 3 * (24 * 22) + i / 3]);
+  }
+}
+
 TEST(PreprocessProperty, gray_for_a_colour_model_is_three_equal_planes) {
   const Picture picture = draw("photo", 4, 31, 17, 1);
   const auto recipe = make_recipe(VITGEN_RESIZE_SHORTEST_EDGE, 20, 0, 24, 24);

@@ -102,7 +102,7 @@ std::size_t output_values(const vitgen_preprocess_recipe& recipe) {
 }
 
 std::vector<std::uint8_t> run_u8(vitgen_preprocess_recipe recipe, const Picture& picture) {
-  recipe.pixel_type = VITGEN_PIXEL_U8;
+  if (recipe.pixel_type == VITGEN_PIXEL_F32) recipe.pixel_type = VITGEN_PIXEL_U8;
   return run<std::uint8_t>(recipe, picture);
 }
 

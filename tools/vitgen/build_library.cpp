@@ -73,14 +73,14 @@ vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {
   vitgen_preprocess_recipe recipe{};
   recipe.resize = static_cast<std::int32_t>(p.resize);
   recipe.filter = static_cast<std::int32_t>(p.filter);
-  recipe.pass_order = VITGEN_PASSES_HORIZONTAL_FIRST;
+  recipe.pass_order = VITGEN_PASSES_PILLOW_13;
   recipe.resize_h = static_cast<std::int32_t>(p.resize_h);
   recipe.resize_w = static_cast<std::int32_t>(p.resize_w);
   recipe.crop = static_cast<std::int32_t>(p.crop);
   recipe.crop_h = static_cast<std::int32_t>(p.crop_h);
   recipe.crop_w = static_cast<std::int32_t>(p.crop_w);
   recipe.channels = static_cast<std::int32_t>(p.channels);
-  recipe.pixel_type = input == DType::u8 ? VITGEN_PIXEL_U8 : VITGEN_PIXEL_F32;
+  recipe.pixel_type = input == DType::u8 ? VITGEN_PIXEL_U8_INTERLEAVED : VITGEN_PIXEL_F32;
   for (std::size_t c = 0; c < 4; ++c) {
     recipe.fill[c] = p.fill[c];
     recipe.mean[c] = p.mean[c];

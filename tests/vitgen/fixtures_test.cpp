@@ -1,0 +1,126 @@
+// Every model of tests/fixtures, from its files to numbers: generated for this machine and compared
+// with what the original PyTorch code computed in double.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "tests/vitgen/program.h"
+#include "tools/image/npy.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The values of an .npy of float32 or (the goldens) float64 in C order.
+std::vector<double> read_values(const fs::path& path);
+
+std::vector<std::string> all_fixtures() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(fixture(""))) {
+    if (fs::exists(entry.path() / "input.npy")) names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+struct Norms {
+  double error = 0;
+  double size = 0;
+  double relative() const { return error / size; }
+};
+
+Norms compare(const std::vector<double>& got, const std::vector<double>& want) {
+  Norms norms;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    norms.error += (got[i] - want[i]) * (got[i] - want[i]);
+    norms.size += want[i] * want[i];
+  }
+  return {std::sqrt(norms.error), std::sqrt(norms.size)};
+}
+
+class Fixture : public ::testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(All, Fixture, ::testing::ValuesIn(all_fixtures()),
+                         [](const auto& each) { return each.param; });
+
+// A value passes through about 12 roundings of relative size u per block, each independent of the
+// others, and the norms and softmaxes amplify none of them by more than a small factor: PyTorch's
+// own f32 error is the measure of that factor, doubled, since both errors are random, and the floor
+// keeps a lucky PyTorch run from asking for more than f32 can give.
+double allowed(double torch_error, std::size_t values) {
+  const double u = 0x1p-24;
+  const double floor = 8 * u * (1 + 4 / std::sqrt(static_cast<double>(values)));
+  return 2 * torch_error + floor;
+}
+
+TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
+  const fs::path folder = fixture(GetParam());
+  const NpyArray input = read_npy((folder / "input.npy").string());
+  const std::string size = std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3]);
+  std::vector<std::string> outputs;
+  for (const char* name : {"logits", "tokens", "pooled"}) {
+    // timm averages DeiT's two tokens for its "pooled"; here it is both of them, before the heads.
+    const bool differs = GetParam() == "timm_deit_distilled" && std::string(name) == "pooled";
+    if (fs::exists(folder / (std::string(name) + "_f64.npy")) && !differs) outputs.push_back(name);
+  }
+  ASSERT_FALSE(outputs.empty());
+  std::string list;
+  for (const std::string& name : outputs) list += (list.empty() ? "" : ",") + name;
+  const std::string library = library_of(GetParam(), {"--image", size, "--outputs", list});
+  for (const std::string& name : outputs) {
+    const std::string out = (scratch() / (GetParam() + "_" + name + ".npy")).string();
+    must_run({"run", library, "-q", "--input", (folder / "input.npy").string(), "--output", out,
+              "--output-name", name});
+    const std::vector<double> got = read_values(out);
+    const std::vector<double> exact = read_values(folder / (name + "_f64.npy"));
+    const std::vector<double> torch = read_values(folder / (name + "_f32.npy"));
+    ASSERT_EQ(got.size(), exact.size()) << name;
+    EXPECT_LE(compare(got, exact).relative(),
+              allowed(compare(torch, exact).relative(), exact.size()))
+        << name;
+  }
+}
+
+TEST_P(Fixture, VerifyFindsEveryStepWithinItsBound) {
+  const fs::path folder = fixture(GetParam());
+  const NpyArray input = read_npy((folder / "input.npy").string());
+  const std::string size = std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3]);
+  const std::string library = library_of(GetParam(), {"--image", size});
+  const std::string output = must_run({"verify", library, "-q", "-m", folder.string()});
+  EXPECT_NE(output.find(" 0 differ"), std::string::npos) << output;
+}
+
+std::vector<double> read_values(const fs::path& path) {
+  std::string bytes;
+  {
+    std::FILE* file = std::fopen(path.c_str(), "rb");
+    if (!file) throw std::runtime_error("cannot open " + path.string());
+    char buffer[65536];
+    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) {
+      bytes.append(buffer, n);
+    }
+    std::fclose(file);
+  }
+  // Version 1.0: magic (6), version (2), header length (2), header with the type, data.
+  const std::size_t data = 10 + static_cast<unsigned char>(bytes.at(8)) +
+                           256u * static_cast<unsigned char>(bytes.at(9));
+  const bool wide = bytes.substr(0, data).find("<f8") != std::string::npos;
+  std::vector<double> values((bytes.size() - data) / (wide ? 8 : 4));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (wide) {
+      std::memcpy(&values[i], bytes.data() + data + 8 * i, 8);
+    } else {
+      float value = 0;
+      std::memcpy(&value, bytes.data() + data + 4 * i, 4);
+      values[i] = static_cast<double>(value);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+}  // namespace vitgen

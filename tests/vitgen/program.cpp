@@ -1,0 +1,48 @@
+#include "tests/vitgen/program.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "generators/base/sha256.h"
+
+namespace vitgen {
+
+ProcessResult run_vitgen(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), VITGEN_PROGRAM);
+  return run_process(arguments);
+}
+
+std::string must_run(std::vector<std::string> arguments) {
+  std::string line;
+  for (const std::string& argument : arguments) line += " " + argument;
+  const ProcessResult result = run_vitgen(std::move(arguments));
+  EXPECT_EQ(result.status, 0) << "vitgen" << line << "\n" << result.output;
+  return result.output;
+}
+
+std::string fixture(const std::string& name) {
+  return std::string(VITGEN_SOURCE_DIR) + "/tests/fixtures/" + name;
+}
+
+std::filesystem::path scratch() {
+  static const TempDir directory(std::filesystem::temp_directory_path().string());
+  return directory.path();
+}
+
+std::string library_of(const std::string& name, const std::vector<std::string>& more) {
+  static std::map<std::string, std::string> made;
+  std::string key = name;
+  for (const std::string& argument : more) key += " " + argument;
+  std::string& directory = made[key];
+  if (!directory.empty()) return directory;
+  directory = (scratch() / ("lib_" + sha256_hex(key).substr(0, 12))).string();
+  std::vector<std::string> arguments = {"generate", "-q",   "-m",     fixture(name),
+                                        "--name",   "fx",   "--emit", "so",
+                                        "-o",       directory};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  must_run(arguments);
+  return directory;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,107 @@
+// Errors of the command line: one line, a hint, the documented exit status.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "generators/base/version.h"
+#include "tests/vitgen/program.h"
+
+namespace vitgen {
+namespace {
+
+struct Usage {
+  const char* name;
+  std::vector<std::string> arguments;
+  int status;
+  const char* words;  // that the message must hold
+};
+
+std::vector<Usage> usages() {
+  const std::string model = fixture("timm_vit");
+  const std::string out = (scratch() / "usage").string();
+  const std::vector<std::string> good = {"generate", "-m", model, "--name", "u", "-o", out};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), good.begin(), good.end());
+    return more;
+  };
+  return {
+      {"NoSuchCommand", {"genrate"}, 2, "did you mean \"generate\""},
+      {"NoSuchOption", with({"--bacth", "2"}), 2, "did you mean \"--batch\""},
+      {"MissingName", {"generate", "-m", model, "-o", out}, 2, "--name"},
+      {"NeitherModelNorArch", {"generate", "--name", "u", "-o", out}, 2, "-m FILE"},
+      {"ArchWithoutSeed", {"generate", "--arch", "x", "--name", "u", "-o", out}, 2, "go together"},
+      {"UnknownTarget", with({"--target", "x86-64-avx9"}), 6, "known targets"},
+      {"UnknownArch",
+       {"generate", "--arch", "vit_tiny_patch16_225", "--random-weights", "1", "--name", "u", "-o", out},
+       3,
+       "vit_tiny_patch16_224"},
+      {"BatchZero", with({"--batch", "0"}), 2, "batch"},
+      {"BatchHuge", with({"--batch", "99999999999999999999"}), 2, "batch"},
+      {"BadImage", with({"--image", "12y3"}), 2, "--image"},
+      {"ImageBelowPatch", with({"--image", "1x1"}), 3, "image"},
+      {"UnknownOutput", with({"--outputs", "logit"}), 2, "logits"},
+      {"UnknownSetting", with({"--set", "epps=1"}), 2, "eps"},
+      {"BadName", {"generate", "-m", model, "--name", "a b", "-o", out}, 2, "a b"},
+      {"KeywordName", {"generate", "-m", model, "--name", "int", "-o", out}, 2, "int"},
+      {"AbsentModel", {"generate", "-m", "/nonexistent", "--name", "u", "-o", out}, 4, "nonexistent"},
+      {"DirectoryIsFile", {"generate", "-m", model, "--name", "u", "-o", model + "/input.npy"}, 4, "input.npy"},
+      {"RunWithoutInput", {"run", out}, 2, "--image"},
+      {"RunOnNothing", {"run", out, "--image", "x.png"}, 4, "manifest"},
+      {"ThreadsTooMany", {"run", out, "--threads", "99999999999", "--image", "x.png"}, 2, "threads"},
+      {"StageUnknown", {"explain", out, "--stage", "llvm"}, 2, "llvm"},
+  };
+}
+
+class UsageError : public ::testing::TestWithParam<Usage> {};
+INSTANTIATE_TEST_SUITE_P(All, UsageError, ::testing::ValuesIn(usages()),
+                         [](const auto& each) { return each.param.name; });
+
+TEST_P(UsageError, IsOneClearLineWithItsStatus) {
+  const ProcessResult result = run_vitgen(GetParam().arguments);
+  EXPECT_EQ(result.status, GetParam().status) << result.output;
+  EXPECT_NE(result.output.find(GetParam().words), std::string::npos) << result.output;
+  EXPECT_TRUE(result.output.starts_with("error: ")) << result.output;
+  EXPECT_LE(std::ranges::count(result.output, '\n'), 3) << result.output;
+  EXPECT_FALSE(std::filesystem::exists(scratch() / "usage")) << "something was written";
+}
+
+TEST(Program, HelpTeachesAndVersionNamesItsParts) {
+  const std::string help = must_run({"--help"});
+  for (const char* verb : {"generate", "run", "verify", "inspect", "explain", "doctor"}) {
+    EXPECT_NE(help.find(verb), std::string::npos) << verb;
+  }
+  EXPECT_EQ(help.find("kernel-worker"), std::string::npos);
+  const std::string version = must_run({"--version"});
+  EXPECT_NE(version.find("vitgen " + std::string(kVersion)), std::string::npos) << version;
+  EXPECT_NE(version.find("Halide 21"), std::string::npos) << version;
+}
+
+TEST(Program, EveryCommandHasHelp) {
+  for (const char* verb : {"generate", "run", "verify", "inspect", "explain", "doctor"}) {
+    EXPECT_NE(must_run({verb, "--help"}).find("Usage"), std::string::npos) << verb;
+  }
+}
+
+TEST(Program, ExplainShowsEveryStage) {
+  const std::string library = library_of("timm_vit");
+  EXPECT_NE(must_run({"explain", library}).find("blocks.0.attn.qkv"), std::string::npos);
+  EXPECT_NE(must_run({"explain", library, "--stage", "choice"}).find("cpu/linear(m_r="),
+            std::string::npos);
+  EXPECT_NE(must_run({"explain", library, "--stage", "stmt", "--kernel", "head"}).find("for"),
+            std::string::npos);
+  EXPECT_NE(must_run({"explain", library, "--stage", "asm", "--kernel", "head"}).find("vfmadd"),
+            std::string::npos);
+  EXPECT_EQ(run_vitgen({"explain", library, "--stage", "asm", "--kernel", "nosuch"}).status, 2);
+}
+
+TEST(Program, InspectListsTensorsAndLibraries) {
+  const std::string tensors = must_run({"inspect", fixture("timm_vit") + "/model.safetensors"});
+  EXPECT_NE(tensors.find("blocks.0.attn.qkv.weight"), std::string::npos);
+  EXPECT_NE(must_run({"inspect", library_of("timm_vit")}).find("libfx.so"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace vitgen
