@@ -45,7 +45,7 @@ function(vitgen_add_library target)
     list(APPEND outputs ${weights})
   endif()
   add_custom_command(OUTPUT ${outputs}
-    COMMAND vitgen::vitgen generate ${options}
+    COMMAND vitgen::vitgen -q generate ${options}
     DEPENDS vitgen::vitgen ${ARG_MODEL} ${ARG_CONFIG} ${ARG_DEPENDS}
     COMMENT "Generating ${ARG_NAME} from ${ARG_MODEL}"
     VERBATIM)
@@ -67,7 +67,7 @@ endfunction()
 
 # The command line of `vitgen generate` from the ARG_ variables of vitgen_add_library.
 macro(vitgen_generate_options out)
-  set(${out} --model ${ARG_MODEL} --name ${ARG_NAME} --emit a -q -o ${ARG_DIRECTORY})
+  set(${out} --model ${ARG_MODEL} --name ${ARG_NAME} --emit a -o ${ARG_DIRECTORY})
   if(ARG_CONFIG)
     cmake_path(ABSOLUTE_PATH ARG_CONFIG NORMALIZE)
     list(APPEND ${out} --config ${ARG_CONFIG})

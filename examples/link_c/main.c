@@ -43,7 +43,7 @@ static int best_class(const float* logits, double* probability) {
   return best;
 }
 
-static int classify(const fashion_model* model, fashion_context* context, const char* path) {
+static int classify(fashion_context* context, const char* path) {
   static float input[FASHION_INPUT_ELEMENTS];
   static float logits[CLASSES];
   png_image png;
@@ -51,7 +51,7 @@ static int classify(const fashion_model* model, fashion_context* context, const 
   int code, best;
   unsigned char* pixels = read_png(path, &png);
   if (!pixels) return 1;
-  code = fashion_preprocess_u8(model, pixels, png.height, png.width, PNG_IMAGE_ROW_STRIDE(png),
+  code = fashion_preprocess_u8(pixels, (int)png.height, (int)png.width, PNG_IMAGE_ROW_STRIDE(png),
                                FASHION_INPUT_CHANNELS, NULL, 0, input);
   free(pixels);
   start = milliseconds();
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   code = fashion_open(argv[1], &options, &model);
   if (code == FASHION_OK) code = fashion_context_create(model, NULL, &context);
   if (code != FASHION_OK) fprintf(stderr, "%s %s\n", fashion_status_text(code), why);
-  for (i = 2; i < argc && code == FASHION_OK; ++i) code = classify(model, context, argv[i]);
+  for (i = 2; i < argc && code == FASHION_OK; ++i) code = classify(context, argv[i]);
   fashion_context_destroy(context);
   fashion_close(model);
   return code != FASHION_OK;

@@ -26,7 +26,7 @@ TEST(Header, First_line_says_that_it_is_generated) {
 }
 
 TEST(Header, Constants_of_a_tiny_library_are_golden) {
-  testing::expect_golden("tiny_constants.h", constants_of(tiny_header(tiny_request("tiny", ""))));
+  testing::expect_golden("tiny_constants.txt", constants_of(tiny_header(tiny_request("tiny", ""))));
 }
 
 TEST(Header, Interleaved_pixels_have_the_same_image_macros) {

@@ -32,6 +32,12 @@ std::size_t terminal_columns(std::FILE* stream) {
   return std::min<std::size_t>(known ? size.ws_col : 80, 100);
 }
 
+/// no-color.org: an empty value means nothing.
+bool wants_colour() {
+  const char* value = std::getenv("NO_COLOR");
+  return value == nullptr || *value == '\0';
+}
+
 /// What both visible styles share: the phase, its clock and the notes.
 class StreamProgress : public Progress {
  public:
@@ -84,8 +90,7 @@ class PlainProgress final : public StreamProgress {
 
 class BarProgress final : public StreamProgress {
  public:
-  explicit BarProgress(std::FILE* stream)
-      : StreamProgress(stream), colour_(std::getenv("NO_COLOR") == nullptr) {}
+  explicit BarProgress(std::FILE* stream) : StreamProgress(stream), colour_(wants_colour()) {}
   ~BarProgress() override { erase(); }
 
   void update(std::uint64_t done, std::string_view item) override {
