@@ -106,8 +106,8 @@ std::vector<double> read_values(const fs::path& path) {
     std::fclose(file);
   }
   // Version 1.0: magic (6), version (2), header length (2), header with the type, data.
-  const std::size_t data = 10 + static_cast<unsigned char>(bytes.at(8)) +
-                           256u * static_cast<unsigned char>(bytes.at(9));
+  const std::size_t data =
+      10 + static_cast<unsigned char>(bytes.at(8)) + 256u * static_cast<unsigned char>(bytes.at(9));
   const bool wide = bytes.substr(0, data).find("<f8") != std::string::npos;
   std::vector<double> values((bytes.size() - data) / (wide ? 8 : 4));
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -74,8 +74,8 @@ TEST(Generated, TwoDirectoriesGetTheSameBytes) {
 
 TEST(Generated, AFailedRunLeavesThePreviousSet) {
   const fs::path directory = scratch() / "previous";
-  const std::vector<std::string> good = {"generate", "-q", "-m", fixture("timm_vit"),
-                                         "--name", "prev", "-o", directory.string()};
+  const std::vector<std::string> good = {"generate", "-q",   "-m", fixture("timm_vit"),
+                                         "--name",   "prev", "-o", directory.string()};
   must_run(good);
   const std::string before = read_whole((directory / "prev.manifest.json").string(), 1u << 26);
   std::vector<std::string> bad = good;

@@ -37,9 +37,8 @@ std::string library_of(const std::string& name, const std::vector<std::string>& 
   std::string& directory = made[key];
   if (!directory.empty()) return directory;
   directory = (scratch() / ("lib_" + sha256_hex(key).substr(0, 12))).string();
-  std::vector<std::string> arguments = {"generate", "-q",   "-m",     fixture(name),
-                                        "--name",   "fx",   "--emit", "so",
-                                        "-o",       directory};
+  std::vector<std::string> arguments = {"generate", "-q",     "-m", fixture(name), "--name",
+                                        "fx",       "--emit", "so", "-o",          directory};
   arguments.insert(arguments.end(), more.begin(), more.end());
   must_run(arguments);
   return directory;
