@@ -46,5 +46,35 @@ TEST_P(EveryKernel, DefaultScheduleMatchesReferenceAtEdgeShapes) {
   }
 }
 
+TEST_P(EveryKernel, FallbackMatchesReferenceAtEdgeShapes) {
+  unsigned seed = 100;
+  for (const OpSpec& spec : edge_specs(GetParam().op->name)) {
+    ++seed;
+    KernelRunner runner(spec, Fill::normal, seed, seed % 2 == 0);
+    SCOPED_TRACE(spec.text());
+    expect_matches_reference(runner, runner.run(*GetParam().machine, {"fallback", {}}));
+  }
+}
+
+class EveryKernelFull : public EveryKernel {};
+
+INSTANTIATE_TEST_SUITE_P(Tables, EveryKernelFull, ::testing::ValuesIn(all_cases()),
+                         [](const auto& each) {
+                           return std::string(each.param.op->name) + "_on_" +
+                                  std::string(each.param.machine->name);
+                         });
+
+// Shapes of real models, a sample of each output.
+TEST_P(EveryKernelFull, DefaultScheduleMatchesReferenceAtModelShapes) {
+  unsigned seed = 200;
+  for (const OpSpec& spec : model_specs(GetParam().op->name)) {
+    ++seed;
+    KernelRunner runner(spec, Fill::heavy_tailed, seed, seed % 2 == 0);
+    const Choice choice = choose_default(spec, *GetParam().machine);
+    SCOPED_TRACE(spec.text() + " by " + choice.text());
+    expect_matches_reference(runner, runner.run(*GetParam().machine, choice), 2000);
+  }
+}
+
 }  // namespace
 }  // namespace vitgen

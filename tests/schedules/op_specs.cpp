@@ -112,4 +112,49 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   return specs;
 }
 
+std::vector<OpSpec> model_specs(std::string_view op) {
+  std::vector<OpSpec> specs;
+  for (const int tokens : {50, 197, 577}) {
+    for (const int width : {192, 384, 768, 1280}) {
+      const int head_size = width == 1280 ? 80 : 64;
+      if (op == LinearSpec::op) {
+        const Epilogue gelu{.bias = true, .activation = Activation::gelu_erf, .residual = false};
+        const Epilogue add{.bias = true, .activation = Activation::none, .residual = true};
+        specs.push_back(op_spec(LinearSpec{.rows = tokens,
+                                           .k = width,
+                                           .n = 4 * width,
+                                           .panel = panel_width(4 * width),
+                                           .epilogue = gelu}));
+        specs.push_back(op_spec(LinearSpec{.rows = tokens,
+                                           .k = 4 * width,
+                                           .n = width,
+                                           .panel = panel_width(width),
+                                           .epilogue = add}));
+        specs.push_back(
+            op_spec(LinearSpec{.rows = 3, .k = width, .n = 1000, .panel = panel_width(1000)}));
+      }
+      if (op == LayerNormSpec::op) specs.push_back(op_spec(LayerNormSpec{tokens, width, 1e-12f}));
+      if (op == AttentionSpec::op) {
+        specs.push_back(op_spec(AttentionSpec{1, tokens, width / head_size, head_size, 0.125f}));
+      }
+    }
+    if (op == EmbeddingAddSpec::op)
+      specs.push_back(op_spec(EmbeddingAddSpec{2, 1, tokens - 1, 768}));
+    if (op == PoolSpec::op) specs.push_back(op_spec(PoolSpec{2, tokens, 1, 768, Pooling::mean}));
+  }
+  if (op == PatchEmbedSpec::op) {
+    for (const int patch : {8, 14, 16, 32}) {
+      specs.push_back(op_spec(PatchEmbedSpec{.batch = 1,
+                                             .channels = 3,
+                                             .height = 224,
+                                             .width = 224,
+                                             .patch_h = patch,
+                                             .patch_w = patch,
+                                             .n = 384,
+                                             .panel = panel_width(384)}));
+    }
+  }
+  return specs;
+}
+
 }  // namespace vitgen

@@ -11,4 +11,7 @@ namespace vitgen {
 /// without an entry fails the walk of the tables: a new op brings its shapes.
 std::vector<OpSpec> edge_specs(std::string_view op);
 
+/// Shapes of published models: 50, 197 and 577 tokens, widths 192 to 1280.
+std::vector<OpSpec> model_specs(std::string_view op);
+
 }  // namespace vitgen

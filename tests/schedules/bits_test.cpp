@@ -1,0 +1,95 @@
+// What the numbers of a kernel do not depend on.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
+#include "tests/schedules/kernel_runner.h"
+#include "tests/schedules/op_specs.h"
+
+namespace vitgen {
+namespace {
+
+const Choice kSlow{.rule = "fallback", .knobs = {}};
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// k is summed in order by one FMA chain, whatever the tile: so a tuned schedule can be checked with
+// memcmp, and batch, thread and machine change nothing.
+TEST(Bits, LinearAndPatchEmbedAreThoseOfFallbackOnEveryMachine) {
+  unsigned seed = 0;
+  for (const std::string_view op : {LinearSpec::op, PatchEmbedSpec::op}) {
+    for (const OpSpec& spec : edge_specs(op)) {
+      KernelRunner runner(spec, Fill::heavy_tailed, ++seed, true);
+      const std::vector<float> slow = runner.run(host_machine(), kSlow);
+      for (const Machine* machine : all_machines()) {
+        if (machine->kind != MachineKind::cpu) continue;
+        const Choice choice = choose_default(spec, *machine);
+        if (choice.rule != "cpu/linear" && choice.rule != "cpu/patch_embed") continue;
+        EXPECT_TRUE(same_bits(slow, runner.run(*machine, choice)))
+            << spec.text() << " by " << choice.text();
+      }
+    }
+  }
+}
+
+// A convolution whose stride is its kernel is the linear map of the unfolded patches, to the bit.
+TEST(Bits, PatchEmbedIsLinearOnUnfoldedPatches) {
+  const PatchEmbedSpec conv{.batch = 1,
+                            .channels = 3,
+                            .height = 8,
+                            .width = 12,
+                            .patch_h = 4,
+                            .patch_w = 4,
+                            .n = 32,
+                            .panel = 32};
+  KernelRunner patches(op_spec(conv), Fill::normal, 5, true);
+  const std::vector<float> a =
+      patches.run(host_machine(), choose_default(op_spec(conv), host_machine()));
+  const LinearSpec linear{
+      .rows = conv.grid_h() * conv.grid_w(), .k = conv.k(), .n = conv.n, .panel = conv.panel};
+  KernelRunner rows(op_spec(linear), Fill::normal, 6, true);
+  for (int row = 0; row < linear.rows; ++row) {
+    for (int k = 0; k < linear.k; ++k) {
+      const int x = row % conv.grid_w() * 4 + k % 4;
+      const int y = row / conv.grid_w() * 4 + k / 4 % 4;
+      rows.values(0)[row * linear.k + k] =
+          patches.values(0)[(k / 16 * conv.height + y) * conv.width + x];
+    }
+  }
+  std::memcpy(rows.values(1), patches.values(1),
+              sizeof(float) * static_cast<std::size_t>(linear.k * linear.panel));
+  std::memcpy(rows.values(2), patches.values(2), sizeof(float) * 32);
+  const std::vector<float> b =
+      rows.run(host_machine(), choose_default(op_spec(linear), host_machine()));
+  EXPECT_TRUE(same_bits(a, b));
+}
+
+// Small integers make every product and partial sum exact: a kernel that drops, repeats or
+// misplaces one term cannot hide behind a tolerance.
+TEST(Bits, IntegersAreExact) {
+  unsigned seed = 0;
+  for (const std::string_view op : {"linear", "patch_embed", "embedding_add"}) {
+    for (const OpSpec& spec : edge_specs(op)) {
+      const std::string* activation = spec.fields.find("activation");
+      if (activation && *activation != "none" && *activation != "relu") continue;
+      const Choice choice = choose_default(spec, host_machine());
+      ++seed;
+      KernelRunner runner(spec, Fill::integers, seed, seed % 2 == 0);
+      const std::vector<float> output = runner.run(host_machine(), choice);
+      const OperandData data = runner.data(output);
+      for (std::size_t i = 0; i < output.size(); ++i) {
+        ASSERT_EQ(static_cast<double>(output[i]),
+                  reference(spec, data, static_cast<std::int64_t>(i)).value)
+            << spec.text() << " at " << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vitgen
