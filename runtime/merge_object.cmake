@@ -22,6 +22,9 @@ set(merged ${OUTPUT}.tmp)
 run(${LINKER} -r --force-group-allocation -o ${merged} ${parts})
 run(${OBJCOPY} --localize-hidden --strip-debug ${merged} ${OUTPUT})
 file(REMOVE ${merged})
+if("thread" IN_LIST SANITIZE)  # not a product: it needs the sanitizer's runtime
+  return()
+endif()
 
 # libc and pthread; nothing of libm, libstdc++, libgcc.
 set(allowed

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "generators/weights/random_weights.h"
 #include "tests/vitgen/program.h"
 #include "tools/image/npy.h"
 
@@ -92,6 +93,45 @@ TEST_P(Fixture, VerifyFindsEveryStepWithinItsBound) {
   const std::string library = library_of(GetParam(), {"--image", size});
   const std::string output = must_run({"verify", library, "-q", "-m", folder.string()});
   EXPECT_NE(output.find(" 0 differ"), std::string::npos) << output;
+}
+
+struct FullModel {
+  const char* architecture;
+  int edge;
+  const char* output;
+};
+
+class FullSizeFull : public ::testing::TestWithParam<FullModel> {};
+
+INSTANTIATE_TEST_SUITE_P(All, FullSizeFull,
+                         ::testing::Values(FullModel{"vit_tiny_patch16_224", 224, "logits"},
+                                           FullModel{"vit_small_patch16_224", 224, "logits"},
+                                           FullModel{"vit_small_patch14_dinov2", 518, "pooled"}),
+                         [](const auto& each) { return each.param.architecture; });
+
+// Weights and input come from a seed and a formula that tools/make_full_fixtures.py shares; only
+// PyTorch's results are stored.
+TEST_P(FullSizeFull, SeededModelEqualsTimm) {
+  const FullModel& model = GetParam();
+  const fs::path library = scratch() / model.architecture;
+  must_run({"generate", "-q", "--arch", model.architecture, "--random-weights", "1", "--outputs",
+            model.output, "--name", "full", "--emit", "so", "-o", library.string()});
+  const std::uint64_t edge = static_cast<std::uint64_t>(model.edge);
+  const std::vector<std::uint64_t> shape = {1, 3, edge, edge};
+  std::vector<float> input(3 * edge * edge);
+  random_values("input_tokens", {1, 3, model.edge, model.edge}, 1, 0, input);
+  const std::string in = (scratch() / "full_in.npy").string();
+  const std::string out = (scratch() / "full_out.npy").string();
+  write_npy(in, NpyType::f32, shape, std::as_bytes(std::span(input)));
+  must_run({"run", library.string(), "-q", "--input", in, "--output", out});
+  const fs::path stored = fixture("full");
+  const std::string name = std::string(model.architecture) + "_" + model.output;
+  const std::vector<double> got = read_values(out);
+  const std::vector<double> exact = read_values(stored / (name + "_f64.npy"));
+  const std::vector<double> torch = read_values(stored / (name + "_f32.npy"));
+  ASSERT_EQ(got.size(), exact.size());
+  EXPECT_LE(compare(got, exact).relative(),
+            allowed(compare(torch, exact).relative(), exact.size()));
 }
 
 std::vector<double> read_values(const fs::path& path) {

@@ -28,6 +28,7 @@ struct GenerateArguments {
   std::string weights = "file";
   std::vector<std::string> emit = {"a", "so"};
   std::vector<std::string> settings, without;
+  std::string kernel_features;
   int jobs = 0;
   bool no_cache = false;
 };
@@ -72,6 +73,7 @@ BuildOptions build_options(const GenerateArguments& arguments) {
   options.emit_archive = contains(arguments.emit, "a");
   options.emit_shared = contains(arguments.emit, "so");
   options.embed_weights = arguments.weights == "embed";
+  if (!arguments.kernel_features.empty()) options.features = "-" + arguments.kernel_features;
   options.farm.worker = std::filesystem::read_symlink("/proc/self/exe");
   options.farm.jobs = arguments.jobs > 0 ? arguments.jobs : rt::usable_cpus();
   options.farm.cache = default_cache();
@@ -145,6 +147,11 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
       ->delimiter(',');
   command.add_option("--jobs", a.jobs, "Kernels to compile at once (all CPUs)")
       ->check(CLI::Range(1, 1024));
+  // For programs that are built with a sanitizer: without it, kernels are blind spots.
+  command
+      .add_option("--sanitize-kernels", a.kernel_features,
+                  "asan or tsan: kernels for a program that is built with this sanitizer")
+      ->check(CLI::IsMember({"asan", "tsan"}));
   command.add_flag("--no-cache", a.no_cache, "Compile every kernel again");
 }
 

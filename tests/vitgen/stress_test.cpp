@@ -1,0 +1,65 @@
+// Many threads on one model. Under a sanitizer build the kernels are compiled with Halide's own
+// sanitizer features: without them it sees nothing of what they do.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <random>
+#include <thread>
+
+#include "tests/vitgen/program.h"
+#include "tools/vitgen/loaded_library.h"
+
+namespace vitgen {
+namespace {
+
+std::vector<std::string> sanitized() {
+#if defined(__SANITIZE_THREAD__)
+  return {"--sanitize-kernels", "tsan", "--batch", "2"};
+#elif defined(__SANITIZE_ADDRESS__)
+  return {"--sanitize-kernels", "asan", "--batch", "2"};
+#else
+  return {"--batch", "2"};
+#endif
+}
+
+std::vector<float> noise(std::size_t count) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+// Eight threads, each with a context of its own that has threads of its own, on one library: every
+// result has the bits of a lone run.
+void hammer(int runs) {
+  const std::string directory = library_of("timm_vit", sanitized());
+  LoadedLibrary alone(directory, {.threads = 1, .isa = {}, .time_steps = false});
+  const std::vector<float> input = noise(3 * alone.input().elements);
+  std::vector<float> expected(3 * alone.outputs()[0].elements);
+  void* const outputs[] = {expected.data()};
+  alone.run(3, input.data(), outputs);
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      LoadedLibrary mine(directory, {.threads = 1 + t % 2, .isa = {}, .time_steps = false});
+      std::vector<float> got(expected.size());
+      void* const out[] = {got.data()};
+      for (int run = 0; run < runs; ++run) {
+        mine.run(3, input.data(), out);
+        if (std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)) != 0) ++wrong;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Stress, EightThreadsGiveTheBitsOfOne) { hammer(10); }
+TEST(StressFull, EightThreadsTimesAThousandRunsGiveTheBitsOfOne) { hammer(1000); }
+
+}  // namespace
+}  // namespace vitgen
