@@ -28,11 +28,11 @@ LAYER_NORMS = {"LayerNorm", "LayerNormFp32"}
 POOLS = {"token", "avg", ""}
 ABOUT = (
     "Made by tools/make_timm_architectures.py; do not edit. An architecture's fields are "
-    "'defaults' overlaid with its own entry. Sizes are [height, width]; the MLP is "
-    "int(embed_dim * mlp_ratio) wide; layer_scale: blocks have ls1.gamma and ls2.gamma; fc_norm: "
-    "the final norm stands after the pooling; fc_norm_by_pool: that follows from global_pool being "
-    "avg, avgmax or max, also when a config.json changes it; unsupported: what lies outside "
-    "these fields."
+    "'defaults' overlaid with its own entry. Sizes are [height, width]; mlp_hidden = "
+    "int(embed_dim * mlp_ratio), also when a config.json changes these; layer_scale: blocks have "
+    "ls1.gamma and ls2.gamma; fc_norm: the final norm stands after the pooling; fc_norm_by_pool: "
+    "that follows from global_pool being avg, avgmax or max, also when a config.json changes it; "
+    "unsupported: what lies outside these fields."
 )
 
 
@@ -127,6 +127,7 @@ def describe(name):
         "depth": args["depth"],
         "num_heads": args["num_heads"],
         "mlp_ratio": args["mlp_ratio"],
+        "mlp_hidden": int(args["embed_dim"] * args["mlp_ratio"]),
         "act": activation_name(mlp.act) if hasattr(mlp, "act") else "gelu",
         "norm_eps": max(eps for _, eps in norms_of(model)),
         "qkv_bias": args["qkv_bias"],
@@ -160,7 +161,7 @@ def check(name, model, entry):
     expected = {
         "patch_embed.proj.weight": (width, entry["in_chans"], *entry["patch_size"]),
         "pos_embed": (1, positions, width),
-        "blocks.0.mlp.fc1.weight": (int(width * entry["mlp_ratio"]), width),
+        "blocks.0.mlp.fc1.weight": (entry["mlp_hidden"], width),
         "blocks.0.attn.qkv.weight": (3 * width, width),
     }
     present = {
