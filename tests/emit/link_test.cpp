@@ -147,8 +147,8 @@ TEST(Link, A_header_of_another_generation_does_not_link) {
 TEST(Link, Hostile_labels_and_model_text_compile) {
   const ScratchDirectory directory;
   LibraryRequest request = tiny_request("tiny", directory.path());
-  request.model.labels = {"\"; int x; */", "??/\n", "\xff\x01"};
-  request.model.text = "*/\n#error hostile ??/\\\n\"";
+  request.model.labels = {"\"; int x; */", "?\?/\n", "\xff\x01"};
+  request.model.text = "*/\n#error hostile ?\?/\\\n\"";
   emit(request);
   for (const Compiler& compiler : {kC99, Compiler{"g++", "c++", "-std=c++17"}}) {
     std::vector<std::string> command = compile(compiler, directory);
