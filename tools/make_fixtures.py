@@ -260,11 +260,11 @@ FIXTURES = {
         "[CLS], 4 registers, patches; LayerScale; no position for the first five",
         timm_fixture("vit_small_patch14_reg4_dinov2", num_classes=5, **DINO)),
     "timm_vit_reg4_gap": (
-        "4 registers and no [CLS], mean over patch tokens, fc_norm",
+        "4 registers and no [CLS], mean over patch tokens, fc_norm; LayerScale",
         timm_fixture("vit_medium_patch16_reg4_gap_256", **SMALL)),
     "timm_vit_siglip_gap": (
         "no [CLS], final norm before the mean, tanh GELU, MLP int(32 * 3.7362)",
-        timm_fixture("vit_so400m_patch14_siglip_gap_224", **TINY)),
+        timm_fixture("vit_so400m_patch16_siglip_gap_256", **TINY)),
     "timm_vit_clip_prenorm": (
         "norm before the blocks, no patch bias, quick GELU, eps 1e-5",
         timm_fixture("vit_base_patch32_clip_quickgelu_224", **SMALL)),
