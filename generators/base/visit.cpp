@@ -73,9 +73,9 @@ std::int64_t parse_int(std::string_view text, std::string_view key) {
 }
 
 void bad_field(std::string_view key, std::string_view value, std::string_view wanted) {
-  throw Error(ExitCode::usage, "FIELDS_VALUE",
-              std::string(key) + ": expected " + std::string(wanted) + ", got '" +
-                  printable(value) + "'");
+  throw Error(
+      ExitCode::usage, "FIELDS_VALUE",
+      std::string(key) + ": expected " + std::string(wanted) + ", got '" + printable(value) + "'");
 }
 
 }  // namespace vitgen
