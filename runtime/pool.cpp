@@ -67,7 +67,8 @@ uint64_t now_ns() {
 /// Looks at `ready` for at most spin_ns; true if it held.
 template <class Ready>
 bool spin(uint64_t spin_ns, Ready ready) {
-  if (spin_ns == 0) return ready();
+  if (ready()) return true;
+  if (spin_ns == 0) return false;
   for (const uint64_t end = now_ns() + spin_ns; now_ns() < end;) {
     for (int i = 0; i < 32; ++i) {  // a PAUSE takes 10 to 50 ns: about a microsecond per clock read
       if (ready()) return true;

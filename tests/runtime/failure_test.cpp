@@ -67,12 +67,12 @@ TEST(Failure, stops_the_siblings) {
 
 TEST(Failure, texts_of_many_failing_workers_never_mix) {
   FakeModel fake;
+  fake.table();
   faults().all_fail = true;
   faults().failing_code = -4;
   std::vector<std::thread> threads;
   for (int t = 0; t < 6; ++t) {
     threads.emplace_back([&fake] {
-      fake.table();
       Session session(fake, context_options(3));
       for (int i = 0; i < 100; ++i) {
         EXPECT_EQ(run(session.context, 8), VITGEN_API_E_KERNEL);
@@ -105,20 +105,21 @@ TEST(Busy, a_context_in_use_refuses_other_callers) {
   EXPECT_EQ(run(session.context, 1), VITGEN_API_OK);
 }
 
-TEST(Busy, eight_threads_on_one_model_do_not_disturb_each_other) {
+/// Eight callers, each with a context of its own, run so many times.
+void run_eight_callers(int runs) {
   FakeModel fake;
   fake.table();
   vitgen_api_model* model = nullptr;
   ASSERT_EQ(vitgen_api_open_memory(fake.file(), fake.file_bytes(), nullptr, &model), VITGEN_API_OK);
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 8; ++t) {
-    threads.emplace_back([&fake, model, t] {
+    threads.emplace_back([&fake, model, t, runs] {
       const vitgen_api_context_options options = context_options(1 + static_cast<int>(t % 2));
       vitgen_api_context* context = nullptr;
       ASSERT_EQ(vitgen_api_context_create(model, &options, &context), VITGEN_API_OK);
       const std::vector<float> input = images(3, t);
       const std::vector<float> expected = fake.logits(input);
-      for (int i = 0; i < 200; ++i) {
+      for (int i = 0; i < runs; ++i) {
         std::vector<float> out(3 * kClasses);
         ASSERT_EQ(vitgen_api_run(context, 3, input.data(), out.data()), VITGEN_API_OK);
         ASSERT_EQ(out, expected);
@@ -129,6 +130,10 @@ TEST(Busy, eight_threads_on_one_model_do_not_disturb_each_other) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(vitgen_api_close(model), VITGEN_API_OK);
 }
+
+TEST(Busy, eight_threads_on_one_model_do_not_disturb_each_other) { run_eight_callers(200); }
+
+TEST(BusyFull, eight_threads_run_one_model_a_thousand_times_each) { run_eight_callers(1000); }
 
 }  // namespace
 }  // namespace vitgen::test

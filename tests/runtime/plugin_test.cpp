@@ -30,7 +30,8 @@ bool is_mapped(const std::string& file) {
   return false;
 }
 
-void run_in(void* library) {
+/// The whole life of a model in the library, with threads of its own or those of `pool`.
+void run_in(void* library, vitgen_pool* pool = nullptr) {
   const auto open = reinterpret_cast<decltype(&vitgen_api_open_checked)>(
       dlsym(library, "vitgen_api_open_checked"));
   const auto create = reinterpret_cast<decltype(&vitgen_api_context_create)>(
@@ -46,6 +47,7 @@ void run_in(void* library) {
   options.struct_size = sizeof options;
   options.flags = VITGEN_API_EXACT_THREADS;
   options.threads = 3;
+  options.pool = pool;
   vitgen_api_context* context = nullptr;
   ASSERT_EQ(create(model, &options, &context), VITGEN_API_OK);
   float input[16], output[16];
@@ -72,6 +74,20 @@ TEST(Plugin, is_gone_after_dlclose_and_leaves_no_thread) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_LE(thread_count(), threads);
+}
+
+TEST(Plugin, can_use_the_pool_of_another_library) {
+  vitgen_api_pool_options options = {};
+  options.struct_size = sizeof options;
+  options.flags = VITGEN_API_EXACT_THREADS;
+  options.threads = 3;
+  vitgen_pool* pool = nullptr;
+  ASSERT_EQ(vitgen_api_pool_create(&options, &pool), VITGEN_API_OK);
+  void* library = dlopen(VITGEN_RUNTIME_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(library, nullptr) << dlerror();
+  run_in(library, pool);
+  ASSERT_EQ(dlclose(library), 0);
+  EXPECT_EQ(vitgen_api_pool_destroy(pool), VITGEN_API_OK);
 }
 
 }  // namespace
