@@ -21,7 +21,7 @@ TEST(TextTemplate, A_key_without_a_value_is_an_error) {
 
 TEST(TextTemplate, A_plain_line_cannot_leave_a_comment_or_expand) {
   const std::string line =
-      plain_line("x */ #include \"y\" \\\n ??/ $(rm) `a` ${b} @KEY@ \x80\x1b[0m");
+      plain_line("x */ #include \"y\" \\\n ?\?/ $(rm) `a` ${b} @KEY@ \x80\x1b[0m");
   for (const char* bad : {"*/", "/*", "\\", "\n", "??", "$", "`", "@", "\"", "#", "{", "\x1b"}) {
     EXPECT_EQ(line.find(bad), std::string::npos) << bad;
   }

@@ -50,8 +50,11 @@ TEST(Bits, PatchEmbedIsLinearOnUnfoldedPatches) {
   KernelRunner patches(op_spec(conv), Fill::normal, 5, true);
   const std::vector<float> a =
       patches.run(host_machine(), choose_default(op_spec(conv), host_machine()));
-  const LinearSpec linear{
-      .rows = conv.grid_h() * conv.grid_w(), .k = conv.k(), .n = conv.n, .panel = conv.panel};
+  const LinearSpec linear{.rows = conv.grid_h() * conv.grid_w(),
+                          .k = conv.k(),
+                          .n = conv.n,
+                          .panel = conv.panel,
+                          .epilogue = {}};
   KernelRunner rows(op_spec(linear), Fill::normal, 6, true);
   for (int row = 0; row < linear.rows; ++row) {
     for (int k = 0; k < linear.k; ++k) {

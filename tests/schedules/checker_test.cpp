@@ -9,7 +9,7 @@ namespace vitgen {
 namespace {
 
 struct Fixture {
-  LinearSpec spec{.rows = 6, .k = 64, .n = 16, .panel = 16};
+  LinearSpec spec{.rows = 6, .k = 64, .n = 16, .panel = 16, .epilogue = {}};
   KernelRunner runner{op_spec(spec), Fill::normal, 21, true};
   std::vector<float> good =
       runner.run(host_machine(), choose_default(op_spec(spec), host_machine()));

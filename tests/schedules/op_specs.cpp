@@ -130,8 +130,8 @@ std::vector<OpSpec> model_specs(std::string_view op) {
                                            .n = width,
                                            .panel = panel_width(width),
                                            .epilogue = add}));
-        specs.push_back(
-            op_spec(LinearSpec{.rows = 3, .k = width, .n = 1000, .panel = panel_width(1000)}));
+        specs.push_back(op_spec(LinearSpec{
+            .rows = 3, .k = width, .n = 1000, .panel = panel_width(1000), .epilogue = {}}));
       }
       if (op == LayerNormSpec::op) specs.push_back(op_spec(LayerNormSpec{tokens, width, 1e-12f}));
       if (op == AttentionSpec::op) {

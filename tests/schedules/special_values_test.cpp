@@ -40,7 +40,7 @@ TEST(LayerNormRows, AConstantRowIsFiniteAtTheSmallestEps) {
 }
 
 TEST(NotANumber, StaysInItsRowOfALinear) {
-  const LinearSpec spec{.rows = 7, .k = 24, .n = 48, .panel = 48};
+  const LinearSpec spec{.rows = 7, .k = 24, .n = 48, .panel = 48, .epilogue = {}};
   KernelRunner runner(op_spec(spec), Fill::normal, 13, true);
   runner.values(0)[3 * spec.k + 5] = NAN;
   const std::vector<float> output = run_default(runner);
@@ -77,7 +77,7 @@ TEST(Attention, LargeScoresNeitherOverflowNorLoseTheirBound) {
 
 TEST(Linear, TinyAndHugeWeightsKeepTheirBound) {
   for (const float scale : {1e-20f, 1e15f}) {
-    const LinearSpec spec{.rows = 5, .k = 65, .n = 48, .panel = 48};
+    const LinearSpec spec{.rows = 5, .k = 65, .n = 48, .panel = 48, .epilogue = {}};
     KernelRunner runner(op_spec(spec), Fill::normal, 16, true);
     for (int i = 0; i < 48 * 65; ++i) runner.values(1)[i] *= scale;
     expect_matches_reference(runner, run_default(runner));

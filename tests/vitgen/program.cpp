@@ -15,7 +15,7 @@ ProcessResult run_vitgen(std::vector<std::string> arguments) {
 
 std::string must_run(std::vector<std::string> arguments) {
   std::string line;
-  for (const std::string& argument : arguments) line += " " + argument;
+  for (const std::string& argument : arguments) line.append(1, ' ').append(argument);
   const ProcessResult result = run_vitgen(std::move(arguments));
   EXPECT_EQ(result.status, 0) << "vitgen" << line << "\n" << result.output;
   return result.output;
@@ -33,7 +33,7 @@ std::filesystem::path scratch() {
 std::string library_of(const std::string& name, const std::vector<std::string>& more) {
   static std::map<std::string, std::string> made;
   std::string key = name;
-  for (const std::string& argument : more) key += " " + argument;
+  for (const std::string& argument : more) key.append(1, ' ').append(argument);
   std::string& directory = made[key];
   if (!directory.empty()) return directory;
   directory = (scratch() / ("lib_" + sha256_hex(key).substr(0, 12))).string();
