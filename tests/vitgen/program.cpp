@@ -22,7 +22,7 @@ std::string must_run(std::vector<std::string> arguments) {
 }
 
 std::string fixture(const std::string& name) {
-  return std::string(VITGEN_SOURCE_DIR) + "/tests/fixtures/" + name;
+  return (std::filesystem::path(VITGEN_SOURCE_DIR) / "tests" / "fixtures" / name).string();
 }
 
 std::filesystem::path scratch() {
@@ -36,7 +36,7 @@ std::string library_of(const std::string& name, const std::vector<std::string>& 
   for (const std::string& argument : more) key.append(1, ' ').append(argument);
   std::string& directory = made[key];
   if (!directory.empty()) return directory;
-  directory = (scratch() / ("lib_" + sha256_hex(key).substr(0, 12))).string();
+  directory = (scratch() / sha256_hex(key).substr(0, 12)).string();
   std::vector<std::string> arguments = {"generate", "-q",     "-m", fixture(name), "--name",
                                         "fx",       "--emit", "so", "-o",          directory};
   arguments.insert(arguments.end(), more.begin(), more.end());
