@@ -9,8 +9,9 @@
 namespace vitgen {
 
 ProcessResult run_vitgen(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), VITGEN_PROGRAM);
-  return run_process(arguments);
+  std::vector<std::string> command = {VITGEN_PROGRAM};
+  for (std::string& argument : arguments) command.push_back(std::move(argument));
+  return run_process(command);
 }
 
 std::string must_run(std::vector<std::string> arguments) {
