@@ -116,6 +116,21 @@ TEST(Link, Embedded_weights_need_no_file) {
   EXPECT_EQ(run_ok({directory.path("main")}), expected_output());
 }
 
+TEST(Link, The_program_in_the_readme_compiles_and_runs) {
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path()));
+  const std::string readme = testing::file_text(directory.path("README.md"));
+  const std::string fence = "```c\n";
+  const std::size_t begin = readme.find(fence) + fence.size();
+  std::ofstream(directory.path("readme.c"))
+      << readme.substr(begin, readme.find("```", begin) - begin);
+  run_ok(
+      {"sh", "-c",
+       "cd '" + directory.path() +
+           "' && cc -std=c99 -Wall -Wextra -Wpedantic -Werror readme.c -I. libtiny.a -pthread -lm "
+           "-o readme && ./readme"});
+}
+
 TEST(Link, Two_models_link_into_one_program) {
   const ScratchDirectory directory;
   emit(tiny_request("tiny", directory.path()));
@@ -165,8 +180,8 @@ TEST(Link, Pkg_config_works_from_wherever_the_directory_lies) {
   run_ok({"sh", "-c",
           "cd '" + directory.path() + "' && export PKG_CONFIG_PATH='" +
               directory.path("moved there") + "' && eval cc -std=c99 '" + kFixtures +
-              "tiny_main.c' -o main $(pkg-config --cflags --libs tiny) && LD_LIBRARY_PATH='moved "
-              "there' ./main \"$(pkg-config --variable=weights tiny)\""});
+              "tiny_main.c' -o main $(pkg-config --cflags --libs tiny) && export LD_LIBRARY_PATH='moved "
+              "there' && eval ./main $(pkg-config --variable=weights tiny)"});
 }
 
 TEST(Link, CMake_finds_the_package) {
