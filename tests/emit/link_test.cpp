@@ -180,7 +180,8 @@ TEST(Link, Pkg_config_works_from_wherever_the_directory_lies) {
   run_ok({"sh", "-c",
           "cd '" + directory.path() + "' && export PKG_CONFIG_PATH='" +
               directory.path("moved there") + "' && eval cc -std=c99 '" + kFixtures +
-              "tiny_main.c' -o main $(pkg-config --cflags --libs tiny) && export LD_LIBRARY_PATH='moved "
+              "tiny_main.c' -o main $(pkg-config --cflags --libs tiny) && export "
+              "LD_LIBRARY_PATH='moved "
               "there' && eval ./main $(pkg-config --variable=weights tiny)"});
 }
 

@@ -43,7 +43,9 @@ std::string last_line(std::string text) {
 }
 
 void run_job(const Job& job, const FarmOptions& options) {
-  const std::string request_file = job.object.string() + ".request";
+  // Another run may compile the same kernel now: it has a file of its own.
+  const std::string request_file =
+      job.object.string() + "." + std::to_string(getpid()) + ".request";
   write_aside(request_file, job.request->text());
   const ProcessResult result =
       run_process({options.worker.string(), "kernel-worker", request_file, job.object.string()});
