@@ -56,21 +56,21 @@ TempDir::TempDir(const std::string& parent) : owner_(::getpid()) {
   // Another process may take a new directory for an abandoned one before it is locked. Where the
   // file system has no locks, nothing is ever taken for abandoned.
   for (int attempt = 0; attempt < 100; ++attempt) {
-    create(parent);
-    if (lock_directory(fd_) == Lock::busy) continue;
+    if (!create(parent) || lock_directory(fd_) == Lock::busy) continue;
     slot_ = remember_for_cleanup(path_, Cleanup::tree);
     return;
   }
   io_error("IO_CREATE", parent, "cannot lock a temporary directory in it", EBUSY);
 }
 
-void TempDir::create(const std::string& parent) {
+bool TempDir::create(const std::string& parent) {
   path_ = parent + "/" + std::string(prefix) + "XXXXXX";
   if (::mkdtemp(path_.data()) == nullptr) {
     io_error("IO_CREATE", parent, "cannot create a temporary directory in it", errno);
   }
   fd_ = open_directory_at(AT_FDCWD, path_.c_str());
   if (!fd_.valid() && errno != ENOENT) io_error("IO_CREATE", path_, "cannot open", errno);
+  return fd_.valid();
 }
 
 TempDir::~TempDir() {

@@ -26,7 +26,8 @@ class TempDir {
   int fd() const { return fd_.get(); }
 
  private:
-  void create(const std::string& parent);
+  /// False when another process removed the new directory before it could be opened.
+  bool create(const std::string& parent);
 
   std::string path_;
   pid_t owner_;
