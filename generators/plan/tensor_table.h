@@ -18,12 +18,30 @@ struct TensorFunction {
   HostTensor (*apply)(const TensorExpr& call, std::vector<HostTensor>& arguments);
 };
 
-/// Throws TENSOR_EXPR for a name that is not in the table.
+/// Functions that only move values: concat, rows, pad, transpose, pack, ...
+std::span<const TensorFunction> layout_functions();
+
+/// Functions that compute: scale, mul_rows, add, resample, ...
+std::span<const TensorFunction> arithmetic_functions();
+
+/// Throws TENSOR_EXPR for a name that is in neither list.
 const TensorFunction& find_tensor_function(std::string_view name);
 
 /// Number of elements; 1 for the empty shape.
 std::int64_t element_total(const Shape& shape);
 
+/// Elements below one index of the outermost axis.
+std::int64_t row_size(const Shape& shape);
+
+/// `call.numbers[index]` where it stands for an extent, a count or a choice.
+std::int64_t integer(const TensorExpr& call, std::size_t index);
+
 [[noreturn]] void tensor_expr_error(const TensorExpr& call, const std::string& what);
+
+/// Throws TENSOR_EXPR, "<call>: needs <wanted>", unless `holds`.
+void require(bool holds, const TensorExpr& call, const char* wanted);
+
+/// `count` arguments, none of them empty.
+void require_arguments(const TensorExpr& call, std::span<const Shape> shapes, std::size_t count);
 
 }  // namespace vitgen

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "generators/base/error.h"
 #include "tests/emit/tiny_library.h"
@@ -199,6 +200,32 @@ TEST(Library, A_full_disk_keeps_the_previous_set) {
   ::setrlimit(RLIMIT_FSIZE, &old);
   EXPECT_EQ(code, "IO_NO_SPACE");
   EXPECT_EQ(snapshot(directory.path()), before);
+}
+
+TEST(Library, A_place_that_cannot_be_a_directory_is_refused) {
+  const ScratchDirectory directory;
+  std::ofstream(directory.path("file")) << "content";
+  for (const char* place : {"file", "file/below"}) {
+    try {
+      emit(tiny_request("tiny", directory.path(place)));
+      FAIL() << place;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit(), ExitCode::io) << place;
+    }
+  }
+  EXPECT_EQ(file_text(directory.path("file")), "content");
+}
+
+TEST(Library, A_file_that_cannot_be_replaced_keeps_the_previous_set) {
+  const ScratchDirectory directory;
+  emit(tiny_request("tiny", directory.path()));
+  fs::remove(directory.path("tiny.h"));
+  fs::create_directory(directory.path("tiny.h"));
+  const std::string before = file_text(directory.path("libtiny.a"));
+  LibraryRequest request = tiny_request("tiny", directory.path());
+  request.model.labels.clear();
+  EXPECT_THROW(emit(request), Error);
+  EXPECT_EQ(file_text(directory.path("libtiny.a")), before);
 }
 
 TEST(Library, A_failed_first_run_leaves_no_directory) {

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <numeric>
+
+#include "schedules/machines/cpu_avx2.h"
+#include "schedules/machines/cpu_avx512.h"
 
 namespace vitgen::testing {
 namespace {
@@ -100,7 +102,7 @@ LibraryRequest tiny_request(const std::string& name, const std::string& director
   request.model.sources = {{"model.safetensors", 123, std::string(64, 'b')}};
   request.model.licence = "MIT";
   request.plans = {plan(1), plan(2)};
-  request.machines = {&find_machine("cpu_avx512"), &find_machine("cpu_avx2")};
+  request.machines = {&cpu_avx512, &cpu_avx2};
   for (const int rows : {1, 2}) {
     request.kernels.push_back(kernel(rows, kTinyInputs, kTinyHidden, 2));
     request.kernels.push_back(kernel(rows, kTinyHidden, kTinyOutputs, 2));

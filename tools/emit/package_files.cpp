@@ -20,7 +20,11 @@ std::string imported_target(const std::string& name, std::string_view kind, std:
 }
 
 std::string table_row(std::string_view left, std::string_view right) {
-  return fmt::format("| `{}` | {} |\n", left, right);
+  return fmt::format("| {} | {} |\n", left, right);
+}
+
+std::string file_row(std::string_view file, std::string_view what) {
+  return table_row(fmt::format("`{}`", file), what);
 }
 
 /// Without the last line's end: the template has its own.
@@ -31,15 +35,15 @@ std::string rows(std::string text) {
 
 std::string file_rows(const std::string& name, const PackageContent& content) {
   std::string text;
-  if (content.archive) text += table_row("lib" + name + ".a", "the code, for static linking");
-  if (content.shared) text += table_row("lib" + name + ".so", "the code, as a shared library");
-  text += table_row(name + ".h", "the API, C99 and C++");
+  if (content.archive) text += file_row("lib" + name + ".a", "the code, for static linking");
+  if (content.shared) text += file_row("lib" + name + ".so", "the code, as a shared library");
+  text += file_row(name + ".h", "the API, C99 and C++");
   if (content.weights_file) {
-    text += table_row(name + ".weights", "the weights, mapped read-only at run time");
+    text += file_row(name + ".weights", "the weights, mapped read-only at run time");
   }
-  text += table_row(name + ".manifest.json", "what is inside and where it comes from");
-  text += table_row(name + ".pc", "for pkg-config");
-  return rows(text + table_row(name + "Config.cmake", "for CMake's find_package"));
+  text += file_row(name + ".manifest.json", "what is inside and where it comes from");
+  text += file_row(name + ".pc", "for pkg-config");
+  return rows(text + file_row(name + "Config.cmake", "for CMake's find_package"));
 }
 
 std::string command_rows(const std::string& name, const PackageContent& content) {

@@ -12,111 +12,6 @@ namespace vitgen {
 
 namespace {
 
-TensorNames timm_names() {
-  return {.patch = "patch_embed.proj.*",
-          .cls = "cls_token",
-          .dist = "dist_token",
-          .registers = "reg_token",
-          .position = "pos_embed",
-          .norm_pre = "norm_pre.*",
-          .norm1 = "blocks.{}.norm1.*",
-          .qkv = "blocks.{}.attn.qkv.*",
-          .q = "",
-          .k = "",
-          .v = "",
-          .proj = "blocks.{}.attn.proj.*",
-          .gain1 = "blocks.{}.ls1.gamma",
-          .norm2 = "blocks.{}.norm2.*",
-          .fc1 = "blocks.{}.mlp.fc1.*",
-          .fc2 = "blocks.{}.mlp.fc2.*",
-          .gain2 = "blocks.{}.ls2.gamma",
-          .norm = "norm.*",
-          .fc_norm = "fc_norm.*",
-          .pooler = "",
-          .head = "head.*",
-          .head_dist = "head_dist.*"};
-}
-
-/// DeiT III as its authors publish it: LayerScale has other names than in timm.
-TensorNames deit3_names() {
-  TensorNames names = timm_names();
-  names.gain1 = "blocks.{}.gamma_1";
-  names.gain2 = "blocks.{}.gamma_2";
-  return names;
-}
-
-/// DINOv2 as its authors publish it: registers have another name than in timm, and no positions.
-TensorNames dinov2_names() {
-  TensorNames names = timm_names();
-  names.registers = "register_tokens";
-  return names;
-}
-
-/// transformers, ViT and DeiT: what every version writes to files.
-TensorNames hf_names() {
-  return {.patch = "@embeddings.patch_embeddings.projection.*",
-          .cls = "@embeddings.cls_token",
-          .dist = "@embeddings.distillation_token",
-          .registers = "",
-          .position = "@embeddings.position_embeddings",
-          .norm_pre = "",
-          .norm1 = "@encoder.layer.{}.layernorm_before.*",
-          .qkv = "",
-          .q = "@encoder.layer.{}.attention.attention.query.*",
-          .k = "@encoder.layer.{}.attention.attention.key.*",
-          .v = "@encoder.layer.{}.attention.attention.value.*",
-          .proj = "@encoder.layer.{}.attention.output.dense.*",
-          .gain1 = "",
-          .norm2 = "@encoder.layer.{}.layernorm_after.*",
-          .fc1 = "@encoder.layer.{}.intermediate.dense.*",
-          .fc2 = "@encoder.layer.{}.output.dense.*",
-          .gain2 = "",
-          .norm = "@layernorm.*",
-          .fc_norm = "",
-          .pooler = "@pooler.dense.*",
-          .head = "classifier.*",
-          .head_dist = "distillation_classifier.*"};
-}
-
-/// The same as transformers 5 calls it in memory, for files of torch's state_dict().
-TensorNames hf5_names() {
-  TensorNames names = hf_names();
-  names.norm1 = "@layers.{}.layernorm_before.*";
-  names.q = "@layers.{}.attention.q_proj.*";
-  names.k = "@layers.{}.attention.k_proj.*";
-  names.v = "@layers.{}.attention.v_proj.*";
-  names.proj = "@layers.{}.attention.o_proj.*";
-  names.norm2 = "@layers.{}.layernorm_after.*";
-  names.fc1 = "@layers.{}.mlp.fc1.*";
-  names.fc2 = "@layers.{}.mlp.fc2.*";
-  return names;
-}
-
-/// transformers, DINOv2 with or without registers.
-TensorNames hf_dinov2_names() {
-  TensorNames names = hf_names();
-  names.dist = "";
-  names.registers = "@embeddings.register_tokens";
-  names.norm1 = "@encoder.layer.{}.norm1.*";
-  names.gain1 = "@encoder.layer.{}.layer_scale1.lambda1";
-  names.norm2 = "@encoder.layer.{}.norm2.*";
-  names.fc1 = "@encoder.layer.{}.mlp.fc1.*";
-  names.fc2 = "@encoder.layer.{}.mlp.fc2.*";
-  names.gain2 = "@encoder.layer.{}.layer_scale2.lambda1";
-  names.pooler = "";
-  names.head_dist = "";
-  return names;
-}
-
-TensorNames hf5_dinov2_names() {
-  TensorNames names = hf_dinov2_names();
-  names.q = "@encoder.layer.{}.attention.q_proj.*";
-  names.k = "@encoder.layer.{}.attention.k_proj.*";
-  names.v = "@encoder.layer.{}.attention.v_proj.*";
-  names.proj = "@encoder.layer.{}.attention.o_proj.*";
-  return names;
-}
-
 /// What training scripts and other libraries put before a model's names.
 constexpr std::array<std::string_view, 10> wrappers = {
     "module.",  "model.",        "state_dict.", "backbone.", "_orig_mod.",
@@ -134,19 +29,6 @@ bool is_wrapper(std::string_view prefix) {
 }
 
 }  // namespace
-
-std::span<const NamingScheme> all_schemes() {
-  static const NamingScheme schemes[] = {
-      {"timm", {}, timm_names()},
-      {"deit3", {}, deit3_names()},
-      {"dinov2", {}, dinov2_names()},
-      {"hf", {"vit.", "deit."}, hf_names()},
-      {"hf5", {"vit.", "deit."}, hf5_names()},
-      {"hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names()},
-      {"hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names()},
-  };
-  return schemes;
-}
 
 const NamingScheme& scheme_named(std::string_view name) {
   for (const NamingScheme& scheme : all_schemes()) {

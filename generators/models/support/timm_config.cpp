@@ -2,23 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
 #include "generators/models/support/config_read.h"
 #include "generators/models/support/timm_architectures.h"
+#include "generators/models/support/timm_arguments.h"
 
 namespace vitgen {
 
 namespace {
-
-Json object_at(const JsonFile& file, std::string_view key) {
-  const Json* value = find_json(file, key);
-  if (!value || value->is_null()) return Json::object();
-  if (!value->is_object()) json_error(file, key, "CFG_FIELD", "expected an object");
-  return *value;
-}
 
 /// The fields of `architecture` as they are in timm_architectures.json; unknown: CFG_UNSUPPORTED.
 Json architecture_fields(const std::string& architecture) {
@@ -35,45 +27,6 @@ Json architecture_fields(const std::string& architecture) {
                 fmt::format("no architecture is called '{}'", printable(architecture)), hint);
   }
   return *fields;
-}
-
-/// What timm calls a thing in the constructor's arguments and what the table calls it.
-struct Renamed {
-  std::string_view argument;
-  std::string_view field;
-};
-constexpr std::array<Renamed, 1> renamed = {{{"act_layer", "act"}}};
-
-/// Arguments that need no kernel of their own at their default, and would at another value.
-struct Unsupported {
-  std::string_view argument;
-  std::string_view allowed;  ///< the default, as JSON text
-};
-constexpr std::array<Unsupported, 13> unsupported_arguments = {{{"qk_norm", "false"},
-                                                                {"scale_attn_norm", "false"},
-                                                                {"scale_mlp_norm", "false"},
-                                                                {"attn_layer", "null"},
-                                                                {"block_fn", "null"},
-                                                                {"mlp_layer", "null"},
-                                                                {"embed_layer", "null"},
-                                                                {"embed_norm_layer", "null"},
-                                                                {"norm_layer", "null"},
-                                                                {"use_naflex", "null"},
-                                                                {"in_features", "null"},
-                                                                {"ref_feat_shape", "null"},
-                                                                {"pos_embed", "\"learn\""}}};
-
-void check_arguments(const JsonFile& config, const Json& arguments) {
-  for (const Unsupported& row : unsupported_arguments) {
-    const auto value = arguments.find(std::string(row.argument));
-    if (value == arguments.end() || value->is_null() || value->dump() == row.allowed ||
-        value->dump() == "false") {
-      continue;
-    }
-    json_error(config, fmt::format("model_args.{}", row.argument), "CFG_UNSUPPORTED",
-               fmt::format("{} is not supported", printable(value->dump())),
-               "plain VisionTransformer blocks are; see docs/models.md");
-  }
 }
 
 /// Features of an architecture that ModelSpec can express although the table counts them apart.
@@ -97,44 +50,6 @@ void check_features(const std::string& architecture, const Json& features) {
               fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
               "supported are learned positions, [CLS], distillation and register tokens, "
               "LayerScale, pre-norm, token and mean pooling; see docs/models.md");
-}
-
-/// `fields` with the config's own values laid over them.
-Json overlaid(const JsonFile& config, const Json& pretrained, Json fields) {
-  const Json usual_pool = fields.at("global_pool");
-  const Json arguments = object_at(config, "model_args");
-  check_arguments(config, arguments);
-  const Json own = fields.at("pretrained_cfg");
-  const auto input = pretrained.find("input_size");
-  if (input != pretrained.end() && input->is_array() && input->size() == 3) {
-    fields["in_chans"] = (*input)[0];
-    const Json fixed =
-        pretrained.value("fixed_input_size", own.value("fixed_input_size", Json(true)));
-    const bool changed = own.value("input_size", Json()) != *input;
-    if (fixed == Json(true) && changed)
-      fields["img_size"] = Json::array({(*input)[1], (*input)[2]});
-  }
-  for (const char* key : {"num_classes", "global_pool"}) {
-    if (pretrained.contains(key) && !pretrained.at(key).is_null()) fields[key] = pretrained.at(key);
-    if (has_value(config, key)) fields[key] = *find_json(config, key);
-  }
-  for (const auto& item : arguments.items()) {
-    std::string key = item.key();
-    for (const Renamed& row : renamed) {
-      if (row.argument == key) key = row.field;
-    }
-    if (key == "init_values") {
-      fields["layer_scale"] = !item.value().is_null();
-    } else if (!item.value().is_null()) {
-      fields[key] = item.value();
-    }
-  }
-  // timm puts the last norm after an average unless told otherwise.
-  const bool fc_norm_given = arguments.contains("fc_norm") && !arguments.at("fc_norm").is_null();
-  if (fields.at("global_pool") != usual_pool && !fc_norm_given) {
-    fields["fc_norm"] = fields.at("global_pool") == Json("avg");
-  }
-  return fields;
 }
 
 void read_tokens(const JsonFile& file, ModelSpec& spec) {
@@ -236,58 +151,6 @@ Model build(const JsonFile& config, const std::string& architecture) {
   set_normalisation(model.spec, *model.preprocess);
   model.labels = timm_labels(config, preprocess);
   return model;
-}
-
-}  // namespace
-
-namespace {
-
-void note_unknown_arguments(const JsonFile& config, std::vector<std::string>& notices) {
-  const JsonFile arguments{config.name + ": model_args", object_at(config, "model_args"), {}};
-  note_unknown_keys(arguments,
-                    {"img_size",
-                     "patch_size",
-                     "in_chans",
-                     "num_classes",
-                     "global_pool",
-                     "embed_dim",
-                     "depth",
-                     "num_heads",
-                     "mlp_ratio",
-                     "qkv_bias",
-                     "qk_norm",
-                     "scale_attn_norm",
-                     "scale_mlp_norm",
-                     "proj_bias",
-                     "init_values",
-                     "class_token",
-                     "pos_embed",
-                     "no_embed_class",
-                     "reg_tokens",
-                     "pre_norm",
-                     "final_norm",
-                     "fc_norm",
-                     "pool_include_prefix",
-                     "dynamic_img_size",
-                     "dynamic_img_pad",
-                     "drop_rate",
-                     "pos_drop_rate",
-                     "patch_drop_rate",
-                     "proj_drop_rate",
-                     "attn_drop_rate",
-                     "drop_path_rate",
-                     "weight_init",
-                     "fix_init",
-                     "embed_layer",
-                     "embed_norm_layer",
-                     "norm_layer",
-                     "act_layer",
-                     "block_fn",
-                     "mlp_layer",
-                     "attn_layer",
-                     "strict_img_size",
-                     "use_naflex"},
-                    notices);
 }
 
 }  // namespace

@@ -1,0 +1,143 @@
+#include "generators/models/support/timm_arguments.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "generators/base/error.h"
+#include "generators/models/support/config_read.h"
+
+namespace vitgen {
+
+Json object_at(const JsonFile& file, std::string_view key) {
+  const Json* value = find_json(file, key);
+  if (!value || value->is_null()) return Json::object();
+  if (!value->is_object()) json_error(file, key, "CFG_FIELD", "expected an object");
+  return *value;
+}
+
+namespace {
+
+/// Arguments that need no kernel of their own at their default, and would at another value.
+struct Unsupported {
+  std::string_view argument;
+  std::string_view allowed;  ///< the default, as JSON text
+};
+constexpr std::array<Unsupported, 13> unsupported_arguments = {{{"qk_norm", "false"},
+                                                                {"scale_attn_norm", "false"},
+                                                                {"scale_mlp_norm", "false"},
+                                                                {"attn_layer", "null"},
+                                                                {"block_fn", "null"},
+                                                                {"mlp_layer", "null"},
+                                                                {"embed_layer", "null"},
+                                                                {"embed_norm_layer", "null"},
+                                                                {"norm_layer", "null"},
+                                                                {"use_naflex", "null"},
+                                                                {"in_features", "null"},
+                                                                {"ref_feat_shape", "null"},
+                                                                {"pos_embed", "\"learn\""}}};
+
+void check_arguments(const JsonFile& config, const Json& arguments) {
+  for (const Unsupported& row : unsupported_arguments) {
+    const auto value = arguments.find(std::string(row.argument));
+    if (value == arguments.end() || value->is_null() || value->dump() == row.allowed ||
+        value->dump() == "false") {
+      continue;
+    }
+    json_error(config, fmt::format("model_args.{}", row.argument), "CFG_UNSUPPORTED",
+               fmt::format("{} is not supported", printable(value->dump())),
+               "plain VisionTransformer blocks are; see docs/models.md");
+  }
+}
+
+/// The image's size and channels, if timm would take them from the checkpoint's input size.
+void overlay_input(const Json& pretrained, Json& fields) {
+  const auto input = pretrained.find("input_size");
+  if (input == pretrained.end() || !input->is_array() || input->size() != 3) return;
+  fields["in_chans"] = (*input)[0];
+  const Json& own = fields.at("pretrained_cfg");
+  const Json fixed =
+      pretrained.value("fixed_input_size", own.value("fixed_input_size", Json(true)));
+  const bool changed = own.value("input_size", Json()) != *input;
+  if (fixed == Json(true) && changed) fields["img_size"] = Json::array({(*input)[1], (*input)[2]});
+}
+
+void overlay_arguments(const Json& arguments, Json& fields) {
+  for (const auto& [key, value] : arguments.items()) {
+    if (key == "init_values") {
+      fields["layer_scale"] = !value.is_null();
+    } else if (!value.is_null()) {
+      fields[key == "act_layer" ? "act" : key] = value;
+    }
+  }
+}
+
+}  // namespace
+
+Json overlaid(const JsonFile& config, const Json& pretrained, Json fields) {
+  const Json usual_pool = fields.at("global_pool");
+  const Json arguments = object_at(config, "model_args");
+  check_arguments(config, arguments);
+  overlay_input(pretrained, fields);
+  for (const char* key : {"num_classes", "global_pool"}) {
+    if (pretrained.contains(key) && !pretrained.at(key).is_null()) fields[key] = pretrained.at(key);
+    if (has_value(config, key)) fields[key] = *find_json(config, key);
+  }
+  overlay_arguments(arguments, fields);
+  // timm puts the last norm after an average unless told otherwise.
+  const bool fc_norm_given = arguments.contains("fc_norm") && !arguments.at("fc_norm").is_null();
+  if (fields.at("global_pool") != usual_pool && !fc_norm_given) {
+    fields["fc_norm"] = fields.at("global_pool") == Json("avg");
+  }
+  return fields;
+}
+
+void note_unknown_arguments(const JsonFile& config, std::vector<std::string>& notices) {
+  const JsonFile arguments{config.name + ": model_args", object_at(config, "model_args"), {}};
+  note_unknown_keys(arguments,
+                    {"img_size",
+                     "patch_size",
+                     "in_chans",
+                     "num_classes",
+                     "global_pool",
+                     "embed_dim",
+                     "depth",
+                     "num_heads",
+                     "mlp_ratio",
+                     "qkv_bias",
+                     "qk_norm",
+                     "scale_attn_norm",
+                     "scale_mlp_norm",
+                     "proj_bias",
+                     "init_values",
+                     "class_token",
+                     "pos_embed",
+                     "no_embed_class",
+                     "reg_tokens",
+                     "pre_norm",
+                     "final_norm",
+                     "fc_norm",
+                     "pool_include_prefix",
+                     "dynamic_img_size",
+                     "dynamic_img_pad",
+                     "drop_rate",
+                     "pos_drop_rate",
+                     "patch_drop_rate",
+                     "proj_drop_rate",
+                     "attn_drop_rate",
+                     "drop_path_rate",
+                     "weight_init",
+                     "fix_init",
+                     "embed_layer",
+                     "embed_norm_layer",
+                     "norm_layer",
+                     "act_layer",
+                     "block_fn",
+                     "mlp_layer",
+                     "attn_layer",
+                     "strict_img_size",
+                     "use_naflex"},
+                    notices);
+}
+
+}  // namespace vitgen

@@ -1,0 +1,127 @@
+#include <numeric>
+
+#include "generators/plan/resample.h"
+#include "generators/plan/tensor_table.h"
+
+namespace vitgen {
+
+namespace {
+
+using Shapes = std::span<const Shape>;
+using Values = std::vector<HostTensor>;
+
+Shape mul_rows_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 2);
+  require(shapes[1].size() == 1 && shapes[1][0] == shapes[0][0], call, "one gain for each row");
+  return shapes[0];
+}
+
+HostTensor mul_rows(const TensorExpr&, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  const auto size = static_cast<std::size_t>(row_size(out.shape));
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    out.values[i] *= arguments[1].values[i / size];
+  }
+  return out;
+}
+
+Shape same_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, call.arguments.size());
+  for (const Shape& shape : shapes) require(shape == shapes[0], call, "arguments of one shape");
+  return shapes[0];
+}
+
+HostTensor scale(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  for (float& v : out.values) v = static_cast<float>(v * call.numbers[0]);
+  return out;
+}
+
+HostTensor add(const TensorExpr&, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += arguments[1].values[i];
+  return out;
+}
+
+HostTensor average(const TensorExpr&, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const double total = static_cast<double>(out.values[i]) + arguments[1].values[i];
+    out.values[i] = static_cast<float>(total / 2);
+  }
+  return out;
+}
+
+Shape resample_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  const std::int64_t points = integer(call, 0) * integer(call, 1);
+  require(shapes[0].size() == 2 && shapes[0][0] == points, call, "one row for each grid point");
+  require(integer(call, 2) > 0 && integer(call, 3) > 0, call, "a grid that is not empty");
+  return {integer(call, 2) * integer(call, 3), shapes[0][1]};
+}
+
+HostTensor resample(const TensorExpr& call, Values& arguments) {
+  return resample_table(arguments[0], integer(call, 0), integer(call, 1), integer(call, 2),
+                        integer(call, 3), static_cast<tensors::Resample>(integer(call, 4)));
+}
+
+void require_channels(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  require(shapes[0].size() == 4, call, "a patch weight {D, channels, h, w}");
+  require(shapes[0][1] == static_cast<std::int64_t>(call.numbers.size()), call,
+          "one number for each channel");
+}
+
+Shape divide_channels_shape(const TensorExpr& call, Shapes shapes) {
+  require_channels(call, shapes);
+  return shapes[0];
+}
+
+HostTensor divide_channels(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  const auto pixels = static_cast<std::size_t>(out.shape[2] * out.shape[3]);
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const double divisor = call.numbers[i / pixels % call.numbers.size()];
+    out.values[i] = static_cast<float>(out.values[i] / divisor);
+  }
+  return out;
+}
+
+Shape sum_channels_shape(const TensorExpr& call, Shapes shapes) {
+  require_channels(call, shapes);
+  return {shapes[0][0]};
+}
+
+HostTensor sum_channels(const TensorExpr& call, Values& arguments) {
+  const HostTensor& in = arguments[0];
+  const auto pixels = static_cast<std::size_t>(in.shape[2] * in.shape[3]);
+  const std::size_t channels = call.numbers.size();
+  HostTensor out{{in.shape[0]}, {}};
+  for (std::size_t j = 0; j < static_cast<std::size_t>(in.shape[0]); ++j) {
+    double total = 0;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto plane = in.values.begin() + static_cast<std::int64_t>((j * channels + c) * pixels);
+      total +=
+          call.numbers[c] * std::accumulate(plane, plane + static_cast<std::int64_t>(pixels), 0.0);
+    }
+    out.values.push_back(static_cast<float>(total));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const TensorFunction> arithmetic_functions() {
+  static constexpr TensorFunction table[] = {
+      {"mul_rows", mul_rows_shape, mul_rows},
+      {"scale", same_shape, scale},
+      {"add", same_shape, add},
+      {"average", same_shape, average},
+      {"resample", resample_shape, resample},
+      {"divide_channels", divide_channels_shape, divide_channels},
+      {"sum_channels", sum_channels_shape, sum_channels},
+  };
+  return table;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "generators/plan/tensor_table.h"
+
+namespace vitgen {
+
+namespace {
+
+using Shapes = std::span<const Shape>;
+using Values = std::vector<HostTensor>;
+
+Shape numbers_as_shape(const TensorExpr& call, Shapes) {
+  return {call.numbers.begin(), call.numbers.end()};
+}
+
+HostTensor zeros(const TensorExpr& call, Values&) {
+  const Shape shape = numbers_as_shape(call, {});
+  return {shape, std::vector<float>(static_cast<std::size_t>(element_total(shape)), 0.0f)};
+}
+
+Shape concat_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, call.arguments.size());
+  require(!shapes.empty(), call, "an argument");
+  Shape out = shapes[0];
+  for (const Shape& shape : shapes.subspan(1)) {
+    require(std::equal(shape.begin() + 1, shape.end(), out.begin() + 1, out.end()), call,
+            "rows of one shape");
+    out[0] += shape[0];
+  }
+  return out;
+}
+
+HostTensor concat(const TensorExpr&, Values& parts) {
+  HostTensor out = std::move(parts[0]);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    out.values.insert(out.values.end(), parts[i].values.begin(), parts[i].values.end());
+    out.shape[0] += parts[i].shape[0];
+    parts[i] = {};
+  }
+  return out;
+}
+
+Shape concat_columns_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, call.arguments.size());
+  require(!shapes.empty(), call, "an argument");
+  Shape out = {shapes[0][0], 0};
+  for (const Shape& shape : shapes) {
+    require(shape.size() == 2 && shape[0] == out[0], call, "matrices with the same rows");
+    out[1] += shape[1];
+  }
+  return out;
+}
+
+HostTensor concat_columns(const TensorExpr&, Values& parts) {
+  HostTensor out{{parts[0].shape[0], 0}, {}};
+  for (const HostTensor& part : parts) out.shape[1] += part.shape[1];
+  out.values.reserve(static_cast<std::size_t>(element_total(out.shape)));
+  for (std::int64_t r = 0; r < out.shape[0]; ++r) {
+    for (const HostTensor& part : parts) {
+      const auto row = part.values.begin() + r * part.shape[1];
+      out.values.insert(out.values.end(), row, row + part.shape[1]);
+    }
+  }
+  return out;
+}
+
+Shape transpose_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  require(shapes[0].size() == 2, call, "a matrix");
+  return {shapes[0][1], shapes[0][0]};
+}
+
+HostTensor transpose(const TensorExpr&, Values& arguments) {
+  const HostTensor& in = arguments[0];
+  const auto height = static_cast<std::size_t>(in.shape[0]);
+  const auto width = static_cast<std::size_t>(in.shape[1]);
+  HostTensor out{{in.shape[1], in.shape[0]}, std::vector<float>(in.values.size())};
+  for (std::size_t r = 0; r < height; ++r) {
+    for (std::size_t c = 0; c < width; ++c) out.values[c * height + r] = in.values[r * width + c];
+  }
+  return out;
+}
+
+Shape reshape_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  const Shape out = numbers_as_shape(call, shapes);
+  require(element_total(out) == element_total(shapes[0]), call, "the same number of elements");
+  return out;
+}
+
+HostTensor reshape(const TensorExpr& call, Values& arguments) {
+  return {numbers_as_shape(call, {}), std::move(arguments[0].values)};
+}
+
+Shape rows_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  const std::int64_t first = integer(call, 0);
+  const std::int64_t count = integer(call, 1);
+  require(first >= 0 && count > 0 && first + count <= shapes[0][0], call, "rows that exist");
+  Shape out = shapes[0];
+  out[0] = count;
+  return out;
+}
+
+HostTensor rows(const TensorExpr& call, Values& arguments) {
+  const HostTensor& in = arguments[0];
+  const auto begin = in.values.begin() + integer(call, 0) * row_size(in.shape);
+  HostTensor out{in.shape, {begin, begin + integer(call, 1) * row_size(in.shape)}};
+  out.shape[0] = integer(call, 1);
+  return out;
+}
+
+Shape pad_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  require(integer(call, 0) >= shapes[0][0], call, "at least the rows that there are");
+  Shape out = shapes[0];
+  out[0] = integer(call, 0);
+  return out;
+}
+
+HostTensor pad(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  out.values.resize(static_cast<std::size_t>(integer(call, 0) * row_size(out.shape)), 0.0f);
+  out.shape[0] = integer(call, 0);
+  return out;
+}
+
+Shape pack_shape(const TensorExpr& call, Shapes shapes) {
+  require_arguments(call, shapes, 1);
+  require(shapes[0].size() == 2, call, "a matrix");
+  const std::int64_t panel = integer(call, 0);
+  require(panel > 0, call, "a panel width");
+  return {(shapes[0][0] + panel - 1) / panel, shapes[0][1], panel};
+}
+
+HostTensor pack(const TensorExpr& call, Values& arguments) {
+  const HostTensor& in = arguments[0];
+  HostTensor out{pack_shape(call, std::span(&in.shape, 1)), {}};
+  out.values.resize(static_cast<std::size_t>(element_total(out.shape)), 0.0f);
+  const auto n = static_cast<std::size_t>(in.shape[0]);
+  const auto k = static_cast<std::size_t>(in.shape[1]);
+  const auto panel = static_cast<std::size_t>(integer(call, 0));
+  for (std::size_t j = 0; j < n; ++j) {
+    float* column = &out.values[j / panel * k * panel + j % panel];
+    for (std::size_t i = 0; i < k; ++i) column[i * panel] = in.values[j * k + i];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const TensorFunction> layout_functions() {
+  static constexpr TensorFunction table[] = {
+      {"zeros", numbers_as_shape, zeros},
+      {"concat", concat_shape, concat},
+      {"concat_columns", concat_columns_shape, concat_columns},
+      {"transpose", transpose_shape, transpose},
+      {"reshape", reshape_shape, reshape},
+      {"rows", rows_shape, rows},
+      {"pad", pad_shape, pad},
+      {"pack", pack_shape, pack},
+  };
+  return table;
+}
+
+}  // namespace vitgen
