@@ -117,21 +117,27 @@ void check_budget(const ModelSpec& spec) {
   }
 }
 
-void check_image(const ModelSpec& spec) {
-  if (spec.channels != 1 && spec.channels != 3 && spec.channels != 4) {
-    fail("CFG_INCONSISTENT", fmt::format("{} channels: images have 1, 3 or 4", spec.channels));
-  }
+void check_patch_fits(const ModelSpec& spec) {
   if (spec.image_h < spec.patch_h || spec.image_w < spec.patch_w) {
     fail("CFG_INCONSISTENT", fmt::format("an image of {}x{} is smaller than one patch of {}x{}",
                                          spec.image_h, spec.image_w, spec.patch_h, spec.patch_w));
   }
+}
+
+void check_image(const ModelSpec& spec) {
+  if (spec.channels != 1 && spec.channels != 3 && spec.channels != 4) {
+    fail("CFG_INCONSISTENT", fmt::format("{} channels: images have 1, 3 or 4", spec.channels));
+  }
+  check_patch_fits(spec);
   if (spec.image_h % spec.patch_h != 0 || spec.image_w % spec.patch_w != 0) {
+    const std::int64_t h = spec.image_h - spec.image_h % spec.patch_h;
+    const std::int64_t w = spec.image_w - spec.image_w % spec.patch_w;
     fail("CFG_INCONSISTENT",
          fmt::format("an image of {}x{} does not divide into patches of {}x{}", spec.image_h,
                      spec.image_w, spec.patch_h, spec.patch_w),
-         fmt::format("--image {}x{} is the nearest below",
-                     spec.image_h - spec.image_h % spec.patch_h,
-                     spec.image_w - spec.image_w % spec.patch_w));
+         fmt::format("the nearest below is --image {0}x{1}, or, if it is the model's own size that "
+                     "does not divide, --set image_h={0} --set image_w={1}",
+                     h, w));
   }
 }
 
@@ -166,9 +172,18 @@ void check_heads(const ModelSpec& spec) {
   }
 }
 
+/// What a config gives may leave 0 for what is derived from it, by a division that rounds down.
+/// Said in the words of the config, before the derived 0 is refused as a range.
+void check_derived(const ModelSpec& spec) {
+  const bool no_grid = spec.grid_h == 0 || spec.grid_w == 0;
+  if (no_grid && spec.image_h > 0 && spec.image_w > 0) check_patch_fits(spec);
+  if (spec.head_size == 0 && spec.width > 0 && spec.heads > 0) check_heads(spec);
+}
+
 }  // namespace
 
 void check(const ModelSpec& spec) {
+  check_derived(spec);
   check_ranges(spec);
   check_normalisation(spec);
   check_budget(spec);

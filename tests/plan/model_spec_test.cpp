@@ -79,6 +79,16 @@ TEST(ModelSpec, parts_that_do_not_fit_together_are_inconsistent) {
   }
 }
 
+TEST(ModelSpec, a_derived_zero_is_told_by_what_it_derives_from) {
+  std::string message;
+  const Change small = [](ModelSpec& s) { s.image_h = 8, s.grid_h = 0; };
+  EXPECT_EQ(code_of(small, &message), "CFG_INCONSISTENT");
+  EXPECT_NE(message.find("smaller than one patch"), std::string::npos) << message;
+  const Change many = [](ModelSpec& s) { s.heads = 1000, s.head_size = 0; };
+  EXPECT_EQ(code_of(many, &message), "CFG_INCONSISTENT");
+  EXPECT_NE(message.find("1000 heads"), std::string::npos) << message;
+}
+
 TEST(ModelSpec, huge_extents_are_over_budget_and_the_message_says_how_large) {
   const std::int64_t huge = std::int64_t{1} << 31;
   const Change changes[] = {

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <cstring>
 
@@ -94,6 +96,16 @@ TEST(SafetensorsCut, no_flipped_bit_moves_a_tensor_out_of_the_file) {
   EXPECT_GT(accepted, 50);
 }
 
+/// A socket of this name, listening to no one.
+UniqueFd socket_at(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
 TEST(SafetensorsFile, ST24_what_is_not_a_regular_file) {
   const Scratch scratch;
   const auto opening = [](const std::string& path) {
@@ -104,6 +116,8 @@ TEST(SafetensorsFile, ST24_what_is_not_a_regular_file) {
   EXPECT_EQ(opening("/dev/full"), "IO_NOT_REGULAR");
   ASSERT_EQ(::mkfifo(scratch.at("fifo").c_str(), 0600), 0);
   EXPECT_EQ(opening(scratch.at("fifo")), "IO_NOT_REGULAR");
+  const UniqueFd socket = socket_at(scratch.at("socket"));
+  EXPECT_EQ(opening(scratch.at("socket")), "IO_NOT_REGULAR");
   ASSERT_EQ(::symlink("loop", scratch.at("loop").c_str()), 0);
   EXPECT_EQ(opening(scratch.at("loop")), "IO_OPEN");
   EXPECT_EQ(opening(scratch.at("absent")), "IO_OPEN");

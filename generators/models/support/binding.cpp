@@ -34,13 +34,13 @@ std::string origin_hint(const Model& model) {
   return fmt::format("{} gives {}", model.origin, spec_summary(model.spec));
 }
 
+/// `extra`: tensors that the model does not use. A misspelt name is one of them, while the nearest
+/// of all names may be the same tensor of the next block.
 void require_tensor(const Model& model, const std::string& name, const Shape& shape,
-                    const WeightSource& weights) {
+                    const WeightSource& weights, std::span<const std::string> extra) {
   const TensorInfo* tensor = weights.find(name);
   if (!tensor) {
-    std::vector<std::string> names;
-    for (const TensorInfo& other : weights.tensors()) names.push_back(other.name);
-    const std::string nearest = suggestion_hint(name, std::span<const std::string>(names));
+    const std::string nearest = suggestion_hint(name, extra);
     refuse("MODEL_MISSING", fmt::format("{}: not in {}", printable(name), weights.description()),
            nearest.empty() ? origin_hint(model) : nearest);
   }
@@ -120,7 +120,7 @@ void bind_tensors(Model& model, const TensorNames& naming, const WeightSource& w
     extra.push_back(tensor.name);
   }
   for (const auto& [name, shape] : tensors_of(model)) {
-    require_tensor(model, name, shape, weights);
+    require_tensor(model, name, shape, weights, extra);
   }
   report_extra(model, extra, strict);
 }

@@ -23,12 +23,11 @@ Size read_size(const JsonFile& file, std::string_view key) {
     const std::int64_t side = read_extent(file, key);
     return {side, side};
   }
-  const std::vector<std::int64_t> sides = get_int_array(file, key, 1, any_extent, 2);
-  if (sides.size() == 1) return {sides[0], sides[0]};
-  if (sides.size() != 2) {
+  if (value->empty() || value->size() > 2) {
     json_error(file, key, "CFG_FIELD", "expected a number, or height and width");
   }
-  return {sides[0], sides[1]};
+  const std::vector<std::int64_t> sides = get_int_array(file, key, 1, any_extent, 2);
+  return {sides.front(), sides.back()};
 }
 
 Activation read_activation(const JsonFile& file, std::string_view key, std::string_view fallback) {

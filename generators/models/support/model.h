@@ -27,8 +27,8 @@ struct Model {
 };
 
 struct LoadOptions {
-  bool strict = false;  ///< tensors that the model does not use are an error
-  Fields overrides;     ///< of ModelSpec's fields, by their names
+  bool strict = false;    ///< tensors that the model does not use are an error
+  Fields overrides = {};  ///< of ModelSpec's fields, by their names
 };
 
 /// The model in `weights`. Its config is at `config`; without one the architecture is inferred from

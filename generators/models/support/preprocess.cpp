@@ -59,6 +59,7 @@ Preprocess timm_preprocess(const JsonFile& file, std::int64_t channels, std::int
   read_channels(file, "std", channels, true, recipe.std_dev);
   recipe.filter = named_filter(file, "interpolation", "bicubic");
   const double crop_pct = get_number_or(file, "crop_pct", 0.875, 0.01, 1.0);
+  recipe.crop_pct = crop_pct;
   recipe.resize_h = scaled(h, crop_pct);
   recipe.resize_w = scaled(w, crop_pct);
   const std::string mode = get_string_or(file, "crop_mode", "center");
@@ -188,8 +189,8 @@ Preprocess hf_preprocess(const JsonFile& file, std::string_view model_type, std:
 
 Preprocess resized(const Preprocess& recipe, std::int64_t h, std::int64_t w) {
   Preprocess out = recipe;
-  const auto grown = [](std::int64_t size, std::int64_t from, std::int64_t to) {
-    return std::max(to, size * to / from);
+  const auto grown = [&](std::int64_t size, std::int64_t from, std::int64_t to) {
+    return recipe.crop_pct > 0 ? scaled(to, recipe.crop_pct) : size * to / from;
   };
   out.resize_h = grown(recipe.resize_h, recipe.crop_h, h);
   out.resize_w = grown(recipe.resize_w, recipe.crop_w, w);

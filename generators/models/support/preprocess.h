@@ -41,6 +41,7 @@ struct Preprocess {
   std::array<float, 4> mean = {0.5f, 0.5f, 0.5f, 0.5f};
   std::array<float, 4> std_dev = {0.5f, 0.5f, 0.5f, 0.5f};
   double rescale = 1.0 / 255;
+  double crop_pct = 0;  ///< timm: crop / resize; 0 if the sizes are given by themselves
 
   bool operator==(const Preprocess&) const = default;
 };
@@ -54,7 +55,8 @@ Preprocess timm_preprocess(const JsonFile& pretrained_cfg, std::int64_t channels
 /// processor that it names, or of the one that goes with `model_type`.
 Preprocess hf_preprocess(const JsonFile& file, std::string_view model_type, std::int64_t channels);
 
-/// The same recipe for another input size: the crop becomes h x w and the resize grows alike.
+/// The same recipe for another input size: the crop becomes h x w and the resize grows alike, as
+/// timm does it from crop_pct.
 Preprocess resized(const Preprocess& recipe, std::int64_t h, std::int64_t w);
 
 }  // namespace vitgen

@@ -1,0 +1,107 @@
+// Models by name, without a file: their published sizes.
+
+#include <gtest/gtest.h>
+
+#include "generators/models/support/model.h"
+#include "generators/models/support/timm_architectures.h"
+#include "generators/models/support/timm_config.h"
+#include "generators/plan/lower.h"
+#include "tests/base/support.h"
+
+namespace vitgen {
+namespace {
+
+struct Published {
+  const char* name;
+  std::int64_t parameters;  ///< with 1000 classes
+};
+
+// Parameter counts as the model tables of google-research/vision_transformer and of timm give
+// them. S/32, B/8 and L/32 are exact in the former's own tests.
+constexpr Published published[] = {
+    {"vit_tiny_patch16_224", 5'717'416},    {"vit_small_patch16_224", 22'050'664},
+    {"vit_small_patch32_224", 22'878'952},  {"vit_base_patch32_224", 88'224'232},
+    {"vit_base_patch16_224", 86'567'656},   {"vit_base_patch8_224", 86'576'872},
+    {"vit_large_patch16_224", 304'326'632}, {"vit_large_patch32_224", 306'535'400},
+    {"vit_huge_patch14_224", 632'045'800},  {"deit_tiny_distilled_patch16_224", 5'910'800},
+};
+
+TEST(Architectures, parameter_counts_are_the_published_ones) {
+  LoadOptions options;
+  options.overrides = Fields::parse("classes=1000");
+  for (const Published& row : published) {
+    EXPECT_EQ(load_architecture(row.name, options).parameters, row.parameters) << row.name;
+  }
+}
+
+/// 384 pixels by patches of 14: timm's convolution leaves the last 6 rows and columns out.
+constexpr const char* not_tiled = "vit_so400m_patch14_siglip_gap_384";
+
+TEST(Architectures, image_that_patches_do_not_tile_is_refused_with_the_settings_that_work) {
+  const testing::Thrown thrown = testing::thrown_by([] { load_architecture(not_tiled); });
+  EXPECT_EQ(thrown.code, "CFG_INCONSISTENT");
+  EXPECT_NE(thrown.hint.find("--set image_h=378 --set image_w=378"), std::string::npos)
+      << thrown.hint;
+  LoadOptions options;
+  options.overrides = Fields::parse("image_h=378,image_w=378");
+  EXPECT_EQ(load_architecture(not_tiled, options).spec.patches(), 27 * 27);
+}
+
+TEST(Architectures, every_supported_one_of_timm_gives_a_plan) {
+  int supported = 0;
+  for (const std::string& name : timm_architectures()) {
+    const auto fields = find_timm_architecture(name);
+    const testing::Thrown thrown = testing::thrown_by([&] {
+      const Model model = load_architecture(name);
+      EXPECT_EQ(model.spec.mlp, fields->at("mlp_hidden").get<std::int64_t>()) << name;
+      EXPECT_EQ(model.spec.width % model.spec.heads, 0) << name;
+      PlanOptions options;
+      options.outputs = {"tokens", "pooled"};
+      lower(model.spec, options);
+      ++supported;
+    });
+    if (thrown.code.empty() || name == not_tiled) continue;
+    EXPECT_EQ(thrown.code, "CFG_UNSUPPORTED") << name << ": " << thrown.message;
+    EXPECT_FALSE(fields->at("unsupported").empty()) << name << ": " << thrown.message;
+  }
+  EXPECT_GE(supported, 100);
+}
+
+TEST(Architectures, unknown_name_gets_the_nearest_one) {
+  const testing::Thrown thrown =
+      testing::thrown_by([] { load_architecture("vit_tiny_patch16_225"); });
+  EXPECT_EQ(thrown.code, "CFG_UNSUPPORTED");
+  EXPECT_NE(thrown.hint.find("vit_tiny_patch16_224"), std::string::npos) << thrown.hint;
+}
+
+TEST(Architectures, random_weights_serve_every_tensor_that_the_model_names) {
+  const Model model = load_architecture("test_vit");
+  const WeightSource weights = WeightSource::random(tensors_of(model), 7);
+  const Plan plan = lower(model.spec, {});
+  for (const Weight& weight : plan.weights) EXPECT_NO_THROW(evaluate(weight.value, weights));
+  LoadOptions strict;
+  strict.strict = true;
+  EXPECT_EQ(load_model(weights, std::nullopt, strict).spec.heads, 1);  // 64 channels are assumed
+  strict.overrides = Fields::parse("heads=2");
+  const Model inferred = load_model(weights, std::nullopt, strict);
+  EXPECT_EQ(inferred.spec.heads, model.spec.heads);
+  EXPECT_EQ(inferred.parameters, model.parameters);
+}
+
+TEST(Architectures, overrides_change_any_field_and_unknown_ones_are_usage_errors) {
+  LoadOptions options;
+  options.overrides = Fields::parse("eps=1e-5,heads=6,activation=gelu_tanh");
+  const Model model = load_architecture("vit_tiny_patch16_224", options);
+  EXPECT_EQ(model.spec.eps, 1e-5f);
+  EXPECT_EQ(model.spec.heads, 6);
+  EXPECT_EQ(model.spec.head_size, 32);
+  options.overrides = Fields::parse("activaton=relu");
+  const testing::Thrown thrown =
+      testing::thrown_by([&] { load_architecture("vit_tiny_patch16_224", options); });
+  EXPECT_EQ(thrown.code, "SET_UNKNOWN");
+  EXPECT_EQ(thrown.exit, ExitCode::usage);
+  EXPECT_NE(thrown.hint.find("activation"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace vitgen

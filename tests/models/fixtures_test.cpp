@@ -1,0 +1,161 @@
+// Every fixture: read, lowered, run step by step in the double reference, compared with what timm
+// or transformers computed in float64. Shows that names, order, eps, activations, positions and
+// poolings are theirs.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "generators/models/support/model.h"
+#include "generators/plan/lower.h"
+#include "tests/models/npy_values.h"
+#include "tests/models/plan_runner.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = fs::path(VITGEN_SOURCE_DIR) / "tests/fixtures";
+
+/// What a fixture for another image size has: the library's own position table.
+constexpr const char* positions = "positions_f32.npy";
+
+/// Fixtures that have a file of this name.
+std::vector<std::string> fixtures_with(const std::string& file) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    if (fs::exists(entry.path() / file)) names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+WeightSource weights_of(const fs::path& folder) {
+  const fs::path index = folder / "model.safetensors.index.json";
+  return WeightSource::open(fs::exists(index) ? index : folder / "model.safetensors");
+}
+
+double norm(const std::vector<double>& values) {
+  double total = 0;
+  for (const double v : values) total += v * v;
+  return std::sqrt(total);
+}
+
+std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> out(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) out[i] = a[i] - b[i];
+  return out;
+}
+
+/// timm's pooled vector of a distilled model is the mean of its two tokens, ours holds both.
+std::vector<double> mean_of_halves(const std::vector<float>& both, std::size_t width) {
+  std::vector<double> out;
+  for (std::size_t at = 0; at < both.size(); at += 2 * width) {
+    for (std::size_t c = 0; c < width; ++c) {
+      out.push_back((static_cast<double>(both[at + c]) + both[at + width + c]) / 2);
+    }
+  }
+  return out;
+}
+
+class Fixture : public ::testing::TestWithParam<std::string> {
+ protected:
+  fs::path folder() const { return root / GetParam(); }
+  Model model() const { return load_model(weights_of(folder()), folder() / "config.json"); }
+
+  PlanOptions options(const NpyValues& input, const ModelSpec& spec) const {
+    PlanOptions options;
+    options.batch = static_cast<int>(input.shape[0]);
+    options.image_h = static_cast<int>(input.shape[2]);
+    options.image_w = static_cast<int>(input.shape[3]);
+    for (const std::string name : {"tokens", "pooled", "logits"}) {
+      const bool wanted = fs::exists(folder() / (name + "_f64.npy"));
+      if (wanted && (name != "logits" || spec.classes > 0)) options.outputs.push_back(name);
+    }
+    return options;
+  }
+
+  /// Each step rounds its output to f32 once, and the library's positions were resampled in f32:
+  /// the distance is at most twice that of the library's own float32 run, plus u for each step.
+  void expect_equal(const std::string& name, const std::vector<float>& values, std::size_t steps) {
+    const NpyValues f64 = read_npy_values(folder() / (name + "_f64.npy"));
+    const NpyValues f32 = read_npy_values(folder() / (name + "_f32.npy"));
+    std::vector<double> ours(values.begin(), values.end());
+    if (ours.size() == 2 * f64.values.size()) {
+      ours = mean_of_halves(values, static_cast<std::size_t>(f64.shape.back()));
+    }
+    ASSERT_EQ(ours.size(), f64.values.size()) << name;
+    const double bound = 2 * norm(difference(f32.values, f64.values)) +
+                         0x1p-24 * static_cast<double>(steps) * norm(f64.values);
+    EXPECT_LE(norm(difference(ours, f64.values)), bound) << name;
+    EXPECT_LT(bound, 1e-4 * norm(f64.values)) << name << ": the bound shows nothing";
+  }
+};
+
+TEST_P(Fixture, loads_without_unused_tensors) {
+  const Model loaded = load_model(weights_of(folder()), folder() / "config.json", {.strict = true});
+  EXPECT_EQ(loaded.family, "vit");
+  EXPECT_TRUE(loaded.preprocess.has_value());
+  for (const std::string& notice : loaded.notices) {
+    EXPECT_TRUE(notice.find("preprocessor_config") != std::string::npos) << notice;
+  }
+}
+
+TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
+  const NpyValues input = read_npy_values(folder() / "input.npy");
+  const Model loaded = model();
+  const PlanOptions wanted = options(input, loaded.spec);
+  const Plan plan = lower(loaded.spec, wanted);
+  const std::vector<float> image(input.values.begin(), input.values.end());
+  const auto outputs = run_plan(plan, weights_of(folder()), image);
+  ASSERT_FALSE(outputs.empty());
+  for (const auto& [name, values] : outputs) expect_equal(name, values, plan.steps.size());
+}
+
+TEST_P(Fixture, passes_do_not_change_a_bit_of_the_outputs) {
+  const NpyValues input = read_npy_values(folder() / "input.npy");
+  const Model loaded = model();
+  PlanOptions wanted = options(input, loaded.spec);
+  wanted.outputs.clear();
+  const std::vector<float> image(input.values.begin(), input.values.end());
+  const WeightSource weights = weights_of(folder());
+  const auto with = run_plan(lower(loaded.spec, wanted), weights, image);
+  wanted.disabled_passes = {"pool_before_norm"};
+  EXPECT_EQ(run_plan(lower(loaded.spec, wanted), weights, image), with);
+}
+
+class ResizedFixture : public Fixture {};
+
+TEST_P(ResizedFixture, positions_equal_the_librarys_resampled_table) {
+  const NpyValues expected = read_npy_values(folder() / positions);
+  const NpyValues input = read_npy_values(folder() / "input.npy");
+  const Model loaded = model();
+  const Plan plan = lower(loaded.spec, options(input, loaded.spec));
+  const auto weight = std::find_if(plan.weights.begin(), plan.weights.end(),
+                                   [](const Weight& w) { return w.name == "pos_embed.patches"; });
+  const HostTensor ours = evaluate(weight->value, weights_of(folder()));
+  ASSERT_EQ(ours.shape[0] + loaded.spec.position_prefix, expected.shape[1]);
+  const std::size_t skip = expected.values.size() - ours.values.size();
+  double largest = 0;
+  for (const double v : expected.values) largest = std::max(largest, std::abs(v));
+  for (std::size_t i = 0; i < ours.values.size(); ++i) {
+    // Two passes of at most 8 taps in f32, whose magnitudes add up to less than 2 each.
+    EXPECT_NEAR(ours.values[i], expected.values[skip + i], 2 * 2 * 8 * 0x1p-24 * largest) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Fixture, ::testing::ValuesIn(fixtures_with("config.json")),
+                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Each, ResizedFixture, ::testing::ValuesIn(fixtures_with(positions)),
+                         [](const auto& test) { return test.param; });
+
+TEST(FixtureFolders, all_kinds_of_models_are_there) {
+  EXPECT_GE(fixtures_with("config.json").size(), 25u);
+  EXPECT_GE(fixtures_with(positions).size(), 4u);
+}
+
+}  // namespace
+}  // namespace vitgen

@@ -1,0 +1,62 @@
+#include "tests/models/plan_runner.h"
+
+#include "generators/ops/support/ops_table.h"
+#include "tools/verify/reference/reference.h"
+
+namespace vitgen {
+
+namespace {
+
+struct Memory {
+  std::vector<float> input;
+  std::vector<std::vector<float>> outputs, buffers, weights;
+
+  std::vector<float>& at(const Slot& slot) {
+    const auto index = static_cast<std::size_t>(slot.index);
+    switch (slot.kind) {
+      case SlotKind::input:
+        return input;
+      case SlotKind::output:
+        return outputs.at(index);
+      case SlotKind::arena:
+        return buffers.at(index);
+      case SlotKind::weight:
+        return weights.at(index);
+    }
+    return input;
+  }
+};
+
+void run_step(const Step& step, Memory& memory) {
+  const std::vector<Operand> list = operands(step.spec);
+  std::vector<const void*> data;
+  for (const Slot& slot : step.slots) data.push_back(memory.at(slot).data());
+  const OperandData operands_data(list, data);
+  std::vector<float> out(static_cast<std::size_t>(list.back().elements()));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    out[i] = static_cast<float>(reference(step.spec, operands_data, index).value);
+  }
+  memory.at(step.slots.back()) = std::move(out);
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const WeightSource& weights,
+                                                   const std::vector<float>& input) {
+  Memory memory{.input = input,
+                .outputs = std::vector<std::vector<float>>(plan.outputs.size()),
+                .buffers = std::vector<std::vector<float>>(plan.buffers.size()),
+                .weights = {}};
+  for (const Weight& weight : plan.weights) {
+    memory.weights.push_back(evaluate(weight.value, weights).values);
+  }
+  for (const Step& step : plan.steps) run_step(step, memory);
+  std::map<std::string, std::vector<float>> outputs;
+  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+    outputs[plan.outputs[i].name] = memory.outputs[i];
+  }
+  return outputs;
+}
+
+}  // namespace vitgen
