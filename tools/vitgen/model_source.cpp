@@ -14,9 +14,7 @@ namespace {
 // A directory stands for the model file in it, as people download it.
 std::string model_file(const std::string& path) {
   if (!fs::is_directory(path)) return path;
-  for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
-    if (const fs::path file = fs::path(path) / name; fs::exists(file)) return file.string();
-  }
+  if (const auto file = find_model_file(path)) return *file;
   throw Error(ExitCode::io, "IO_OPEN",
               printable(path) + ": no model.safetensors or model.safetensors.index.json in it",
               "name the weights file with -m");
@@ -34,7 +32,8 @@ SourceFile source_file(const std::string& path) {
 
 ModelSource open_file(const ModelArguments& arguments) {
   const std::string path = model_file(arguments.model);
-  WeightSource weights = WeightSource::open(path, {.shards = {}, .strict = arguments.strict});
+  const ShardOptions shards = {.follow_symlinks = arguments.follow_symlinks};
+  WeightSource weights = WeightSource::open(path, {.shards = shards, .strict = arguments.strict});
   const auto config = config_file(arguments, path);
   Model model =
       load_model(weights, config, {.strict = arguments.strict, .overrides = arguments.overrides});
@@ -51,6 +50,13 @@ ModelSource open_architecture(const ModelArguments& arguments) {
 }
 
 }  // namespace
+
+std::optional<std::string> find_model_file(const std::string& directory) {
+  for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
+    if (const fs::path file = fs::path(directory) / name; fs::exists(file)) return file.string();
+  }
+  return std::nullopt;
+}
 
 ModelSource open_model(const ModelArguments& arguments) {
   if (arguments.model.empty() == arguments.architecture.empty()) {

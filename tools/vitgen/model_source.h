@@ -16,14 +16,22 @@ struct ModelArguments {
   std::string architecture;  ///< with `seed` instead of `model`
   std::optional<std::uint64_t> seed;
   bool strict = false;
-  Fields overrides;  ///< --set
+  bool follow_symlinks = false;  ///< shards may be links, as in a cache of downloads
+  Fields overrides = {};         ///< --set
 };
+
+/// The help of `--follow-symlinks`, which every command that reads a model has.
+inline constexpr const char* kFollowSymlinksHelp =
+    "Read shards that are symbolic links inside the model's folder or download cache";
 
 struct ModelSource {
   Model model;
   WeightSource weights;
   std::vector<SourceFile> files;
 };
+
+/// The weights file of a model's folder: model.safetensors or its index, if it has either.
+std::optional<std::string> find_model_file(const std::string& directory);
 
 /// Throws USAGE if neither or both kinds of source are given, and what loading throws.
 ModelSource open_model(const ModelArguments& arguments);

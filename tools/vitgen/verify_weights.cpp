@@ -6,7 +6,6 @@
 
 #include "generators/base/file.h"
 #include "generators/plan/lower.h"
-#include "tools/vitgen/model_source.h"
 
 namespace vitgen {
 
@@ -48,14 +47,8 @@ bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const Host
 }  // namespace
 
 WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
-                            const std::string& model, const std::string& config,
-                            Progress& progress) {
-  const ModelSource source = open_model({.model = model,
-                                         .config = config,
-                                         .architecture = {},
-                                         .seed = {},
-                                         .strict = false,
-                                         .overrides = {}});
+                            const ModelArguments& model, Progress& progress) {
+  const ModelSource source = open_model(model);
   const Plan plan = lower(source.model.spec, plan_options(manifest));
   const auto packed = packed_tensors(manifest);
   const std::string name = get_string(manifest, "name");

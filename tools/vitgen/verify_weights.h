@@ -7,6 +7,7 @@
 
 #include "generators/base/json.h"
 #include "tools/emit/progress.h"
+#include "tools/vitgen/model_source.h"
 
 namespace vitgen {
 
@@ -18,7 +19,6 @@ struct WeightsCheck {
 /// Throws what loading the model throws, and MODEL_OTHER (bad_input) if the model's plan has other
 /// tensors than the library.
 WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
-                            const std::string& model, const std::string& config,
-                            Progress& progress);
+                            const ModelArguments& model, Progress& progress);
 
 }  // namespace vitgen

@@ -110,6 +110,7 @@ void add_model_options(CLI::App& command, GenerateArguments& a) {
   command.add_option("--arch", a.model.architecture,
                      "A timm architecture by name, with --random-weights instead of -m");
   command.add_option("--random-weights", a.model.seed, "Seed of made-up weights for --arch");
+  command.add_flag("--follow-symlinks", a.model.follow_symlinks, kFollowSymlinksHelp);
   command.add_flag("--strict", a.model.strict,
                    "Refuse tensors that the model does not use, and NaN or infinite weights");
   command.add_option("--set", a.settings, "Override a setting of the model: --set eps=1e-5");

@@ -8,6 +8,7 @@
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/library_facts.h"
+#include "tools/vitgen/model_source.h"
 
 namespace vitgen {
 
@@ -23,8 +24,14 @@ std::string size_text(double bytes) {
   return fmt::format("{:.1f} GiB", bytes);
 }
 
-void inspect_weights(const std::string& path) {
-  const WeightSource source = WeightSource::open(path);
+struct InspectArguments {
+  std::string what;
+  bool follow_symlinks = false;
+};
+
+void inspect_weights(const std::string& path, bool follow_symlinks) {
+  const WeightSource source =
+      WeightSource::open(path, {.shards = {.follow_symlinks = follow_symlinks}, .strict = false});
   std::uint64_t elements = 0;
   std::uint64_t bytes = 0;
   for (const TensorInfo& tensor : source.tensors()) {
@@ -55,28 +62,37 @@ void inspect_library(const std::string& directory) {
   fmt::print("  kernels {}\n", facts.kernels.size());
 }
 
-void inspect(const std::string& what) {
+// What a path stands for when nothing is there: files of weights have an ending.
+bool names_weights(const std::string& path) {
+  return path.ends_with(".safetensors") || path.ends_with(".index.json");
+}
+
+void inspect(const InspectArguments& arguments) {
   namespace fs = std::filesystem;
-  const bool manifest = what.ends_with(".manifest.json");
-  if (!manifest && !fs::is_directory(what)) return inspect_weights(what);
-  if (!manifest && fs::exists(fs::path(what) / "model.safetensors")) {
-    return inspect_weights((fs::path(what) / "model.safetensors").string());
+  const std::string& what = arguments.what;
+  std::optional<std::string> weights;
+  if (fs::is_directory(what)) {
+    weights = find_model_file(what);
+  } else if (!what.ends_with(".manifest.json") && (fs::exists(what) || names_weights(what))) {
+    weights = what;
   }
+  if (weights) return inspect_weights(*weights, arguments.follow_symlinks);
   inspect_library(what);
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& app, const Console&) {
-  auto what = std::make_shared<std::string>();
+  auto arguments = std::make_shared<InspectArguments>();
   CLI::App* command =
       app.add_subcommand("inspect", "List the tensors of a model or the content of a library");
   command
-      ->add_option("file-or-directory", *what,
+      ->add_option("file-or-directory", arguments->what,
                    "model.safetensors, model.safetensors.index.json, a model's directory, or a "
                    "generated library's")
       ->required();
-  command->callback([what] { inspect(*what); });
+  command->add_flag("--follow-symlinks", arguments->follow_symlinks, kFollowSymlinksHelp);
+  command->callback([arguments] { inspect(*arguments); });
 }
 
 }  // namespace vitgen

@@ -17,7 +17,8 @@ void add_verify(CLI::App& app, const Console& console);
 namespace {
 
 struct VerifyArguments {
-  std::string directory, model, config;
+  std::string directory;
+  ModelArguments model;
   bool json = false;
   std::int64_t samples = 1024;
   unsigned seed = 1;
@@ -135,9 +136,9 @@ void verify(const VerifyArguments& arguments, const Console& console) {
   const auto progress = console.progress();
   Json report = {{"library", facts.name}, {"isa", library.isa()}, {"threads", library.threads()}};
   std::int64_t failures = 0;
-  if (!arguments.model.empty()) {
-    const WeightsCheck weights = verify_weights(arguments.directory, library.manifest(),
-                                                arguments.model, arguments.config, *progress);
+  if (!arguments.model.model.empty()) {
+    const WeightsCheck weights =
+        verify_weights(arguments.directory, library.manifest(), arguments.model, *progress);
     report["weights"] = {{"checked", weights.checked}, {"different", weights.different}};
     failures += static_cast<std::int64_t>(weights.different.size());
     if (!arguments.json) {
@@ -173,9 +174,11 @@ void add_verify(CLI::App& app, const Console& console) {
   CLI::App* command = app.add_subcommand(
       "verify", "Check every step of a library against a double-precision reference");
   command->add_option("directory", arguments->directory, "What `generate -o` wrote")->required();
-  command->add_option("-m,--model", arguments->model,
+  command->add_option("-m,--model", arguments->model.model,
                       "The model it was generated from: the packed weights are compared too");
-  command->add_option("--config", arguments->config, "The model's config.json, if not beside it");
+  command->add_option("--config", arguments->model.config,
+                      "The model's config.json, if not beside it");
+  command->add_flag("--follow-symlinks", arguments->model.follow_symlinks, kFollowSymlinksHelp);
   command->add_flag("--json", arguments->json, "A JSON document instead of the table");
   command
       ->add_option("--samples", arguments->samples,
