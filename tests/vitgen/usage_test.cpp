@@ -56,7 +56,10 @@ std::vector<Usage> usages() {
        4,
        "input.npy"},
       {"RunWithoutInput", {"run", out}, 2, "--image"},
-      {"RunOnNothing", {"run", out, "--image", "x.png"}, 4, "cannot open"},
+      {"RunOnNothing", {"run", out, "--image", "x.png"}, 4, "hint: `vitgen generate"},
+      {"VerifyNothing", {"verify", out}, 4, "hint: `vitgen generate"},
+      {"InspectNothing", {"inspect", out}, 4, "hint: `vitgen generate"},
+      {"ExplainNothing", {"explain", out}, 4, "hint: `vitgen generate"},
       {"ThreadsTooMany",
        {"run", out, "--threads", "99999999999", "--image", "x.png"},
        2,
@@ -105,6 +108,12 @@ TEST(Program, ExplainShowsEveryStage) {
   EXPECT_NE(must_run({"explain", library, "--stage", "asm", "--kernel", "head"}).find("vfmadd"),
             std::string::npos);
   EXPECT_EQ(run_vitgen({"explain", library, "--stage", "asm", "--kernel", "nosuch"}).status, 2);
+}
+
+TEST(Program, AnAbsentModelIsNotTakenForALibrary) {
+  const ProcessResult result = run_vitgen({"inspect", (scratch() / "a.safetensors").string()});
+  EXPECT_EQ(result.status, 4) << result.output;
+  EXPECT_EQ(result.output.find("vitgen generate"), std::string::npos) << result.output;
 }
 
 TEST(Program, InspectListsTensorsAndLibraries) {

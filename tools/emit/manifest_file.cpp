@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".manifest.json";
+constexpr const char* kHowToMake = "`vitgen generate -m MODEL --name NAME -o DIR` makes one";
 
 [[noreturn]] void manifest_error(const std::string& where, const std::string& what,
                                  std::string hint = {}) {
@@ -23,15 +24,19 @@ constexpr std::string_view kSuffix = ".manifest.json";
 
 std::string find_manifest(const std::string& where) {
   std::error_code error;
-  if (!fs::is_directory(where, error)) return where;
+  const fs::file_status status = fs::status(where, error);
+  if (status.type() == fs::file_type::not_found) {
+    throw Error(ExitCode::io, "IO_OPEN",
+                fmt::format("{}: cannot open: no such library", printable(where)), kHowToMake);
+  }
+  if (!fs::is_directory(status)) return where;
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(where, error)) {
     if (entry.path().filename().string().ends_with(kSuffix)) found.push_back(entry.path().string());
   }
   if (error) io_error("IO_OPEN", where, "cannot list", error.value());
   if (found.empty()) {
-    manifest_error(where, "no generated library here (no NAME.manifest.json)",
-                   "`vitgen generate -m MODEL -o DIR` makes one");
+    manifest_error(where, "no generated library here (no NAME.manifest.json)", kHowToMake);
   }
   if (found.size() > 1) {
     std::ranges::sort(found);
