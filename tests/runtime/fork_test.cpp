@@ -1,40 +1,17 @@
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <thread>
 
+#include "tests/base/in_child.h"
 #include "tests/runtime/fake_model.h"
 #include "tests/runtime/interpose.h"
 
 namespace vitgen::test {
 namespace {
 
-// ThreadSanitizer keeps the parent's threads in its books and ends a child that starts new ones.
-#ifdef __SANITIZE_THREAD__
-constexpr int kThreadsOfChild = 1;
-#else
-constexpr int kThreadsOfChild = 3;
-#endif
-
-/// Runs `child` in a forked process and returns what it returns; -1 if it hung for 10 s or crashed.
-template <class Child>
-int in_child(Child child) {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(child());
-  for (int tenths = 0; tenths < 1000; ++tenths) {
-    int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid) {
-      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  kill(pid, SIGKILL);
-  waitpid(pid, nullptr, 0);
-  return -1;
-}
+using testing::in_child;
+using testing::kThreadsOfChild;
 
 int run(vitgen_api_context* context) {
   const std::vector<float> input = images(3);

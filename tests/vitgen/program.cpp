@@ -45,4 +45,14 @@ std::string library_of(const std::string& name, const std::vector<std::string>& 
   return directory;
 }
 
+std::string sanitized_library() {
+  std::vector<std::string> more = {"--batch", "2"};
+#if defined(__SANITIZE_THREAD__)
+  more.insert(more.end(), {"--sanitize-kernels", "tsan"});
+#elif defined(__SANITIZE_ADDRESS__)
+  more.insert(more.end(), {"--sanitize-kernels", "asan"});
+#endif
+  return library_of("timm_vit", more);
+}
+
 }  // namespace vitgen

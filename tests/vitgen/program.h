@@ -21,6 +21,10 @@ std::string fixture(const std::string& name);
 /// The library of a fixture, generated once per test process: /tmp directory that ends with it.
 std::string library_of(const std::string& fixture_name, const std::vector<std::string>& more = {});
 
+/// A small model's library for batches of 2. In a sanitizer build its kernels have Halide's own
+/// sanitizer features: without them the sanitizer sees nothing of what they do.
+std::string sanitized_library();
+
 /// Where this process may write.
 std::filesystem::path scratch();
 

@@ -1,5 +1,4 @@
-// Many threads on one model. Under a sanitizer build the kernels are compiled with Halide's own
-// sanitizer features: without them it sees nothing of what they do.
+// Many threads on one model.
 
 #include <gtest/gtest.h>
 
@@ -14,16 +13,6 @@
 namespace vitgen {
 namespace {
 
-std::vector<std::string> sanitized() {
-#if defined(__SANITIZE_THREAD__)
-  return {"--sanitize-kernels", "tsan", "--batch", "2"};
-#elif defined(__SANITIZE_ADDRESS__)
-  return {"--sanitize-kernels", "asan", "--batch", "2"};
-#else
-  return {"--batch", "2"};
-#endif
-}
-
 std::vector<float> noise(std::size_t count) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal;
@@ -35,7 +24,7 @@ std::vector<float> noise(std::size_t count) {
 // Eight threads, each with a context of its own that has threads of its own, on one library: every
 // result has the bits of a lone run.
 void hammer(int runs) {
-  const std::string directory = library_of("timm_vit", sanitized());
+  const std::string directory = sanitized_library();
   LoadedLibrary alone(directory, {.threads = 1, .isa = {}, .time_steps = false});
   const std::vector<float> input = noise(3 * alone.input().elements);
   std::vector<float> expected(3 * alone.outputs()[0].elements);
