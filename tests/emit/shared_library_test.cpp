@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::ScratchDirectory;
 using testing::tiny_request;
 
@@ -56,6 +57,16 @@ TEST(SharedLibrary, A_driver_gets_linker_options_one_by_one_and_no_start_files) 
       EXPECT_EQ(command[i + 1], "-Xlinker");
       EXPECT_EQ(command[i + 2], "/x/tiny.map");
     }
+  }
+}
+
+TEST(SharedLibrary, Only_a_sanitized_one_may_need_what_its_program_has) {
+  SharedLibraryRequest request = kRequest;
+  for (const Linker& linker : {Linker{"/usr/bin/cc", true}, Linker{"/usr/bin/ld", false}}) {
+    request.sanitized = false;
+    EXPECT_THAT(link_command(linker, request), Contains("--no-undefined"));
+    request.sanitized = true;
+    EXPECT_THAT(link_command(linker, request), Not(Contains("--no-undefined")));
   }
 }
 

@@ -24,6 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In a ThreadSanitizer build the runtime's object takes part, see runtime/CMakeLists.txt.
+constexpr bool kRuntimeIsSanitized = VITGEN_RUNTIME_IS_SANITIZED;
+
 void require(bool holds, const std::string& what) {
   if (!holds) throw Error(ExitCode::internal, "LIBRARY_REQUEST", what);
 }
@@ -171,8 +174,12 @@ class Emitter {
     out.close();
     // Linked aside: if no linker succeeds, the set must not name the file.
     const std::string linked = scratch_path(library_name(".so"));
-    const LinkResult result = link_shared_library(
-        {.name = request_.name, .archive = archive, .version_script = script, .output = linked});
+    const LinkResult result =
+        link_shared_library({.name = request_.name,
+                             .archive = archive,
+                             .version_script = script,
+                             .output = linked,
+                             .sanitized = request_.sanitized || kRuntimeIsSanitized});
     if (!result.linker.empty()) {
       fs::rename(linked, set_.staged_path(library_name(".so")));
       facts_.linker = fs::path(result.linker).filename().string();

@@ -68,6 +68,7 @@ struct LibraryRequest {
   std::function<HostTensor(const Weight&)> weight;
   bool emit_archive = true;
   bool emit_shared = true;
+  bool sanitized = false;  ///< kernels call a sanitizer's functions
   bool embed_weights = false;
 };
 

@@ -12,20 +12,21 @@ namespace {
 
 /// Options of the linker itself, the same for all of them.
 std::vector<std::string> linker_options(const SharedLibraryRequest& request) {
-  return {"-soname",
-          fmt::format("lib{}.so", request.name),
-          "-z",
-          "now",
-          "-z",
-          "relro",
-          "-z",
-          "noexecstack",
-          "--gc-sections",
-          "--no-undefined",
-          "--build-id=sha1",
-          "--hash-style=gnu",
-          "--version-script",
-          request.version_script};
+  std::vector<std::string> options = {"-soname",
+                                      fmt::format("lib{}.so", request.name),
+                                      "-z",
+                                      "now",
+                                      "-z",
+                                      "relro",
+                                      "-z",
+                                      "noexecstack",
+                                      "--gc-sections",
+                                      "--build-id=sha1",
+                                      "--hash-style=gnu",
+                                      "--version-script",
+                                      request.version_script};
+  if (!request.sanitized) options.emplace_back("--no-undefined");
+  return options;
 }
 
 /// A path that no program can take for an option.

@@ -12,6 +12,7 @@ struct SharedLibraryRequest {
   std::string archive;         ///< path of libNAME.a
   std::string version_script;  ///< path of a file made by the caller from version_script()
   std::string output;          ///< path to write
+  bool sanitized = false;      ///< needs a sanitizer's functions, which only its programs have
 };
 
 /// The linker script that makes NAME_* and nothing else visible.

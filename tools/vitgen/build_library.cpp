@@ -130,6 +130,7 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
                          .weight = {},
                          .emit_archive = options.emit_archive,
                          .emit_shared = options.emit_shared,
+                         .sanitized = !options.features.empty(),
                          .embed_weights = options.embed_weights};
   request.kernels = make_kernels(distinct_specs(request.plans), options, progress);
   request.weight = [&source](const Weight& weight) {
