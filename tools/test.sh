@@ -2,7 +2,8 @@
 # Builds vitgen and runs its tests. Installs what is needed first.
 #
 #   tools/test.sh          the tests labelled `quick`
-#   tools/test.sh --full   also those labelled `full`, then the quick ones under each sanitizer
+#   tools/test.sh --full   also those labelled `full`; then the quick ones with ASan and UBSan in one
+#                          build, and with TSan, where eight threads also run a model 1000 times
 #   tools/test.sh --help
 #
 # Words after -- go to ctest:  tools/test.sh -- -R Linear
@@ -27,7 +28,7 @@ done
 # A test that generates a model compiles kernels side by side with others: about 1 GB.
 readonly TEST_MIB=1500
 
-# test_preset BUILD_PRESET TEST_PRESET CTEST_ARGUMENT...
+# test_preset CONFIGURE_PRESET TEST_PRESET CTEST_ARGUMENT...
 test_preset() {
   local build=$1 test=$2
   shift 2
@@ -40,7 +41,9 @@ failed=()
 install_deps tests
 if [[ $full ]]; then
   test_preset dev full "$@"
-  for sanitizer in asan ubsan tsan; do test_preset "$sanitizer" "$sanitizer" "$@"; done
+  test_preset asan-ubsan asan-ubsan "$@"
+  test_preset tsan tsan "$@"
+  test_preset tsan tsan-stress "$@"
 else
   test_preset dev dev "$@"
 fi
