@@ -164,11 +164,14 @@ TEST(Tensors, transformers_file_without_config_is_refused) {
   EXPECT_NE(thrown.hint.find("--config"), std::string::npos);
 }
 
-TEST(Tensors, ST26_names_of_the_other_library_than_the_configs_are_told) {
+// The file's own names decide how it is read; the config's sizes must still be its own.
+TEST(Tensors, ST26_names_of_the_other_library_than_the_configs_are_held_against_it) {
   const WeightSource timm = random_source(tensors_with(timm_config()));
-  const WeightSource hf = random_source(tensors_with(hf_config()));
-  EXPECT_EQ(testing::code_of([&] { model_with(hf, timm_config()); }), "CFG_TENSORS");
-  EXPECT_EQ(testing::code_of([&] { model_with(timm, hf_config()); }), "CFG_TENSORS");
+  const Thrown thrown = testing::thrown_by([&] { model_with(timm, hf_config()); });
+  EXPECT_EQ(thrown.code, "MODEL_SHAPE");
+  EXPECT_EQ(thrown.message, "blocks.0.mlp.fc1.weight: expected 64x32, got 128x32");
+  const Model same = model_with(timm, with(hf_config(), "intermediate_size", 128));
+  EXPECT_EQ(same.spec.mlp, 128);
 }
 
 TEST(Tensors, other_networks_are_refused) {

@@ -237,7 +237,8 @@ Model read_hf_config(const JsonFile& config, const std::optional<JsonFile>& prep
     follow_preprocessor(type, model);
   } else {
     model.preprocess = resized(*model.preprocess, model.spec.image_h, model.spec.image_w);
-    model.notices.push_back("no preprocessor_config.json: the image processor's defaults are used");
+    model.notices.emplace_back(
+        "no preprocessor_config.json: the image processor's defaults are used");
   }
   set_normalisation(model.spec, *model.preprocess);
   note_keys(config, model.notices);
