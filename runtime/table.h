@@ -37,6 +37,9 @@ enum vitgen_cpu_feature : uint32_t {
   /// LZCNT, MOVBE, POPCNT.
   VITGEN_CPU_AVX2_FMA_F16C = 1u << 0,
   VITGEN_CPU_AVX512_SKX = 1u << 1,  ///< the above and AVX-512 F, CD, BW, DQ, VL
+  /// AMX-TILE and AMX-BF16 (CPUID 7 EDX bits 24 and 22), and the operating system's permission to
+  /// this process to use tile data. Nothing sets it yet.
+  VITGEN_CPU_AMX_BF16 = 1u << 2,
 };
 
 /// A kernel as Halide emits it: user_context, then one halide_buffer_t* per operand.

@@ -7,7 +7,9 @@ namespace vitgen {
 const Machine& find_machine(std::string_view name) {
   std::string known;
   for (const Machine* machine : all_machines()) {
-    if (machine->name == name || machine->target == name) return *machine;
+    if (machine->name == name) return *machine;
+    if (machine->target.empty()) continue;
+    if (machine->target == name) return *machine;
     known += (known.empty() ? "" : ", ") + std::string(machine->target);
   }
   throw Error(ExitCode::target, "UNKNOWN_TARGET", "unknown target '" + printable(name) + "'",

@@ -12,13 +12,21 @@ namespace vitgen {
 enum class MachineKind { cpu, gpu };
 
 struct Machine {
-  std::string_view name;    ///< of the file, "cpu_avx512"
-  std::string_view target;  ///< on the command line and in a library's ISA list, "x86-64-avx512"
+  std::string_view name;  ///< of the file, "cpu_avx512"
+  /// On the command line and in a library's ISA list, "x86-64-avx512"; empty: its kernels are
+  /// compiled and tested, but no library is made of them.
+  std::string_view target;
   std::string_view parent;  ///< the row whose kernels serve where this one has none; or empty
   MachineKind kind = MachineKind::cpu;
   int vector_bytes = 32;
   int vector_registers = 16;
   bool masks = false;  ///< predicated loads and stores at full speed
+  bool amx = false;    ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
+  // Of a GPU:
+  int warp = 1;          ///< threads that run in step
+  int max_threads = 1;   ///< of a block
+  int shared_bytes = 0;  ///< of a block, without asking for more at launch
+  int registers = 0;     ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
   /// Halide target string without the product flags, "x86-64-linux-avx2-...".
   std::string_view halide_target;
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.

@@ -18,7 +18,7 @@ Choice choose_default(const OpSpec& spec, const Machine& machine) {
 }
 
 Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice) {
-  if (choice.rule == kFallback) return build_fallback(spec);
+  if (choice.rule == kFallback) return build_fallback(spec, machine);
   for (const RuleEntry& rule : all_rules()) {
     if (rule.name == choice.rule && rule.op == spec.op) {
       return rule.build(spec, machine, choice.knobs);

@@ -9,6 +9,9 @@
 //     static std::optional<Knobs> defaults(const Spec&, const Machine&);  // empty: not for this
 //     static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
 //   };
+//
+// A rule for another form than the plain one has `static constexpr LinearForm form`, or, where the
+// form is to be tuned, a knob called `form`.
 
 #include <optional>
 #include <span>
@@ -48,6 +51,18 @@ Choice choose_default(const OpSpec& spec, const Machine& machine);
 /// The op of `spec` defined and scheduled. Throws UNKNOWN_RULE, KNOBS_ILLEGAL, FIELDS_*.
 Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice);
 
+/// The op in the form that the rule, or else a knob, asks for.
+template <class Rule>
+auto define_for(const typename Rule::Spec& spec, const typename Rule::Knobs& knobs) {
+  if constexpr (requires { knobs.form; }) {
+    return define(spec, knobs.form);
+  } else if constexpr (requires { Rule::form; }) {
+    return define(spec, Rule::form);
+  } else {
+    return define(spec);
+  }
+}
+
 template <class Rule>
 RuleEntry rule_entry() {
   using Spec = typename Rule::Spec;
@@ -59,7 +74,7 @@ RuleEntry rule_entry() {
           [](const OpSpec& spec, const Machine& machine, const Fields& fields) {
             const auto typed = typed_spec<Spec>(spec);
             const auto knobs = from_fields<typename Rule::Knobs>(fields);
-            auto op = define(typed);
+            auto op = define_for<Rule>(typed, knobs);
             Rule::apply(op, typed, machine, knobs);
             return op.algorithm;
           }};

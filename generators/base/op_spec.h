@@ -12,9 +12,20 @@
 namespace vitgen {
 
 /// Element type of a tensor in memory.
-enum class DType : std::uint8_t { f32, u8, i32 };
-inline std::vector<std::string_view> enum_names(DType) { return {"f32", "u8", "i32"}; }
-constexpr std::int64_t byte_size(DType dtype) { return dtype == DType::u8 ? 1 : 4; }
+enum class DType : std::uint8_t { f32, u8, i32, bf16 };
+inline std::vector<std::string_view> enum_names(DType) { return {"f32", "u8", "i32", "bf16"}; }
+constexpr std::int64_t byte_size(DType dtype) {
+  switch (dtype) {
+    case DType::u8:
+      return 1;
+    case DType::bf16:
+      return 2;
+    case DType::f32:
+    case DType::i32:
+      break;
+  }
+  return 4;
+}
 
 /// An operation with all of its shapes and choices: "linear(rows=197,k=768,...)".
 ///

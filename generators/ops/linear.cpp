@@ -1,5 +1,7 @@
 #include "generators/ops/linear.h"
 
+#include "generators/ops/support/microkernel_stage.h"
+
 namespace vitgen {
 
 using Halide::cast;
@@ -19,12 +21,89 @@ int panel_width(int n) {
 
 int padded(int n, int panel) { return (n + panel - 1) / panel * panel; }
 
+namespace {
+
+int columns(const LinearSpec& spec) { return padded(spec.n, spec.panel); }
+
+Operand weight_operand(const LinearSpec& spec) {
+  const int panels = columns(spec) / spec.panel;
+  if (spec.compute == Compute::f32) {
+    return {"weight", Role::weight, DType::f32, {spec.panel, spec.k, panels}};
+  }
+  const int pairs = padded(spec.k, kTileDepth) / 2;
+  return {"weight", Role::weight, DType::bf16, {2, spec.panel, pairs, panels}};
+}
+
+/// The op's arguments by name; absent ones are undefined.
+struct Arguments {
+  explicit Arguments(const std::vector<Operand>& list) {
+    for (std::size_t p = 0; p + 1 < list.size(); ++p) {
+      all.push_back(image_param(list[p]));
+      if (list[p].name == "bias") bias = all.back();
+      if (list[p].name == "residual") residual = all.back();
+    }
+    input = all[0];
+    weight = all[1];
+  }
+  std::vector<ImageParam> all;
+  ImageParam input, weight, bias, residual;
+};
+
+Expr input_value(const LinearSpec& spec, const ImageParam& input, const Expr& k, const Expr& i) {
+  const Expr value = input(k, i);
+  if (spec.compute == Compute::f32) return value;
+  return cast<float>(cast(Halide::BFloat(16), value));
+}
+
+Expr weight_value(const LinearSpec& spec, const ImageParam& weight, const Expr& k, const Expr& j) {
+  if (spec.compute == Compute::f32) return weight(j % spec.panel, k, j / spec.panel);
+  return cast<float>(weight(k % 2, j % spec.panel, k / 2, j / spec.panel));
+}
+
+Expr bias_value(const Arguments& arguments, const Expr& j) {
+  return arguments.bias.defined() ? Expr(arguments.bias(j)) : Expr(0.0f);
+}
+
+void define_plain(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
+  op.acc(op.j, op.i) = bias_value(arguments, op.j);
+  op.acc(op.j, op.i) += input_value(spec, arguments.input, op.k, op.i) *
+                        weight_value(spec, arguments.weight, op.k, op.j);
+  op.algorithm.stages = {op.acc};
+}
+
+void define_clamped_tiles(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
+  const Expr c = min(op.c, spec.k - 1);
+  const Expr j = min(op.j, columns(spec) - 1);
+  op.input_tile = Func("input_tile");
+  op.weight_tile = Func("weight_tile");
+  op.input_tile(op.c, op.i) = input_value(spec, arguments.input, c, min(op.i, spec.rows - 1));
+  op.weight_tile(op.j, op.c) = weight_value(spec, arguments.weight, c, j);
+  op.acc(op.j, op.i) = bias_value(arguments, j);
+  op.acc(op.j, op.i) += op.input_tile(op.k, op.i) * op.weight_tile(op.j, op.k);
+  op.algorithm.stages = {op.input_tile, op.weight_tile, op.acc};
+}
+
+void define_microkernel_tiles(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
+  const Microkernel microkernel{.symbol = "vitgen_microkernel",
+                                .rows = spec.rows,
+                                .k = padded(spec.k, kTileDepth),
+                                .panel = spec.panel};
+  const Expr k = op.t * kTileDepth + op.c;
+  const Expr value = cast(Halide::BFloat(16), arguments.input(min(k, spec.k - 1), op.i));
+  op.packed = Func("packed");
+  op.packed(op.c, op.i, op.t) =
+      spec.k % kTileDepth == 0 ? value : select(k < spec.k, value, cast(Halide::BFloat(16), 0.0f));
+  op.acc = microkernel_stage(microkernel, op.packed, arguments.weight, op.j, op.i);
+  op.algorithm.stages = {op.packed, op.acc};
+  op.algorithm.microkernels = {microkernel};
+}
+
+}  // namespace
+
 std::vector<Operand> operands(const LinearSpec& spec) {
-  const int columns = padded(spec.n, spec.panel);
-  std::vector<Operand> list = {
-      {"input", Role::input, DType::f32, {spec.k, spec.rows}},
-      {"weight", Role::weight, DType::f32, {spec.panel, spec.k, columns / spec.panel}}};
-  if (spec.epilogue.bias) list.push_back({"bias", Role::weight, DType::f32, {columns}});
+  std::vector<Operand> list = {{"input", Role::input, DType::f32, {spec.k, spec.rows}},
+                               weight_operand(spec)};
+  if (spec.epilogue.bias) list.push_back({"bias", Role::weight, DType::f32, {columns(spec)}});
   if (spec.epilogue.residual) {
     list.push_back({"residual", Role::input, DType::f32, {spec.n, spec.rows}});
   }
@@ -36,28 +115,137 @@ double flops(const LinearSpec& spec) {
   return 2.0 * spec.rows * static_cast<double>(spec.k) * spec.n;
 }
 
-Linear define(const LinearSpec& spec) {
-  const std::vector<Operand> list = operands(spec);
-  std::vector<ImageParam> arguments;
-  for (std::size_t p = 0; p + 1 < list.size(); ++p) arguments.push_back(image_param(list[p]));
-  const ImageParam& input = arguments[0];
-  const ImageParam& weight = arguments[1];
+std::vector<LinearForm> forms(const LinearSpec& spec) {
+  if (spec.compute == Compute::f32) return {LinearForm::plain, LinearForm::clamped_tiles};
+  return {LinearForm::plain, LinearForm::clamped_tiles, LinearForm::microkernel_tiles};
+}
 
+Linear define(const LinearSpec& spec, LinearForm form) {
+  const std::vector<Operand> list = operands(spec);
+  const Arguments arguments(list);
   Linear op{.algorithm = {},
             .acc = Func("acc"),
             .output = Func("linear"),
             .j = Var("j"),
             .i = Var("i"),
-            .k = RDom(0, spec.k, "k")};
-  op.acc(op.j, op.i) = spec.epilogue.bias ? Expr(arguments[2](op.j)) : Expr(0.0f);
-  op.acc(op.j, op.i) += input(op.k, op.i) * weight(op.j % spec.panel, op.k, op.j / spec.panel);
-
-  Expr value = activate(op.acc(op.j, op.i), spec.epilogue.activation);
-  if (spec.epilogue.residual) value += arguments.back()(op.j, op.i);
+            .k = RDom(0, spec.k, "k"),
+            .input_tile = {},
+            .weight_tile = {},
+            .packed = {},
+            .c = Var("c"),
+            .t = Var("t")};
+  switch (form) {
+    case LinearForm::plain:
+      define_plain(op, spec, arguments);
+      break;
+    case LinearForm::clamped_tiles:
+      define_clamped_tiles(op, spec, arguments);
+      break;
+    case LinearForm::microkernel_tiles:
+      define_microkernel_tiles(op, spec, arguments);
+      break;
+  }
+  Expr sum = op.acc(op.j, op.i);
+  if (form == LinearForm::microkernel_tiles) sum += bias_value(arguments, op.j);
+  Expr value = activate(sum, spec.epilogue.activation);
+  if (spec.epilogue.residual) value += arguments.residual(op.j, op.i);
   op.output(op.j, op.i) = value;
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {op.acc}, op.output};
+  op.algorithm.arguments = arguments.all;
+  op.algorithm.output = op.output;
   return op;
+}
+
+namespace {
+
+/// Fills a kernel whose output is `output`; `arguments` are those of its operands.
+GradientKernel gradient_kernel(std::vector<Operand> list, std::vector<ImageParam> arguments,
+                               std::vector<Func> stages, Func output) {
+  pin_output(output, list.back());
+  return {std::move(list), {std::move(arguments), std::move(stages), output}};
+}
+
+GradientKernel define_d_sum(const LinearSpec& spec, const Operand& result) {
+  LinearSpec bare = spec;
+  bare.epilogue.residual = false;
+  Linear op = define(bare);
+  std::vector<Operand> list = operands(bare);
+  list.back() = {"d_output", Role::input, DType::f32, result.extents};
+  list.push_back({"d_sum", Role::output, DType::f32, result.extents});
+  std::vector<ImageParam> arguments = op.algorithm.arguments;
+  arguments.push_back(image_param(list[list.size() - 2]));
+  Func d_sum("d_sum");
+  d_sum(op.j, op.i) =
+      arguments.back()(op.j, op.i) * activation_slope(op.acc(op.j, op.i), spec.epilogue.activation);
+  return gradient_kernel(std::move(list), std::move(arguments), {op.acc}, d_sum);
+}
+
+/// The kernels that sum products with d_sum.
+class LinearSums {
+ public:
+  LinearSums(const LinearSpec& spec, Operand d_sum) : spec_(spec), d_sum_(std::move(d_sum)) {}
+
+  GradientKernel d_input() const {
+    const Operand weight = weight_operand(spec_);
+    const ImageParam d_sum = image_param(d_sum_);
+    const ImageParam w = image_param(weight);
+    Func acc("acc"), result("d_input");
+    const RDom j(0, spec_.n, "j");
+    acc(k_, i_) = 0.0f;
+    acc(k_, i_) += d_sum(j, i_) * weight_value(spec_, w, k_, j);
+    result(k_, i_) = acc(k_, i_);
+    return gradient_kernel({d_sum_, weight, output("d_input", {spec_.k, spec_.rows})}, {d_sum, w},
+                           {acc}, result);
+  }
+
+  GradientKernel d_weight() const {
+    const Operand input{"input", Role::input, DType::f32, {spec_.k, spec_.rows}};
+    const ImageParam d_sum = image_param(d_sum_);
+    const ImageParam x = image_param(input);
+    Func acc("acc"), result("d_weight");
+    const RDom i(0, spec_.rows, "i");
+    acc(j_, k_, panel_) = 0.0f;
+    acc(j_, k_, panel_) += column(d_sum, panel_ * spec_.panel + j_, i) * x(k_, i);
+    result(j_, k_, panel_) = acc(j_, k_, panel_);
+    return gradient_kernel({d_sum_, input, output("d_weight", weight_operand(spec_).extents)},
+                           {d_sum, x}, {acc}, result);
+  }
+
+  GradientKernel d_bias() const {
+    const ImageParam d_sum = image_param(d_sum_);
+    Func acc("acc"), result("d_bias");
+    const RDom i(0, spec_.rows, "i");
+    acc(j_) = 0.0f;
+    acc(j_) += column(d_sum, j_, i);
+    result(j_) = acc(j_);
+    return gradient_kernel({d_sum_, output("d_bias", {columns(spec_)})}, {d_sum}, {acc}, result);
+  }
+
+ private:
+  static Operand output(std::string name, std::vector<int> extents) {
+    return {std::move(name), Role::output, DType::f32, std::move(extents)};
+  }
+
+  /// d_sum of column j, which is 0 where the weight is padded.
+  Expr column(const ImageParam& d_sum, const Expr& j, const Expr& i) const {
+    if (spec_.n == columns(spec_)) return d_sum(j, i);
+    return select(j < spec_.n, d_sum(min(j, spec_.n - 1), i), 0.0f);
+  }
+
+  LinearSpec spec_;
+  Operand d_sum_;
+  Var i_{"i"}, j_{"j"}, k_{"k"}, panel_{"panel"};
+};
+
+}  // namespace
+
+LinearGradient define_gradient(const LinearSpec& spec) {
+  if (spec.compute != Compute::f32) {
+    throw Error(ExitCode::internal, "GRADIENT_COMPUTE", "gradients of linear are computed in f32");
+  }
+  const Operand d_sum{"d_sum", Role::input, DType::f32, {spec.n, spec.rows}};
+  const LinearSums sums(spec, d_sum);
+  return {define_d_sum(spec, d_sum), sums.d_input(), sums.d_weight(), sums.d_bias()};
 }
 
 }  // namespace vitgen

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <bit>
+
+#include "tests/schedules/emulated_microkernels.h"
 
 namespace vitgen {
 
@@ -25,7 +27,7 @@ float draw(std::mt19937& random, Fill fill) {
 
 const Machine& host_machine() {
   for (const Machine* machine : all_machines()) {
-    if (machine->kind != MachineKind::cpu) continue;
+    if (machine->kind != MachineKind::cpu || machine->amx) continue;
     const bool avx512 = machine->vector_bytes == 64;
     if (!avx512 || (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                     __builtin_cpu_supports("avx512dq"))) {
@@ -45,6 +47,9 @@ KernelRunner::KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end
       if (operand.dtype == DType::u8) {
         static_cast<std::uint8_t*>(memory_.back()->data())[i] =
             static_cast<std::uint8_t>(random() % 256);
+      } else if (operand.dtype == DType::bf16) {
+        static_cast<std::uint16_t*>(memory_.back()->data())[i] =
+            static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(draw(random, fill)) >> 16);
       } else {
         static_cast<float*>(memory_.back()->data())[i] = draw(random, fill);
       }
@@ -64,22 +69,37 @@ Halide::Buffer<> wrap(const Operand& operand, void* data) {
 
 }  // namespace
 
+Halide::Target test_target(const Machine& machine) {
+  const Machine& runs = machine.kind == MachineKind::gpu ? find_machine("opencl") : host_machine();
+  return Halide::Target(std::string(runs.halide_target) + "-jit");
+}
+
 // Halide's errors are no std::exception: GoogleTest would not print them.
 std::vector<float> KernelRunner::run(const Machine& machine, const Choice& choice) try {
-  Algorithm algorithm = build(spec_, machine, choice);
+  return run(build(spec_, machine, choice), test_target(machine));
+} catch (const Halide::Error& error) {
+  throw std::runtime_error(spec_.text() + " by " + choice.text() + ": " + error.what());
+}
+
+std::vector<float> KernelRunner::run(const Algorithm& algorithm, const Halide::Target& target) {
   for (std::size_t p = 0; p + 1 < operands_.size(); ++p) {
-    algorithm.arguments[p].set(wrap(operands_[p], memory_[p]->data()));
+    Halide::ImageParam argument = algorithm.arguments[p];
+    Halide::Buffer<> buffer = wrap(operands_[p], memory_[p]->data());
+    buffer.set_host_dirty();  // else a GPU would not fetch it
+    argument.set(buffer);
   }
   // NaN in the output before the run shows what a kernel leaves unwritten.
   const Operand& out = operands_.back();
   auto* output = static_cast<float*>(memory_.back()->data());
   std::fill_n(output, out.elements(), std::numeric_limits<float>::quiet_NaN());
   Halide::Buffer<> buffer = wrap(out, output);
-  const Halide::Target target(std::string(host_machine().halide_target) + "-jit");
-  Halide::Pipeline(algorithm.output).realize(buffer, target);
+  Halide::Pipeline runs = pipeline(algorithm);
+  const EmulatedMicrokernels microkernels(algorithm);
+  runs.set_jit_externs(microkernels.externs());
+  runs.realize(buffer, target);
+  EXPECT_EQ(buffer.copy_to_host(), 0);
+  microkernels.expect_no_fault();
   return {output, output + out.elements()};
-} catch (const Halide::Error& error) {
-  throw std::runtime_error(spec_.text() + " by " + choice.text() + ": " + error.what());
 }
 
 OperandData KernelRunner::data(const std::vector<float>& output) const {

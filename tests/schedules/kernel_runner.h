@@ -21,8 +21,12 @@ class KernelRunner {
   /// `guard_end`: operands end at a guard page, else they start at one.
   KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end);
 
-  /// The output of the op scheduled by `choice` for `machine`, in instructions that this CPU has.
+  /// The output of the op scheduled by `choice` for `machine`, in instructions that this CPU has; a
+  /// GPU's schedule runs under OpenCL.
   std::vector<float> run(const Machine& machine, const Choice& choice);
+
+  /// The output of a scheduled definition of the op.
+  std::vector<float> run(const Algorithm& algorithm, const Halide::Target& target);
 
   /// The operands, with `output` in the last place.
   OperandData data(const std::vector<float>& output) const;
@@ -37,8 +41,11 @@ class KernelRunner {
   std::vector<std::unique_ptr<GuardedBuffer>> memory_;
 };
 
-/// Halide target string of the most capable row that this CPU can execute.
+/// The most capable row that this CPU can execute.
 const Machine& host_machine();
+
+/// What runs a machine's schedules here: this CPU's instructions, or OpenCL.
+Halide::Target test_target(const Machine& machine);
 
 /// Compares with the reference and reports the worst element through GoogleTest.
 void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,

@@ -11,6 +11,21 @@ namespace vitgen {
 
 namespace {
 
+// Rows around tiles of 16 and pairs of them, channels around tiles of 32, whole and partial panels.
+std::vector<OpSpec> rounded_linear_specs() {
+  std::vector<OpSpec> specs;
+  const auto add = [&](int rows, int k, int n, Epilogue epilogue) {
+    specs.push_back(op_spec(LinearSpec{rows, k, n, panel_width(n), epilogue, Compute::bf16}));
+  };
+  const Epilogue plain{};
+  for (const int rows : {1, 16, 17, 33}) add(rows, 32, 48, plain);
+  for (const int k : {1, 31, 33, 96}) add(5, k, 32, plain);
+  for (const int n : {1, 10, 16, 33, 100}) add(5, 20, n, plain);
+  add(9, 64, 32, {.bias = true, .activation = Activation::gelu_erf, .residual = true});
+  add(9, 12, 40, {.bias = false, .activation = Activation::relu, .residual = true});
+  return specs;
+}
+
 std::vector<OpSpec> linear_specs() {
   std::vector<OpSpec> specs;
   const auto add = [&](int rows, int k, int n, Epilogue epilogue) {
@@ -27,6 +42,8 @@ std::vector<OpSpec> linear_specs() {
   add(9, 12, 96, {.bias = true, .activation = Activation::none, .residual = true});
   add(9, 12, 40, {.bias = true, .activation = Activation::none, .residual = true});
   add(9, 12, 10, {.bias = false, .activation = Activation::gelu_erf, .residual = true});
+  const std::vector<OpSpec> rounded = rounded_linear_specs();
+  specs.insert(specs.end(), rounded.begin(), rounded.end());
   return specs;
 }
 

@@ -5,6 +5,7 @@
 
 #include "generators/base/sha256.h"
 #include "generators/base/version.h"
+#include "tools/emit/kernel_microkernel.h"
 #include "tools/emit/kernel_scratch.h"
 
 namespace vitgen {
@@ -75,14 +76,18 @@ KernelObject compile_kernel(const KernelRequest& request, const KernelFiles& fil
   const std::vector<Halide::Argument> arguments(algorithm.arguments.begin(),
                                                 algorithm.arguments.end());
   const Halide::Target target = kernel_target(request);
-  Halide::Pipeline pipeline(algorithm.output);
-  const Halide::Module module = pipeline.compile_to_module(arguments, std::string(kKernelSymbol),
-                                                           target, Halide::LinkageType::External);
+  const Halide::Module module = pipeline(algorithm).compile_to_module(
+      arguments, std::string(kKernelSymbol), target, Halide::LinkageType::External);
   std::map<Halide::OutputFileType, std::string> outputs = {
       {Halide::OutputFileType::object, files.object.string()}};
   if (!files.assembly.empty()) outputs[Halide::OutputFileType::assembly] = files.assembly.string();
   if (!files.stmt.empty()) outputs[Halide::OutputFileType::stmt] = files.stmt.string();
+  if (!files.device_code.empty()) {
+    outputs[Halide::OutputFileType::device_code] = files.device_code.string();
+  }
   module.compile(outputs);
+  add_microkernels(files.object, algorithm,
+                   request.instructions.empty() ? machine : find_machine(request.instructions));
 
   const KernelScratch scratch = kernel_scratch(module, target);
   return {.name = kernel_name(request.spec),

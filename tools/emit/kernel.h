@@ -53,6 +53,8 @@ struct KernelFiles {
   std::filesystem::path object;    ///< always
   std::filesystem::path assembly;  ///< if not empty
   std::filesystem::path stmt;      ///< if not empty: Halide's lowered statement
+  /// If not empty: what runs on the GPU, as PTX or OpenCL C. The object holds it as well.
+  std::filesystem::path device_code = {};
 };
 
 /// Compiles in this process. Throws KERNEL_DYNAMIC_SCRATCH if the kernel's memory is not known at

@@ -14,7 +14,7 @@ std::vector<const Machine*> host_machines() {
   std::vector<const Machine*> rows;
   for (const Machine* machine : all_machines()) {
     const bool runs = (machine->cpu_features & ~have) == 0;
-    if (machine->kind == MachineKind::cpu && runs) rows.push_back(machine);
+    if (!machine->target.empty() && runs) rows.push_back(machine);
   }
   return rows;
 }
@@ -22,7 +22,13 @@ std::vector<const Machine*> host_machines() {
 namespace {
 
 const Machine& target_named(std::string_view word) {
-  if (word != "host") return find_machine(word);
+  if (word != "host") {
+    const Machine& machine = find_machine(word);
+    if (!machine.target.empty()) return machine;
+    throw Error(ExitCode::target, "TARGET_NO_LIBRARY",
+                "no library can be generated for '" + printable(word) + "' yet",
+                "use --target host, x86-64-avx2 or x86-64-avx512");
+  }
   const auto rows = host_machines();
   if (rows.empty()) {
     throw Error(ExitCode::target, "HOST_TARGET", "this CPU runs none of vitgen's CPU targets",

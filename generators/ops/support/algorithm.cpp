@@ -10,6 +10,8 @@ Halide::Type halide_type(DType dtype) {
       return Halide::UInt(8);
     case DType::i32:
       return Halide::Int(32);
+    case DType::bf16:
+      return Halide::BFloat(16);
   }
   return Halide::Float(32);
 }
@@ -30,6 +32,14 @@ Halide::ImageParam image_param(const Operand& operand) {
                            operand.name);
   pin(param, operand);
   return param;
+}
+
+Halide::Pipeline pipeline(const Algorithm& algorithm) {
+  Halide::Pipeline result(algorithm.output);
+  for (const auto& pass : algorithm.lowering_passes) {
+    result.add_custom_lowering_pass(pass.get(), nullptr);
+  }
+  return result;
 }
 
 const Operand& operand_named(const std::vector<Operand>& operands, std::string_view name) {

@@ -3,6 +3,8 @@
 
 #include <Halide.h>
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,13 +12,30 @@
 
 namespace vitgen {
 
+/// A piece of code that a definition calls and Halide does not write, by its shape; see
+/// microkernel_stage.h.
+struct Microkernel {
+  std::string symbol;  ///< of the stage
+  int rows = 0;        ///< that one call computes; a schedule sets it
+  int k = 0;           ///< input channels, whole tiles
+  int panel = 0;       ///< columns that one call computes
+
+  bool operator==(const Microkernel&) const = default;
+};
+
 /// A definition by its parts. `arguments` follow the order of the op's operands without the
 /// output; `stages` are all Funcs but `output`, producers first.
 struct Algorithm {
   std::vector<Halide::ImageParam> arguments;
   std::vector<Halide::Func> stages;
   Halide::Func output;
+  std::vector<Microkernel> microkernels = {};
+  /// What a schedule does to the lowered code where directives do not reach.
+  std::vector<std::shared_ptr<Halide::Internal::IRMutator>> lowering_passes = {};
 };
+
+/// What Halide compiles or runs. The passes live as long as the algorithm.
+Halide::Pipeline pipeline(const Algorithm& algorithm);
 
 Halide::Type halide_type(DType dtype);
 

@@ -13,6 +13,10 @@ struct OpEntry {
   std::vector<Operand> (*operands)(const OpSpec&);
   double (*flops)(const OpSpec&);
   Algorithm (*define)(const OpSpec&);
+  /// Names of the definitions that the op has for a spec; the first is what `define` gives.
+  std::vector<std::string_view> (*forms)(const OpSpec&);
+  /// Throws FIELDS_VALUE for a form that the op does not know.
+  Algorithm (*define_form)(const OpSpec&, std::string_view form);
 };
 
 std::span<const OpEntry> all_ops();
@@ -23,11 +27,43 @@ const OpEntry& find_op(std::string_view name);
 inline std::vector<Operand> operands(const OpSpec& spec) { return find_op(spec.op).operands(spec); }
 inline double flops(const OpSpec& spec) { return find_op(spec.op).flops(spec); }
 
+/// An op with more than one definition names them by an enum `Spec::Form`.
+template <class Spec>
+concept HasForms = requires { typename Spec::Form; };
+
+inline constexpr std::string_view kPlainForm = "plain";
+
+template <class Spec>
+std::vector<std::string_view> form_names(const Spec& spec) {
+  std::vector<std::string_view> names;
+  if constexpr (HasForms<Spec>) {
+    for (const auto form : forms(spec)) names.push_back(enum_text(form));
+  } else {
+    names.push_back(kPlainForm);
+  }
+  return names;
+}
+
+template <class Spec>
+Algorithm define_form(const Spec& spec, std::string_view form) {
+  if constexpr (HasForms<Spec>) {
+    return define(spec, parse_enum<typename Spec::Form>(form, "form")).algorithm;
+  } else {
+    if (form != kPlainForm) bad_field("form", form, kPlainForm);
+    return define(spec).algorithm;
+  }
+}
+
 template <class Spec>
 OpEntry op_entry() {
-  return {Spec::op, [](const OpSpec& spec) { return operands(typed_spec<Spec>(spec)); },
+  return {Spec::op,
+          [](const OpSpec& spec) { return operands(typed_spec<Spec>(spec)); },
           [](const OpSpec& spec) { return flops(typed_spec<Spec>(spec)); },
-          [](const OpSpec& spec) { return define(typed_spec<Spec>(spec)).algorithm; }};
+          [](const OpSpec& spec) { return define(typed_spec<Spec>(spec)).algorithm; },
+          [](const OpSpec& spec) { return form_names(typed_spec<Spec>(spec)); },
+          [](const OpSpec& spec, std::string_view form) {
+            return define_form(typed_spec<Spec>(spec), form);
+          }};
 }
 
 }  // namespace vitgen

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tools/verify/reference/bf16.h"
+
 namespace vitgen {
 
 double OperandData::at(std::size_t operand, std::int64_t index) const {
@@ -14,6 +16,8 @@ double OperandData::at(std::size_t operand, std::int64_t index) const {
       return static_cast<const std::uint8_t*>(data_[operand])[i];
     case DType::i32:
       return static_cast<const std::int32_t*>(data_[operand])[i];
+    case DType::bf16:
+      return bf16_value(static_cast<const std::uint16_t*>(data_[operand])[i]);
   }
   return 0;
 }

@@ -1,0 +1,113 @@
+// The code of the CUDA schedule: what it keeps where, and what the assembler says of it. Its
+// numbers are checked under OpenCL by every_gpu_kernel_test.cpp.
+
+#include "schedules/cuda/linear.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <regex>
+
+#include "schedules/rule.h"
+
+namespace vitgen {
+namespace {
+
+struct Compiled {
+  BlockKnobs knobs;
+  std::string path;  ///< of the PTX
+  std::string text;
+};
+
+Compiled compile(const LinearSpec& linear, const Machine& machine) {
+  const OpSpec spec = op_spec(linear);
+  const Choice choice = choose_default(spec, machine);
+  EXPECT_EQ(choice.rule, CudaLinear::name);
+  const Algorithm algorithm = build(spec, machine, choice);
+  Compiled result;
+  result.knobs = from_fields<BlockKnobs>(choice.knobs);
+  result.path = ::testing::TempDir() + "linear_" + std::to_string(getpid()) + ".ptx";
+  pipeline(algorithm).compile_to({{Halide::OutputFileType::device_code, result.path}},
+                                 {algorithm.arguments.begin(), algorithm.arguments.end()}, "kernel",
+                                 Halide::Target(std::string(machine.halide_target)));
+  std::ifstream in(result.path);
+  result.text = {std::istreambuf_iterator<char>(in), {}};
+  return result;
+}
+
+int count(const std::string& text, const std::string& word) {
+  int found = 0;
+  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+class CudaLinearCode : public ::testing::TestWithParam<LinearSpec> {};
+
+// Layers of ViT-B/16, batch 1 and 8, its classifier, and a shape with tails everywhere.
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, CudaLinearCode,
+    ::testing::Values(LinearSpec{197, 768, 3072, 48, {true, Activation::gelu_erf, false}},
+                      LinearSpec{197, 3072, 768, 48, {true, Activation::none, true}},
+                      LinearSpec{1576, 768, 2304, 48, {}}, LinearSpec{1, 768, 1000, 16, {}},
+                      LinearSpec{5, 19, 33, 48, {}}));
+
+TEST_P(CudaLinearCode, StagesTilesInSharedMemoryAndKeepsSumsInRegisters) {
+  for (const std::string_view row : {"cuda_sm80", "cuda_sm90"}) {
+    const Compiled code = compile(GetParam(), find_machine(row));
+    EXPECT_GT(count(code.text, "st.shared"), 0);
+    EXPECT_GT(count(code.text, "ld.shared"), 0);
+    EXPECT_GE(count(code.text, "bar.sync"), 2);  // before and after the products of a tile
+    EXPECT_EQ(count(code.text, ".local"), 0);
+    EXPECT_GE(count(code.text, "fma.rn.f32"),
+              code.knobs.m_r * code.knobs.n_r * code.knobs.unroll_k);
+    EXPECT_EQ(count(code.text, ".entry"), 1);
+  }
+}
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (!pipe) return text;
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, pipe)) text += buffer;
+  return pclose(pipe) == 0 ? text : "failed: " + text;
+}
+
+TEST_P(CudaLinearCode, AssemblesWithoutSpillsWithinItsRegisters) {
+  const std::string ptxas = VITGEN_PTXAS;
+  if (ptxas.empty()) GTEST_SKIP() << "not run: there is no ptxas";
+  const Machine& machine = find_machine("cuda_sm80");
+  const Compiled code = compile(GetParam(), machine);
+  for (const std::string arch : {"sm_80", "sm_90a"}) {
+    const std::string report =
+        output_of(ptxas + " -v -arch=" + arch + " " + code.path + " -o " + code.path + ".cubin");
+    EXPECT_NE(report.find("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"),
+              report.npos)
+        << report;
+    std::smatch used;
+    ASSERT_TRUE(std::regex_search(report, used, std::regex("Used (\\d+) registers"))) << report;
+    EXPECT_LE(std::stoi(used[1]), register_budget(machine, code.knobs)) << report;
+  }
+}
+
+TEST(CudaLinear, LeavesRegistersForTwoBlocksOnAMultiprocessor) {
+  EXPECT_EQ(register_budget(find_machine("cuda_sm80"), {.threads_j = 32, .threads_i = 8}), 128);
+}
+
+TEST(CudaLinear, RefusesKnobsThatDoNotFit) {
+  const LinearSpec spec{64, 64, 64, 16, {}};
+  const Machine& machine = find_machine("cuda_sm80");
+  const auto build_with = [&](const BlockKnobs& knobs) {
+    return build(op_spec(spec), machine, {std::string(CudaLinear::name), to_fields(knobs)});
+  };
+  EXPECT_THROW(build_with({.threads_j = 64, .threads_i = 32}), Error);  // 2048 threads
+  EXPECT_THROW(build_with({.threads_j = 8, .threads_i = 3}), Error);    // parts of a warp
+  EXPECT_THROW(build_with({.m_r = 16, .n_r = 16}), Error);              // registers
+  EXPECT_THROW(build_with({.m_r = 8, .n_r = 8, .k_c = 64}), Error);     // shared memory
+  EXPECT_THROW(build_with({.k_c = 32, .unroll_k = 5}), Error);
+}
+
+}  // namespace
+}  // namespace vitgen
