@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -71,7 +72,7 @@ TEST(MountLine, finds_cgroup_mounts) {
 /// A file system with the files of one recorded process.
 class Root {
  public:
-  Root() : path_(std::string(::testing::TempDir()) + "/root") {
+  Root() : path_(::testing::TempDir() + "root" + std::to_string(::getpid())) {
     std::filesystem::remove_all(path_);
   }
   ~Root() { std::filesystem::remove_all(path_); }
