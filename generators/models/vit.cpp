@@ -13,8 +13,8 @@ namespace vitgen {
 
 namespace {
 
-/// ModelSpec's fields with the caller's laid over them. The size of a head follows the number of
-/// heads unless it is given, too.
+/// ModelSpec's fields with the caller's laid over them. The size of a head follows the width
+/// and the number of heads unless it is given, too.
 ModelSpec overridden(const ModelSpec& spec, const Fields& overrides) {
   Fields fields = to_fields(spec);
   std::vector<std::string> known;
@@ -33,7 +33,8 @@ ModelSpec overridden(const ModelSpec& spec, const Fields& overrides) {
     }
   }
   ModelSpec out = from_fields<ModelSpec>(fields);
-  if (overrides.find("heads") && !overrides.find("head_size") && out.heads > 0) {
+  const bool resized = overrides.find("heads") || overrides.find("width");
+  if (resized && !overrides.find("head_size") && out.heads > 0) {
     out.head_size = out.width / out.heads;
   }
   return out;

@@ -78,9 +78,10 @@ void check_outputs(const ModelSpec& spec, const std::vector<std::string>& output
 
 /// The elements of the plan's largest value must be addressable by 32-bit indices.
 void check_batch(const ModelSpec& spec, int batch) {
-  const double widest = static_cast<double>(
-      std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width, spec.classes}));
-  const double image = static_cast<double>(spec.channels * spec.image_h * spec.image_w);
+  const double widest =
+      static_cast<double>(std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width}));
+  const double image = static_cast<double>(
+      std::max({spec.channels * spec.image_h * spec.image_w, spec.classes, spec.pooler_size}));
   const double tokens = static_cast<double>(spec.tokens()) * widest;
   if (batch < 1 || std::max(tokens, image) * batch >= 2147483648.0) {
     throw Error(ExitCode::usage, "BATCH_RANGE",

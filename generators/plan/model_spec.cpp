@@ -193,6 +193,7 @@ void check(const ModelSpec& spec) {
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }
+  if (spec.two_heads && spec.pooler) fail("CFG_INCONSISTENT", "a pooler feeds one head, not two");
 }
 
 }  // namespace vitgen

@@ -95,6 +95,8 @@ TEST(Architectures, overrides_change_any_field_and_unknown_ones_are_usage_errors
   EXPECT_EQ(model.spec.eps, 1e-5f);
   EXPECT_EQ(model.spec.heads, 6);
   EXPECT_EQ(model.spec.head_size, 32);
+  options.overrides = Fields::parse("width=384");
+  EXPECT_EQ(load_architecture("vit_tiny_patch16_224", options).spec.head_size, 128);
   options.overrides = Fields::parse("activaton=relu");
   const testing::Thrown thrown =
       testing::thrown_by([&] { load_architecture("vit_tiny_patch16_224", options); });

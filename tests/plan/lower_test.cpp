@@ -329,6 +329,11 @@ TEST(Lower, wrong_wishes_are_usage_errors) {
     options.batch = batch;
     EXPECT_EQ(code(options, vit()), "BATCH_RANGE");
   }
+  // Logits are one row for an image, not for a token.
+  ModelSpec wide = vit();
+  wide.classes = 100000;
+  options.batch = 1000;
+  EXPECT_NO_THROW(lower(wide, options));
 }
 
 }  // namespace

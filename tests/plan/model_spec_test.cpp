@@ -68,6 +68,12 @@ TEST(ModelSpec, parts_that_do_not_fit_together_are_inconsistent) {
       [](ModelSpec& s) { s.cls = false, s.position_prefix = 0; },
       [](ModelSpec& s) { s.cls = false, s.dist = true, s.pooling = Pooling::mean; },
       [](ModelSpec& s) { s.two_heads = true; },
+      [](ModelSpec& s) {
+        s.dist = s.two_heads = s.pooler = true;
+        s.position_prefix = 2;
+        s.pooler_size = s.width;
+        s.pooling = Pooling::two_tokens;
+      },
       [](ModelSpec& s) { s.pooling = Pooling::two_tokens; },
       [](ModelSpec& s) {
         s.pooling = Pooling::token_and_mean;

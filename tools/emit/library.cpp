@@ -9,6 +9,7 @@
 #include "generators/base/file.h"
 #include "generators/base/names.h"
 #include "generators/base/output_set.h"
+#include "runtime/table.h"
 #include "tools/emit/archive.h"
 #include "tools/emit/elf_object.h"
 #include "tools/emit/embedded_files.h"
@@ -42,6 +43,8 @@ void check_request(const LibraryRequest& request) {
   }
   for (const LibraryKernel& kernel : request.kernels) {
     require(kernel.variants.size() == request.machines.size(), kernel.name + " lacks a variant");
+    require(kernel.operands.size() <= VITGEN_MAX_OPERANDS,
+            kernel.name + ": more operands than the runtime passes to a kernel");
   }
   for (const Plan& plan : request.plans) {
     for (const Step& step : plan.steps) {

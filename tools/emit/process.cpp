@@ -35,9 +35,13 @@ std::string read_all(int fd) {
   }
 }
 
+constexpr int kUnknownEnd = 127;  // as a shell reports a program that could not run
+
 int wait_for(pid_t child) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(child, &status, 0) < 0) {
+    // ECHILD where the parent ignores SIGCHLD: how the child ended is not known, so it failed.
+    if (errno != EINTR) return kUnknownEnd;
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
