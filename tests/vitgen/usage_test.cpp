@@ -34,6 +34,7 @@ std::vector<Usage> usages() {
       {"NeitherModelNorArch", {"generate", "--name", "u", "-o", out}, 2, "-m FILE"},
       {"ArchWithoutSeed", {"generate", "--arch", "x", "--name", "u", "-o", out}, 2, "go together"},
       {"UnknownTarget", with({"--target", "x86-64-avx9"}), 6, "known targets"},
+      {"TargetWithoutLibrary", with({"--target", "cuda_sm80"}), 6, "no library can be generated"},
       {"UnknownArch",
        {"generate", "--arch", "vit_tiny_patch16_225", "--random-weights", "1", "--name", "u", "-o",
         out},
