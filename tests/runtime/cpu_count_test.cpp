@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+
+#include "tests/base/support.h"
 
 namespace vitgen::rt {
 namespace {
@@ -72,12 +73,6 @@ TEST(MountLine, finds_cgroup_mounts) {
 /// A file system with the files of one recorded process.
 class Root {
  public:
-  Root() : path_(::testing::TempDir() + "root" + std::to_string(::getpid())) {
-    std::filesystem::remove_all(path_);
-  }
-  ~Root() { std::filesystem::remove_all(path_); }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
   Root& with(const std::string& file, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(path_ + file).parent_path());
     std::ofstream(path_ + file) << text;
@@ -86,7 +81,8 @@ class Root {
   int cpus() const { return cgroup_cpus(path_.c_str()); }
 
  private:
-  std::string path_;
+  ::vitgen::testing::Scratch scratch_;
+  std::string path_ = scratch_.path().string();
 };
 
 const char* const kMountV2 = "31 23 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";

@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <random>
 
 #include "runtime/sha256.h"
+#include "tests/base/support.h"
 #include "tests/runtime/fake_kernels.h"
 
 // The runtime's constant table is a variable here, under the same symbol.
@@ -178,23 +177,11 @@ void FakeModel::add_bucket(uint32_t batch) {
        operand(VITGEN_SLOT_OUTPUT, 1, {kPooled, b}, true));
 }
 
-namespace {
-// What this process wrote, removed when it ends.
-struct WrittenFiles {
-  std::vector<std::string> paths;
-  ~WrittenFiles() {
-    for (const std::string& path : paths) ::unlink(path.c_str());
-  }
-};
-}  // namespace
-
 std::string FakeModel::write_file(const std::string& name, size_t bytes) const {
-  static WrittenFiles written;
-  // Tests run side by side, each in a process of its own.
-  const std::string path = ::testing::TempDir() + std::to_string(::getpid()) + "_" + name;
+  static const ::vitgen::testing::Scratch scratch;
+  const std::string path = scratch.at(name);
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(file_), static_cast<std::streamsize>(bytes));
-  written.paths.push_back(path);
   return path;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "runtime/cpu.h"
+#include "tests/base/support.h"
 #include "tests/runtime/fake_model.h"
 #include "tests/runtime/interpose.h"
 
@@ -95,10 +96,10 @@ TEST(Open, unreadable_files_name_the_reason) {
   EXPECT_THAT(try_open(fake, "/no/such/file").text, HasSubstr("'/no/such/file': ENOENT"));
   EXPECT_EQ(try_open(fake, ::testing::TempDir()).code, VITGEN_API_E_IO);
   EXPECT_THAT(try_open(fake, ::testing::TempDir()).text, HasSubstr("not a regular file"));
-  const std::string fifo = ::testing::TempDir() + std::to_string(::getpid()) + "_weights.fifo";
+  const ::vitgen::testing::Scratch scratch;
+  const std::string fifo = scratch.at("weights.fifo");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_THAT(try_open(fake, fifo).text, HasSubstr("not a regular file"));
-  std::filesystem::remove(fifo);
   const Failing no_memory(Libc::kMap, 0, Failing::kOnce);
   EXPECT_THAT(try_open(fake, fake.write_file()).text, HasSubstr("cannot map"));
 }

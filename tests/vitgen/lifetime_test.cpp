@@ -6,7 +6,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <thread>
 
 #include "tests/base/in_child.h"
@@ -21,17 +20,9 @@ using testing::kThreadsOfChild;
 
 constexpr std::size_t kImages = 3;  // a bucket of 2 and a rest
 
-std::vector<float> noise(std::size_t count) {
-  std::mt19937 random(11);
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(random);
-  return values;
-}
-
 /// A model with what it answers to three images.
 struct Model {
-  Model() : library(sanitized_library()), input(noise(kImages * library.input_elements())) {
+  Model() : library(sanitized_library()), input(noise(kImages * library.input_elements(), 11)) {
     EXPECT_EQ(library.open(&model), VITGEN_API_OK);
     vitgen_api_context* context = nullptr;
     EXPECT_EQ(library.create(model, 1, nullptr, &context), VITGEN_API_OK);

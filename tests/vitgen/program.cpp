@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 #include "generators/base/sha256.h"
 
@@ -24,6 +25,14 @@ std::string must_run(std::vector<std::string> arguments) {
 
 std::string fixture(const std::string& name) {
   return (std::filesystem::path(VITGEN_SOURCE_DIR) / "tests" / "fixtures" / name).string();
+}
+
+std::vector<float> noise(std::size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
 }
 
 std::filesystem::path scratch() {

@@ -25,6 +25,9 @@ std::string library_of(const std::string& fixture_name, const std::vector<std::s
 /// sanitizer features: without them the sanitizer sees nothing of what they do.
 std::string sanitized_library();
 
+/// Normally distributed values, the same for the same seed.
+std::vector<float> noise(std::size_t count, unsigned seed);
+
 /// Where this process may write.
 std::filesystem::path scratch();
 
