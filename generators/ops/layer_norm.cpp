@@ -1,5 +1,7 @@
 #include "generators/ops/layer_norm.h"
 
+#include <limits>
+
 #include "generators/ops/support/lanes.h"
 
 namespace vitgen {
@@ -18,6 +20,18 @@ std::vector<Operand> operands(const LayerNormSpec& spec) {
 }
 
 double flops(const LayerNormSpec& spec) { return 7.0 * spec.rows * spec.width; }
+
+namespace {
+
+// Squares that overflow (deviations beyond 1e19) must not come out as a row of zeros: 1 / infinity.
+// Strict, or the comparison is optimised away with the infinities that it asks for.
+Expr inverse_root(const Expr& variance) {
+  const Expr finite = variance <= std::numeric_limits<float>::max();
+  return Halide::strict_float(Halide::select(finite, 1.0f / Halide::sqrt(variance),
+                                             std::numeric_limits<float>::quiet_NaN()));
+}
+
+}  // namespace
 
 LayerNorm define(const LayerNormSpec& spec) {
   const std::vector<Operand> list = operands(spec);
@@ -54,7 +68,7 @@ LayerNorm define(const LayerNormSpec& spec) {
         return centred * centred;
       },
       0.0f);
-  op.inv_std(op.i) = 1.0f / Halide::sqrt(row_mean(op.lane_squares) + spec.eps);
+  op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares) + spec.eps);
 
   op.output(op.c, op.i) =
       (input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i) * gain(op.c) + bias(op.c);

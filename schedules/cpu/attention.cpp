@@ -21,6 +21,8 @@ std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& s
   Knobs knobs;
   knobs.n_keys = kLanes;
   knobs.n_out = spec.head_size % (2 * lanes) == 0 ? 2 * lanes : out_lanes;
+  // Scores: m_r x 2 vectors of sums (n_keys of 16 lanes on 8), 2 of keys and a broadcast fit the
+  // registers; 8 rows hide the latency of an FMA twice over.
   knobs.m_r = std::min(machine.vector_registers >= 32 ? 8 : 6, spec.tokens);
   return knobs;
 }

@@ -32,7 +32,8 @@ TileKnobs default_tile(const TileShape& shape, const Machine& machine) {
   int columns = 3;
   while (columns > 1 && !strip_fits(columns * lanes, shape, lanes)) --columns;
   knobs.n_r = columns * lanes;
-  // Sums + one row of weights + one broadcast fit the register file.
+  // Sums + one row of weights + one broadcast fit the register file; above 14 rows a tile saves no
+  // loads worth its tail.
   knobs.m_r = std::clamp((machine.vector_registers - columns - 1) / columns, 1, 14);
   knobs.m_r = std::min(knobs.m_r, shape.rows);
   knobs.unroll_k = shape.k % 4 == 0 ? 4 : 1;

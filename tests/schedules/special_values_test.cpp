@@ -39,6 +39,22 @@ TEST(LayerNormRows, AConstantRowIsFiniteAtTheSmallestEps) {
   for (const float value : run_default(runner)) EXPECT_TRUE(std::isfinite(value));
 }
 
+// The squares overflow: a row of zeros would look like a result.
+TEST(NotANumber, IsALayerNormRowWhoseVarianceNoFloatHolds) {
+  const LayerNormSpec spec{.rows = 3, .width = 48, .eps = 1e-6f};
+  for (const char* rule : {"default", "fallback"}) {
+    KernelRunner runner(op_spec(spec), Fill::normal, 17, true);
+    for (int c = 0; c < spec.width; ++c) runner.values(0)[spec.width + c] *= 1e20f;
+    const Choice choice = std::string_view(rule) == "fallback"
+                              ? Choice{.rule = rule, .knobs = {}}
+                              : choose_default(runner.spec(), host_machine());
+    const std::vector<float> output = runner.run(host_machine(), choice);
+    for (std::size_t i = 0; i < output.size(); ++i) {
+      EXPECT_EQ(std::isnan(output[i]), i / 48 == 1) << rule << " at " << i;
+    }
+  }
+}
+
 TEST(NotANumber, StaysInItsRowOfALinear) {
   const LinearSpec spec{.rows = 7, .k = 24, .n = 48, .panel = 48, .epilogue = {}};
   KernelRunner runner(op_spec(spec), Fill::normal, 13, true);

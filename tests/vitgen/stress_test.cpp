@@ -16,7 +16,7 @@ namespace {
 // result has the bits of a lone run.
 void hammer(int runs) {
   const std::string directory = sanitized_library();
-  LoadedLibrary alone(directory, {.threads = 1, .isa = {}, .time_steps = false});
+  LoadedLibrary alone(directory, {.threads = 1, .isa = {}});
   const std::vector<float> input = noise(3 * alone.input().elements, 5);
   std::vector<float> expected(3 * alone.outputs()[0].elements);
   void* const outputs[] = {expected.data()};
@@ -25,7 +25,7 @@ void hammer(int runs) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      LoadedLibrary mine(directory, {.threads = 1 + t % 2, .isa = {}, .time_steps = false});
+      LoadedLibrary mine(directory, {.threads = 1 + t % 2, .isa = {}});
       std::vector<float> got(expected.size());
       void* const out[] = {got.data()};
       for (int run = 0; run < runs; ++run) {

@@ -50,6 +50,18 @@ class HeapPeak : public IRVisitor {
   std::uint64_t peak_ = 0;
 };
 
+// A task that starts tasks would need the sum of both; each worker has room for one.
+class NoNestedTasks : public IRVisitor {
+  using IRVisitor::visit;
+  void visit(const Halide::Internal::Call* op) override {
+    if (op->name == "halide_do_par_for" || op->name == "halide_do_parallel_tasks") {
+      throw Error(ExitCode::internal, "KERNEL_NESTED_PARALLEL",
+                  "a parallel loop inside of a parallel loop");
+    }
+    IRVisitor::visit(op);
+  }
+};
+
 }  // namespace
 
 KernelScratch kernel_scratch(const Halide::Module& module, const Halide::Target& target) {
@@ -59,6 +71,8 @@ KernelScratch kernel_scratch(const Halide::Module& module, const Halide::Target&
     function.body.accept(&visitor);
     // Lowering turns each parallel loop's body into a function of its own.
     const bool is_task = function.name.find("par_for") != std::string::npos;
+    NoNestedTasks nested;
+    if (is_task) function.body.accept(&nested);
     std::uint64_t& bytes = is_task ? scratch.task : scratch.shared;
     bytes = std::max(bytes, visitor.peak());
   }

@@ -14,7 +14,8 @@ struct KernelScratch {
   std::uint64_t task = 0;
 };
 
-/// Throws KERNEL_DYNAMIC_SCRATCH if a size is not a constant.
+/// Throws KERNEL_DYNAMIC_SCRATCH if a size is not a constant, KERNEL_NESTED_PARALLEL if tasks start
+/// tasks.
 KernelScratch kernel_scratch(const Halide::Module& module, const Halide::Target& target);
 
 }  // namespace vitgen

@@ -142,6 +142,7 @@ void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& 
   std::array<char, 512> text{};
   vitgen_api_options open{};
   open.struct_size = sizeof open;
+  open.flags = options.check_content ? VITGEN_API_CHECK_CONTENT : 0;
   open.isa = options.isa.empty() ? nullptr : options.isa.c_str();
   open.error_text = text.data();
   open.error_text_bytes = text.size();

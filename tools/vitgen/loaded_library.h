@@ -24,6 +24,7 @@ struct OpenOptions {
   int threads = 0;  ///< 0: as the library decides
   std::string isa;  ///< empty: the best
   bool time_steps = false;
+  bool check_content = true;  ///< the weights' SHA-256: reads the whole file
 };
 
 /// Throws of class io: LIBRARY_OPEN (no shared library or not loadable); bad_input LIBRARY_ABI,

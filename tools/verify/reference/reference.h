@@ -3,9 +3,14 @@
 // correct f32 kernel may have there. Nothing here is shared with the kernels but the op's spec.
 //
 // Notation: u = 2^-24. A sum of n products with magnitudes adding up to S may be off by
-// c(n) u S, c(n) = 2 sqrt(n) + 8: rounding errors are independent enough to add like a random
-// walk, and the constants leave a factor of 2 to 3 over what sequential and 16-lane sums of normal,
-// uniform and heavy-tailed data show. The rigorous worst case n u S would hide wrong kernels.
+// c(n) u S, c(n) = 2 sqrt(n) + 8. The worst case n u S would hide wrong kernels, so long sums are
+// judged as random walks (Higham and Mary, A new approach to probabilistic rounding error analysis,
+// 2019, has lambda sqrt(n) u S):
+// - n <= 16: c(n) >= n, so the bound is the rigorous one;
+// - one rounding is off by at most u |partial sum|, uniformly: variance u^2/3 of that. Products of
+//   one sign in any order give partial sums up to S, so sqrt(n) u S / sqrt(3) is the largest
+//   standard deviation and 2 sqrt(n) is 3.4 of them; partial sums that grow evenly, S k / n, make
+//   it 6; signs that mix make it far more. 16 lanes divide n and widen each of these.
 
 #include <cmath>
 #include <span>

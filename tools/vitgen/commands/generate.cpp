@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "generators/base/names.h"
+#include "generators/base/output_set.h"
 #include "generators/base/temp_dir.h"
 #include "runtime/cpu_count.h"
 #include "tools/vitgen/build_library.h"
@@ -91,6 +92,10 @@ void generate(const GenerateArguments& given, const Console& console) {
   check_output_name(arguments.name);
   arguments.model.overrides = parse_settings(arguments.settings);
   BuildOptions options = build_options(arguments);
+  // A directory that cannot be written is told now, not after the kernels.
+  {
+    const OutputSet writable(options.directory);
+  }
   const ModelSource source = open_model(arguments.model);
   for (const std::string& notice : source.model.notices) console.note("note: " + notice);
   // Without a cache, or without a home to keep it in, objects live as long as this run.

@@ -131,7 +131,10 @@ void print_table(const std::vector<StepResult>& results) {
 }
 
 void verify(const VerifyArguments& arguments, const Console& console) {
-  LoadedLibrary library(arguments.directory, arguments.open);
+  OpenOptions open = arguments.open;
+  // With a model at hand, damage is named tensor by tensor below.
+  open.check_content = arguments.model.model.empty();
+  LoadedLibrary library(arguments.directory, open);
   const LibraryFacts facts = library_facts(library.manifest());
   const auto progress = console.progress();
   Json report = {{"library", facts.name}, {"isa", library.isa()}, {"threads", library.threads()}};
