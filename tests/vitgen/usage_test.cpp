@@ -117,9 +117,26 @@ TEST(Program, AnAbsentModelIsNotTakenForALibrary) {
   EXPECT_EQ(result.output.find("vitgen generate"), std::string::npos) << result.output;
 }
 
+TEST(Program, InspectTellsWhyAModelCannotBeGenerated) {
+  const std::string config = (scratch() / "not_vit.json").string();
+  std::ofstream(config) << R"({"model_type": "bert"})";
+  const std::string model = fixture("timm_vit") + "/model.safetensors";
+  const ProcessResult named = run_vitgen({"inspect", model, "--config", config});
+  EXPECT_EQ(named.status, 3) << named.output;
+  EXPECT_NE(named.output.find("bert"), std::string::npos) << named.output;
+  const std::filesystem::path folder = scratch() / "not_vit";
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(model, folder);
+  std::filesystem::copy(config, folder / "config.json");
+  const std::string told = must_run({"inspect", folder});
+  EXPECT_NE(told.find("blocks.0.attn.qkv.weight"), std::string::npos);
+  EXPECT_NE(told.find("not a model for `vitgen generate`: "), std::string::npos) << told;
+}
+
 TEST(Program, InspectListsTensorsAndLibraries) {
   const std::string tensors = must_run({"inspect", fixture("timm_vit") + "/model.safetensors"});
   EXPECT_NE(tensors.find("blocks.0.attn.qkv.weight"), std::string::npos);
+  EXPECT_NE(tensors.find("  --set depth="), std::string::npos) << tensors;
   EXPECT_NE(must_run({"inspect", library_of("timm_vit")}).find("libfx.so"), std::string::npos);
 }
 

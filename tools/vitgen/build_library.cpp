@@ -32,6 +32,13 @@ std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans) {
   return specs;
 }
 
+std::string model_text(const Model& model, const ModelSpec& spec) {
+  const std::string name = model.architecture.empty() ? model.family : model.architecture;
+  return fmt::format("{}: {} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
+                     printable(name), spec.depth, spec.width, spec.heads, spec.tokens(),
+                     spec.channels, spec.image_h, spec.image_w, spec.classes);
+}
+
 namespace {
 
 std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
@@ -88,13 +95,6 @@ vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {
   }
   recipe.rescale = p.rescale;
   return recipe;
-}
-
-std::string model_text(const Model& model, const ModelSpec& spec) {
-  const std::string name = model.architecture.empty() ? model.family : model.architecture;
-  return fmt::format("{}: {} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
-                     printable(name), spec.depth, spec.width, spec.heads, spec.tokens(),
-                     spec.channels, spec.image_h, spec.image_w, spec.classes);
 }
 
 LibraryModel library_model(const ModelSource& source, const BuildOptions& options) {

@@ -23,6 +23,9 @@ struct BuildOptions {
   std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
 };
 
+/// A model in one line, its sizes those of `spec`.
+std::string model_text(const Model& model, const ModelSpec& spec);
+
 /// One plan per batch size, ascending, the first for batch 1.
 std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options);
 

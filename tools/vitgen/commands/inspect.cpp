@@ -6,9 +6,9 @@
 
 #include "generators/weights/weight_source.h"
 #include "tools/emit/manifest.h"
+#include "tools/vitgen/build_library.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/library_facts.h"
-#include "tools/vitgen/model_source.h"
 
 namespace vitgen {
 
@@ -26,6 +26,7 @@ std::string size_text(double bytes) {
 
 struct InspectArguments {
   std::string what;
+  std::string config;
   bool follow_symlinks = false;
 };
 
@@ -42,6 +43,25 @@ void inspect_weights(const std::string& path, bool follow_symlinks) {
   }
   fmt::print("{} tensors, {} values, {}\n", source.tensors().size(), elements,
              size_text(static_cast<double>(bytes)));
+}
+
+// What `generate` would make of it, or why it cannot: a file of other tensors is worth a look, too.
+void inspect_model(const std::string& path, const InspectArguments& arguments) {
+  ModelArguments model;
+  model.model = path;
+  model.config = arguments.config;
+  model.follow_symlinks = arguments.follow_symlinks;
+  try {
+    const ModelSource source = open_model(model);
+    fmt::print("{}\n", model_text(source.model, source.model.spec));
+    for (const auto& [key, value] : to_fields(source.model.spec).values) {
+      fmt::print("  --set {}={}\n", key, value);
+    }
+    for (const std::string& notice : source.model.notices) fmt::print("note: {}\n", notice);
+  } catch (const Error& error) {
+    if (!arguments.config.empty()) throw;
+    fmt::print("not a model for `vitgen generate`: {}\n", error.what());
+  }
 }
 
 void inspect_library(const std::string& directory) {
@@ -76,21 +96,23 @@ void inspect(const InspectArguments& arguments) {
   } else if (!what.ends_with(".manifest.json") && (fs::exists(what) || names_weights(what))) {
     weights = what;
   }
-  if (weights) return inspect_weights(*weights, arguments.follow_symlinks);
-  inspect_library(what);
+  if (!weights) return inspect_library(what);
+  inspect_weights(*weights, arguments.follow_symlinks);
+  inspect_model(*weights, arguments);
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& app, const Console&) {
   auto arguments = std::make_shared<InspectArguments>();
-  CLI::App* command =
-      app.add_subcommand("inspect", "List the tensors of a model or the content of a library");
+  CLI::App* command = app.add_subcommand(
+      "inspect", "List the tensors and settings of a model or the content of a library");
   command
       ->add_option("file-or-directory", arguments->what,
                    "model.safetensors, model.safetensors.index.json, a model's directory, or a "
                    "generated library's")
       ->required();
+  command->add_option("--config", arguments->config, "The model's config.json, if not beside it");
   command->add_flag("--follow-symlinks", arguments->follow_symlinks, kFollowSymlinksHelp);
   command->callback([arguments] { inspect(*arguments); });
 }
