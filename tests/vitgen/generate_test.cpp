@@ -111,6 +111,17 @@ TEST(Generated, ADamagedWeightsFileIsNamedByRunAndByVerify) {
   EXPECT_FALSE(fs::exists(output));
 }
 
+TEST(Generated, VerifyKnowsTheSettingsOfALibrary) {
+  // Without a config only --set tells the heads of a model this narrow.
+  const std::string model = scratch() / "lone.safetensors";
+  fs::copy(fs::path(fixture("timm_vit")) / "model.safetensors", model);
+  const std::string library = scratch() / "lone_library";
+  must_run({"generate", "-q", "-m", model, "--set", "heads=2", "--image", "32x32", "--name", "lone",
+            "-o", library});
+  const std::string output = must_run({"verify", library, "-q", "--samples", "16", "-m", model});
+  EXPECT_NE(output.find(" 0 differ"), std::string::npos) << output;
+}
+
 TEST(Generated, AnImpossibleOutputDirectoryIsToldBeforeAnyKernelIsCompiled) {
   const ProcessResult result = run_vitgen({"generate", "-v", "-m", fixture("timm_vit"), "--name",
                                            "nowhere", "--no-cache", "-o", "/proc/nowhere"});

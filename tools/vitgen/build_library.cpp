@@ -109,6 +109,9 @@ LibraryModel library_model(const ModelSource& source, const BuildOptions& option
   library.facts["weights"] = source.weights.description();
   library.facts["parameters"] = model.parameters;
   library.facts["naming"] = model.naming;
+  // What `verify -m` needs to lower the model's files to the same plan again.
+  library.facts["set"] = source.overrides.text();
+  library.facts["without_passes"] = options.plan.disabled_passes;
   for (const auto& [key, value] : to_fields(sized).values) library.facts["spec"][key] = value;
   if (model.preprocess) {
     library.preprocess =

@@ -39,14 +39,14 @@ ModelSource open_file(const ModelArguments& arguments) {
       load_model(weights, config, {.strict = arguments.strict, .overrides = arguments.overrides});
   std::vector<SourceFile> files = {source_file(path)};
   if (config) files.push_back(source_file(*config));
-  return {std::move(model), std::move(weights), std::move(files)};
+  return {std::move(model), std::move(weights), std::move(files), arguments.overrides};
 }
 
 ModelSource open_architecture(const ModelArguments& arguments) {
   Model model = load_architecture(arguments.architecture,
                                   {.strict = false, .overrides = arguments.overrides});
   WeightSource weights = WeightSource::random(tensors_of(model), *arguments.seed);
-  return {std::move(model), std::move(weights), {}};
+  return {std::move(model), std::move(weights), {}, arguments.overrides};
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ struct ModelSource {
   Model model;
   WeightSource weights;
   std::vector<SourceFile> files;
+  Fields overrides;  ///< what changed the model after its files were read
 };
 
 /// The weights file of a model's folder: model.safetensors or its index, if it has either.

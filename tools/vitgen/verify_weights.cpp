@@ -16,11 +16,15 @@ struct PackedTensor {
   std::uint64_t bytes = 0;
 };
 
-// What the library was generated with stands in its manifest: the overridden and resized spec.
+// What the library was generated with stands in its manifest.
 PlanOptions plan_options(const JsonFile& manifest) {
   PlanOptions options;
-  options.image_h = std::stoi(get_string(manifest, "model.facts.spec.image_h"));
-  options.image_w = std::stoi(get_string(manifest, "model.facts.spec.image_w"));
+  const auto extent = [&](std::string_view path) {
+    return static_cast<int>(parse_int(get_string(manifest, path), path));
+  };
+  options.image_h = extent("model.facts.spec.image_h");
+  options.image_w = extent("model.facts.spec.image_w");
+  options.disabled_passes = get_string_array(manifest, "model.facts.without_passes");
   options.input = parse_enum<DType>(get_string(manifest, "model.input.dtype"), "dtype");
   for (const Json& output : manifest.root.at("model").at("outputs")) {
     options.outputs.push_back(output.at("name").get<std::string>());
@@ -47,7 +51,9 @@ bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const Host
 }  // namespace
 
 WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
-                            const ModelArguments& model, Progress& progress) {
+                            const ModelArguments& given, Progress& progress) {
+  ModelArguments model = given;
+  model.overrides = Fields::parse(get_string(manifest, "model.facts.set"));
   const ModelSource source = open_model(model);
   const Plan plan = lower(source.model.spec, plan_options(manifest));
   const auto packed = packed_tensors(manifest);

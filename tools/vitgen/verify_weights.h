@@ -19,6 +19,6 @@ struct WeightsCheck {
 /// Throws what loading the model throws, and MODEL_OTHER (bad_input) if the model's plan has other
 /// tensors than the library.
 WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
-                            const ModelArguments& model, Progress& progress);
+                            const ModelArguments& given, Progress& progress);
 
 }  // namespace vitgen
