@@ -8,16 +8,28 @@
 
 namespace vitgen::rt {
 
-/// What CPUID and XGETBV tell. Leaves beyond max_leaf and XCR0 without OSXSAVE must be 0 or are
+struct CpuidRegisters {
+  uint32_t eax, ebx, ecx, edx;
+};
+
+/// The leaves of CPUID (sub-leaf 0) that features are read from.
+constexpr uint32_t kCpuidLeaves[] = {1, 7, 0x80000001u};
+enum : uint32_t { kCpuidLeafCount = sizeof kCpuidLeaves / sizeof kCpuidLeaves[0] };
+
+/// What CPUID and XGETBV tell. Leaves beyond the largest and XCR0 without OSXSAVE must be 0 or are
 /// ignored.
 struct CpuState {
-  uint32_t max_leaf;  ///< CPUID 0 EAX
-  uint32_t leaf1_ecx;
-  uint32_t leaf7_ebx;          ///< sub-leaf 0
-  uint32_t max_extended_leaf;  ///< CPUID 0x80000000 EAX
-  uint32_t extended1_ecx;      ///< CPUID 0x80000001 ECX
+  uint32_t max_leaf;                       ///< CPUID 0 EAX
+  uint32_t max_extended_leaf;              ///< CPUID 0x80000000 EAX
+  CpuidRegisters leaves[kCpuidLeafCount];  ///< in the order of kCpuidLeaves
   uint64_t xcr0;
 };
+
+/// All zero where the CPU has no such leaf.
+CpuidRegisters cpuid_leaf(const CpuState& state, uint32_t leaf);
+
+/// The operating system saves extended registers, so XGETBV may be asked which.
+bool cpu_has_xcr0(const CpuState& state);
 
 /// Bits of vitgen_cpu_feature that are present and enabled by the operating system.
 uint32_t cpu_features(const CpuState& state);

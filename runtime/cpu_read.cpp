@@ -5,13 +5,9 @@
 namespace vitgen::rt {
 namespace {
 
-struct Leaf {
-  uint32_t eax, ebx, ecx, edx;
-};
-
-Leaf cpuid(uint32_t leaf, uint32_t sub_leaf = 0) {
-  Leaf r;
-  __cpuid_count(leaf, sub_leaf, r.eax, r.ebx, r.ecx, r.edx);
+CpuidRegisters cpuid(uint32_t leaf) {
+  CpuidRegisters r;
+  __cpuid_count(leaf, 0, r.eax, r.ebx, r.ecx, r.edx);
   return r;
 }
 
@@ -26,12 +22,9 @@ uint64_t xgetbv0() {
 CpuState cpu_read() {
   CpuState state = {};
   state.max_leaf = cpuid(0).eax;
-  if (state.max_leaf >= 1) state.leaf1_ecx = cpuid(1).ecx;
-  if (state.max_leaf >= 7) state.leaf7_ebx = cpuid(7).ebx;
   state.max_extended_leaf = cpuid(0x80000000u).eax;
-  if (state.max_extended_leaf >= 0x80000001u) state.extended1_ecx = cpuid(0x80000001u).ecx;
-  const bool os_saves_state = (state.leaf1_ecx >> 27 & 1u) != 0;
-  if (os_saves_state) state.xcr0 = xgetbv0();
+  for (uint32_t i = 0; i < kCpuidLeafCount; ++i) state.leaves[i] = cpuid(kCpuidLeaves[i]);
+  if (cpu_has_xcr0(state)) state.xcr0 = xgetbv0();
   return state;
 }
 

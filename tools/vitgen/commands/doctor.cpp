@@ -26,7 +26,7 @@ void print_targets() {
   const rt::CpuState state = rt::cpu_read();
   for (const Machine* machine : all_machines()) {
     if (machine->target.empty()) continue;
-    char buffer[256] = "";
+    char buffer[512] = "";
     rt::Text text = rt::text_in(buffer, sizeof buffer);
     rt::cpu_missing(state, machine->cpu_features, text);
     const bool runs = (machine->cpu_features & ~rt::cpu_features(state)) == 0;
