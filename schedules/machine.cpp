@@ -1,19 +1,24 @@
 #include "schedules/machine.h"
 
-#include <string>
-
 namespace vitgen {
 
-const Machine& find_machine(std::string_view name) {
+std::string known_targets() {
   std::string known;
   for (const Machine* machine : all_machines()) {
-    if (machine->name == name) return *machine;
     if (machine->target.empty()) continue;
-    if (machine->target == name) return *machine;
-    known += (known.empty() ? "" : ", ") + std::string(machine->target);
+    if (!known.empty()) known += ", ";
+    known += machine->target;
+  }
+  return known;
+}
+
+const Machine& find_machine(std::string_view name) {
+  for (const Machine* machine : all_machines()) {
+    const bool is_target = !machine->target.empty() && machine->target == name;
+    if (machine->name == name || is_target) return *machine;
   }
   throw Error(ExitCode::target, "UNKNOWN_TARGET", "unknown target '" + printable(name) + "'",
-              "known targets: host, " + known);
+              "known targets: host, " + known_targets());
 }
 
 }  // namespace vitgen

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "generators/base/op_spec.h"
@@ -16,17 +17,19 @@ struct Machine {
   /// On the command line and in a library's ISA list, "x86-64-avx512"; empty: its kernels are
   /// compiled and tested, but no library is made of them.
   std::string_view target;
-  std::string_view parent;  ///< the row whose kernels serve where this one has none; or empty
   MachineKind kind = MachineKind::cpu;
   int vector_bytes = 32;
   int vector_registers = 16;
-  bool masks = false;  ///< predicated loads and stores at full speed
-  bool amx = false;    ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
+  bool amx = false;  ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
+  /// LLVM's name of the CPU that micro-kernels are compiled for; empty: there are none.
+  std::string_view microkernel_cpu;
   // Of a GPU:
-  int warp = 1;          ///< threads that run in step
-  int max_threads = 1;   ///< of a block
-  int shared_bytes = 0;  ///< of a block, without asking for more at launch
-  int registers = 0;     ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
+  int multiprocessors = 0;  ///< that blocks are spread over
+  int warp = 1;             ///< threads that run in step
+  int max_threads = 1;      ///< of a block
+  int block_threads = 1;    ///< of a block that shares its multiprocessor with a second one
+  int shared_bytes = 0;     ///< of a block, without asking for more at launch
+  int registers = 0;  ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
   /// Halide target string without the product flags, "x86-64-linux-avx2-...".
   std::string_view halide_target;
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.
@@ -37,8 +40,12 @@ struct Machine {
   }
 };
 
-/// Every row of schedules/machines, the most capable first.
+/// Every row of schedules/machines; one that needs more features comes first, so that the first
+/// that a CPU can run is the best.
 std::span<const Machine* const> all_machines();
+
+/// The command-line targets of all rows that have one: "x86-64-avx512, x86-64-avx2".
+std::string known_targets();
 
 /// By row name or command-line target. Throws UNKNOWN_TARGET with the known ones.
 const Machine& find_machine(std::string_view name);

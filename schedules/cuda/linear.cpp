@@ -15,9 +15,10 @@ using Halide::Var;
 
 namespace {
 
-// About one block for each multiprocessor of an A100 (108) or H100 (132).
-constexpr int kEnoughBlocks = 108;
-constexpr int kThreads = 256;
+// Sums of a thread: half of the 128 registers that it has where two blocks share a multiprocessor.
+constexpr int kMaxSums = 64;
+// Where there are no warps a block is a square.
+constexpr int kMinColumns = 16;
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
 
@@ -26,20 +27,25 @@ int blocks(const LinearSpec& spec, const BlockKnobs& knobs) {
          groups(spec.n, knobs.threads_j * knobs.n_r);
 }
 
-void check(const BlockKnobs& knobs, const Machine& machine) {
+/// The first rule that the knobs break, or nothing.
+std::string_view broken_rule(const BlockKnobs& knobs, const Machine& machine) {
   const int threads = knobs.threads_i * knobs.threads_j;
-  require_knobs(knobs.threads_i >= 1 && knobs.threads_j >= 1 && threads <= machine.max_threads &&
-                    threads % machine.warp == 0,
-                "threads_i threads_j is whole warps and within the block's limit");
-  require_knobs(knobs.m_r >= 1 && knobs.n_r >= 1 && knobs.m_r * knobs.n_r <= 64,
-                "1 <= m_r n_r <= 64");
-  require_knobs(knobs.unroll_k >= 1 && knobs.k_c >= 1 && knobs.k_c % knobs.unroll_k == 0,
-                "unroll_k divides k_c");
-  require_knobs(
-      knobs.k_c * knobs.m_r % knobs.threads_j == 0 && knobs.k_c * knobs.n_r % knobs.threads_i == 0,
-      "the threads of a block divide both tiles");
+  if (knobs.threads_i < 1 || knobs.threads_j < 1 || threads > machine.max_threads ||
+      threads % machine.warp != 0) {
+    return "threads_i threads_j is whole warps and within the block's limit";
+  }
+  if (knobs.m_r < 1 || knobs.n_r < 1 || knobs.m_r * knobs.n_r > kMaxSums) {
+    return "1 <= m_r n_r <= 64";
+  }
+  if (knobs.unroll_k < 1 || knobs.k_c < 1 || knobs.k_c % knobs.unroll_k != 0) {
+    return "unroll_k divides k_c";
+  }
+  if (knobs.k_c * knobs.m_r % knobs.threads_j != 0 ||
+      knobs.k_c * knobs.n_r % knobs.threads_i != 0) {
+    return "the threads of a block divide both tiles";
+  }
   const int floats = knobs.k_c * (knobs.threads_i * knobs.m_r + knobs.threads_j * knobs.n_r);
-  require_knobs(floats * 4 <= machine.shared_bytes, "both tiles fit in shared memory");
+  return floats * 4 <= machine.shared_bytes ? "" : "both tiles fit in shared memory";
 }
 
 /// The loops of a block: rows and columns of a thread inside the threads.
@@ -81,19 +87,26 @@ int register_budget(const Machine& machine, const BlockKnobs& knobs) {
 
 std::optional<BlockKnobs> CudaLinear::defaults(const LinearSpec& spec, const Machine& machine) {
   if (machine.kind != MachineKind::gpu || spec.compute != Compute::f32) return std::nullopt;
-  BlockKnobs knobs;
-  knobs.threads_j = std::max(machine.warp, 16);
-  knobs.threads_i = kThreads / knobs.threads_j;
-  knobs.m_r = 8;
-  knobs.n_r = 4;
-  while (blocks(spec, knobs) < kEnoughBlocks && knobs.n_r > 1) knobs.n_r /= 2;
-  while (blocks(spec, knobs) < kEnoughBlocks && knobs.m_r > 1) knobs.m_r /= 2;
+  const int threads_j = std::max(machine.warp, kMinColumns);
+  BlockKnobs knobs{
+      .threads_j = threads_j, .threads_i = machine.block_threads / threads_j, .m_r = 8, .n_r = 4};
+  if (!broken_rule(knobs, machine).empty()) return std::nullopt;
+  // Smaller tiles until each multiprocessor has a block, as far as the threads still divide them.
+  for (int BlockKnobs::* size : {&BlockKnobs::n_r, &BlockKnobs::m_r}) {
+    while (knobs.*size > 1 && blocks(spec, knobs) < machine.multiprocessors) {
+      BlockKnobs smaller = knobs;
+      smaller.*size /= 2;
+      if (!broken_rule(smaller, machine).empty()) break;
+      knobs = smaller;
+    }
+  }
   return knobs;
 }
 
 void CudaLinear::apply(Linear& op, const LinearSpec&, const Machine& machine,
                        const BlockKnobs& knobs) {
-  check(knobs, machine);
+  const std::string_view broken = broken_rule(knobs, machine);
+  require_knobs(broken.empty(), broken);
   const int rows = knobs.threads_i * knobs.m_r;
   const int columns = knobs.threads_j * knobs.n_r;
   const ThreadLoops loops{knobs};

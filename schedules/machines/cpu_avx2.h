@@ -8,11 +8,9 @@ namespace vitgen {
 inline constexpr Machine cpu_avx2{
     .name = "cpu_avx2",
     .target = "x86-64-avx2",
-    .parent = "",
     .kind = MachineKind::cpu,
     .vector_bytes = 32,
     .vector_registers = 16,
-    .masks = false,
     .halide_target = "x86-64-linux-sse41-avx-f16c-fma-avx2",
     .cpu_features = 1u << 0,
 };

@@ -10,7 +10,7 @@ namespace vitgen::microkernels {
 void emit_tile(llvm::IRBuilder<>& builder, TileUnit unit, std::string_view instruction,
                llvm::ArrayRef<llvm::Value*> arguments) {
   llvm::Module* module = builder.GetInsertBlock()->getModule();
-  if (unit == TileUnit::amx) {
+  if (unit == TileUnit::instructions) {
     const auto id = llvm::Function::lookupIntrinsicID("llvm.x86." + std::string(instruction));
     builder.CreateCall(llvm::Intrinsic::getDeclaration(module, id), arguments);
     return;

@@ -8,7 +8,7 @@
 namespace vitgen::microkernels {
 
 enum class TileUnit {
-  amx,    ///< the instructions
+  instructions,  ///< of the CPU that the module is compiled for
   calls,  ///< calls of functions `vitgen_tile_<instruction>` with the same arguments, for emulators
 };
 

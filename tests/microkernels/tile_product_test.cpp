@@ -66,7 +66,7 @@ TEST(TileEmulator, RefusesWhatTheProcessorRefuses) {
 std::string assembly_of(const TileProduct& shape) {
   llvm::LLVMContext context;
   const auto module = microkernels::x86_module(context, "tiles");
-  microkernels::define_tile_product(*module, "product", shape, TileUnit::amx);
+  microkernels::define_tile_product(*module, "product", shape, TileUnit::instructions);
   return microkernels::assembly(*module, kCpu);
 }
 
@@ -109,7 +109,7 @@ TEST(TileProduct, KeepsItsSumsInTilesWhileItAdds) {
 TEST(TileProduct, CompilesToCodeWithoutRelocations) {
   llvm::LLVMContext context;
   const auto module = microkernels::x86_module(context, "tiles");
-  microkernels::define_tile_product(*module, "product", {33, 64, 48}, TileUnit::amx);
+  microkernels::define_tile_product(*module, "product", {33, 64, 48}, TileUnit::instructions);
   const microkernels::MachineCode code = microkernels::machine_code(*module, kCpu, "product");
   EXPECT_FALSE(code.bytes.empty());
   EXPECT_EQ(code.entry, 0u);
@@ -140,7 +140,7 @@ TEST(TileProduct, IsExactOnIntegersInRealTiles) {
     SCOPED_TRACE(text(shape));
     llvm::LLVMContext context;
     const auto module = microkernels::x86_module(context, "tiles");
-    microkernels::define_tile_product(*module, "product", shape, TileUnit::amx);
+    microkernels::define_tile_product(*module, "product", shape, TileUnit::instructions);
     const auto code = microkernels::machine_code(*module, kCpu, "product");
     void* memory = mmap(nullptr, code.bytes.size(), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -54,6 +54,8 @@ PLANTED = [
     ("separation", "schedules/cpu/a.cpp", "  f(x, y) = x + y;\n", "definition"),
     ("separation", "schedules/cpu/a.cpp", "  f(x, r.x) += 1;\n", "definition"),
     ("separation", "schedules/cpu/a.cpp", "int n = machine.avx512 ? 16 : 8;\n", "chip"),
+    ("separation", "tools/emit/a.cpp", 'compile(code, "sapphirerapids");\n', "chip"),
+    ("separation", "tools/emit/a.cpp", 'find_machine("cuda_sm80");\n', "chip"),
     ("sizes", "generators/base/a.cpp", "int a;\n" * 401, "401 lines"),
     ("sizes", "generators/base/a.cpp", "namespace n {\n" + long_function(81) + "}\n", "81 lines"),
     ("sizes", "tools/a.py", "def f():\n" + "    g()\n" * 80, "81 lines"),
@@ -131,6 +133,9 @@ class CodeOnly(unittest.TestCase):
     def test_comments_and_literals_go_and_lines_keep_their_numbers(self):
         text = 'a; // b\n/* c\n d */ e("f // g");\nR"(h\n{)"; 1\'000; \'{\';\n'
         self.assertEqual('a; \n\n e("");\n""\n; 1\'000; "";\n', code_only(text))
+
+    def test_literals_stay_where_they_are_asked_for(self):
+        self.assertEqual('a("b"); \n', code_only('a("b"); // c\n', literals=True))
 
 
 if __name__ == "__main__":

@@ -52,10 +52,12 @@ _NO_CODE = re.compile(
 )
 
 
-def code_only(text):
-    """C++ without comments and with empty literals; every line keeps its number."""
+def code_only(text, literals=False):
+    """C++ without comments and with empty literals (or theirs); every line keeps its number."""
     def blank(match):
         word = match.group()
+        if literals and not word.startswith("/"):
+            return word
         lines = "\n" * word.count("\n")
         return lines if word.startswith("/") else '""' + lines
     return _NO_CODE.sub(blank, text)

@@ -96,6 +96,43 @@ TEST(CudaLinear, LeavesRegistersForTwoBlocksOnAMultiprocessor) {
   EXPECT_EQ(register_budget(find_machine("cuda_sm80"), {.threads_j = 32, .threads_i = 8}), 128);
 }
 
+// Whatever the row says: the defaults are legal, or the rule is passed over.
+TEST(CudaLinear, DefaultsObeyTheRuleOnEveryRow) {
+  const RuleEntry rule = rule_entry<CudaLinear>();
+  for (const int warp : {1, 2, 3, 8, 24, 32, 64, 128, 256, 512}) {
+    for (const int block_threads : {16, 64, 256, 1000, 1024}) {
+      Machine machine = find_machine("cuda_sm80");
+      machine.warp = warp;
+      machine.block_threads = block_threads;
+      for (const int size : {1, 64, 4096}) {
+        const OpSpec spec = op_spec(LinearSpec{size, 64, size, 16, {}});
+        const auto knobs = rule.defaults(spec, machine);
+        if (!knobs) continue;
+        EXPECT_NO_THROW(rule.build(spec, machine, *knobs))
+            << "warp " << warp << ", " << block_threads << " threads: " << knobs->text();
+      }
+    }
+  }
+}
+
+TEST(CudaLinear, ServesWarpsOf64) {
+  Machine machine = find_machine("cuda_sm80");
+  machine.warp = 64;
+  EXPECT_TRUE(CudaLinear::defaults({1, 64, 1000, 16, {}}, machine));
+  EXPECT_TRUE(CudaLinear::defaults({197, 768, 3072, 48, {}}, machine));
+}
+
+TEST(CudaLinear, MakesSmallerTilesForMoreMultiprocessors) {
+  const LinearSpec spec{197, 768, 768, 48, {}};
+  Machine machine = find_machine("cuda_sm80");
+  machine.multiprocessors = 1;
+  const auto few = CudaLinear::defaults(spec, machine);
+  machine.multiprocessors = 200;
+  const auto many = CudaLinear::defaults(spec, machine);
+  ASSERT_TRUE(few && many);
+  EXPECT_GT(few->m_r * few->n_r, many->m_r * many->n_r);
+}
+
 TEST(CudaLinear, RefusesKnobsThatDoNotFit) {
   const LinearSpec spec{64, 64, 64, 16, {}};
   const Machine& machine = find_machine("cuda_sm80");

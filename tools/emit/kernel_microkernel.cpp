@@ -12,14 +12,14 @@ namespace vitgen {
 namespace {
 
 microkernels::MachineCode code_for(const Microkernel& each, const Machine& machine) try {
-  if (!machine.amx) throw std::runtime_error("no tile instructions");
+  if (machine.microkernel_cpu.empty()) throw std::runtime_error("it has no micro-kernels");
   const microkernels::TileProduct shape{.rows = each.rows, .k = each.k, .columns = each.panel};
   llvm::LLVMContext context;
   const auto module = microkernels::x86_module(context, each.symbol);
-  llvm::Function* product = microkernels::define_tile_product(*module, each.symbol + "_tiles",
-                                                              shape, microkernels::TileUnit::amx);
+  llvm::Function* product = microkernels::define_tile_product(
+      *module, each.symbol + "_tiles", shape, microkernels::TileUnit::instructions);
   microkernels::define_tile_stage(*module, each.symbol, product, shape);
-  return microkernels::machine_code(*module, "sapphirerapids", each.symbol);
+  return microkernels::machine_code(*module, std::string(machine.microkernel_cpu), each.symbol);
 } catch (const std::runtime_error& error) {
   throw Error(ExitCode::internal, "KERNEL_MICROKERNEL",
               std::string(machine.name) + ": " + error.what());
