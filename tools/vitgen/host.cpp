@@ -27,12 +27,12 @@ const Machine& target_named(std::string_view word) {
     if (!machine.target.empty()) return machine;
     throw Error(ExitCode::target, "TARGET_NO_LIBRARY",
                 "no library can be generated for '" + printable(word) + "' yet",
-                "use --target host, x86-64-avx2 or x86-64-avx512");
+                "use one of --target host, " + known_targets());
   }
   const auto rows = host_machines();
   if (rows.empty()) {
     throw Error(ExitCode::target, "HOST_TARGET", "this CPU runs none of vitgen's CPU targets",
-                "name one with --target, such as x86-64-avx2, to generate for another machine");
+                "to generate for another machine use one of --target " + known_targets());
   }
   return *rows.front();
 }

@@ -80,7 +80,7 @@ void doctor() {
   print_cache();
   const bool works = !host_machines().empty();
   fact("verdict", works ? "generate, run and verify work here"
-                        : "generate works; run needs a CPU with AVX2, FMA and F16C");
+                        : "generate works; run needs a CPU for one of " + known_targets());
   if (!works) throw Error(ExitCode::check_failed, "DOCTOR", "no target of vitgen runs on this CPU");
 }
 

@@ -126,7 +126,7 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
       ->required();
   command.add_option("-o,--output", a.directory, "Directory to write, made if absent")->required();
   command.add_option("--target", a.target,
-                     "x86-64-avx2, x86-64-avx512, several with commas, or host (host)");
+                     known_targets() + "; several with commas, or host (host)");
   command
       .add_option("--batch", a.batches,
                   "Batch sizes to make kernels for, with commas; 1 is always there (1)")
