@@ -27,8 +27,9 @@ int check_parallel(const vitgen_api_context_options& options, Text& why) {
   }
   if (own != nullptr && (own->struct_size < sizeof *own || own->run == nullptr ||
                          own->max_workers < 1 || own->max_workers > kMaxThreads)) {
-    return fail(why, VITGEN_API_E_ARG,
-                "options: parallel_for needs struct_size, run and max_workers in 1..1024");
+    why << "options: parallel_for needs struct_size, run and max_workers in 1.."
+        << int{kMaxThreads};
+    return VITGEN_API_E_ARG;
   }
   if (options.pool != nullptr && !pool_is_valid(options.pool)) {
     return fail(why, VITGEN_API_E_ARG, "options: pool is not a pool of this version");
@@ -41,11 +42,13 @@ int check_numbers(const vitgen_api_context_options& options, Text& why) {
     return fail(why, VITGEN_API_E_ARG, "options: flags has a bit that this library does not know");
   }
   if (options.threads < 0 || options.threads > kMaxThreads) {
-    return fail(why, VITGEN_API_E_ARG, "options: threads is not in 0..1024");
+    why << "options: threads is not in 0.." << int{kMaxThreads};
+    return VITGEN_API_E_ARG;
   }
   if (options.max_batch < 0) return fail(why, VITGEN_API_E_ARG, "options: max_batch is negative");
   if (reinterpret_cast<uintptr_t>(options.memory) % VITGEN_ALIGNMENT != 0) {
-    return fail(why, VITGEN_API_E_ARG, "options: memory is not aligned to 128 bytes");
+    why << "options: memory is not aligned to " << int{VITGEN_ALIGNMENT} << " bytes";
+    return VITGEN_API_E_ARG;
   }
   return check_parallel(options, why);
 }

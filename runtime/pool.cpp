@@ -7,23 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 
+#include "runtime/clock.h"
 #include "runtime/fork_guard.h"
+#include "runtime/threads.h"
 
 namespace vitgen::rt {
 namespace {
 
-enum : int { kCacheLine = 64, kMaxWorkers = 1024 };
+enum : int { kCacheLine = 64 };
 /// Kernels keep small tiles on the stack and nothing large; the address space is only reserved.
 enum : size_t { kStackBytes = 1u << 20 };
 
 /// The state of the current loop in one word: shares up to `limit` may be taken, `next` is the
 /// first that is not, `active` workers are inside one.
 enum : uint64_t { kActiveOne = 1, kNextOne = 1ull << 16, kFieldMask = 0xffff };
+static_assert(kMaxThreads < kFieldMask, "workers and shares fit in their fields");
 uint64_t active_of(uint64_t gate) { return gate & kFieldMask; }
 uint64_t next_of(uint64_t gate) { return gate >> 16 & kFieldMask; }
 uint64_t limit_of(uint64_t gate) { return gate >> 32; }
@@ -56,12 +58,6 @@ void futex_wait(std::atomic<uint32_t>& word, uint32_t seen) {
 
 void futex_wake(std::atomic<uint32_t>& word, int count) {
   syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
-}
-
-uint64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1000000000u + static_cast<uint64_t>(t.tv_nsec);
 }
 
 /// Looks at `ready` for at most spin_ns; true if it held.
@@ -172,7 +168,7 @@ void pool_detach(vitgen_pool* face) { of(face).attached.fetch_sub(1); }
 void join_threads(Pool& pool) {
   pool.stop.store(1);
   pool.wake.fetch_add(1);
-  futex_wake(pool.wake, kMaxWorkers);
+  futex_wake(pool.wake, kMaxThreads);
   for (int i = 0; i < pool.threads; ++i) pthread_join(pool.thread[i], nullptr);
 }
 
@@ -236,7 +232,7 @@ void fill_face(vitgen_pool& face, int workers) {
 
 vitgen_pool* pool_make(int workers, uint64_t spin_ns, PoolFailure& failure) {
   failure = {ENOMEM, 0};
-  if (workers < 1 || workers > kMaxWorkers) {
+  if (workers < 1 || workers > kMaxThreads) {
     failure.error = EINVAL;
     return nullptr;
   }
@@ -262,7 +258,7 @@ vitgen_pool* pool_make(int workers, uint64_t spin_ns, PoolFailure& failure) {
 
 bool pool_is_valid(const vitgen_pool* pool) {
   return pool->version == 1 && pool->struct_size >= sizeof(vitgen_pool) && pool->workers >= 1 &&
-         pool->workers <= kMaxWorkers;
+         pool->workers <= kMaxThreads;
 }
 
 }  // namespace vitgen::rt

@@ -1,8 +1,8 @@
 // Running images: the batch is cut into buckets, each bucket's steps are called in order.
 
-#include <time.h>
 #include <xmmintrin.h>
 
+#include "runtime/clock.h"
 #include "runtime/halide_abi.h"
 #include "runtime/objects.h"
 #include "runtime/observe.h"
@@ -11,12 +11,6 @@
 
 namespace vitgen::rt {
 namespace {
-
-uint64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<uint64_t>(t.tv_sec) * 1000000000u + static_cast<uint64_t>(t.tv_nsec);
-}
 
 HalideType halide_type(vitgen_dtype dtype) {
   switch (dtype) {

@@ -15,8 +15,10 @@ enum {
   VITGEN_TABLE_VERSION = 1,
   VITGEN_MAX_DIMS = 4,
   VITGEN_MAX_OPERANDS = 8,
-  /// Alignment of every arena buffer and of every tensor in the weights file.
+  /// Alignment of every arena buffer and of every tensor in the weights file: two cache lines,
+  /// which prefetchers fetch in pairs. The plan's arena has the same (kArenaAlignment).
   VITGEN_ALIGNMENT = 128,
+  /// The smallest page of x86-64: weights begin on one, so that they can be mapped.
   VITGEN_PAGE = 4096,
   VITGEN_HASH_BYTES = 32,
 };
@@ -136,9 +138,12 @@ struct vitgen_table {
   const struct vitgen_preprocess_recipe* preprocess;  ///< or null
 };
 
+/// How a weights file begins; the last letter is the format's version.
+constexpr char vitgen_weights_magic[8] = {'V', 'I', 'T', 'G', 'E', 'N', 'W', '1'};
+
 /// First bytes of NAME.weights; the tensors follow at page-aligned offsets.
 struct vitgen_weights_header {
-  char magic[8];          ///< "VITGENW1"
+  char magic[8];          ///< vitgen_weights_magic
   uint32_t header_bytes;  ///< sizeof(vitgen_weights_header)
   uint32_t tensor_count;
   uint8_t payload_hash[VITGEN_HASH_BYTES];  ///< SHA-256 of all bytes after this header's page

@@ -51,7 +51,7 @@ int vitgen_api_pool_create(const vitgen_api_pool_options* given, vitgen_pool** o
     return VITGEN_API_E_ARG;
   }
   if (options.threads < 0 || options.threads > kMaxThreads) {
-    why << "options: threads is not in 0..1024";
+    why << "options: threads is not in 0.." << int{kMaxThreads};
     return VITGEN_API_E_ARG;
   }
   return start_pool(thread_count(options.threads, options.flags), options.spin_us, *out, why);

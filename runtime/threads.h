@@ -6,6 +6,7 @@
 
 namespace vitgen::rt {
 
+/// Of a context or a pool: more than any machine has, few enough for the fields of a pool's gate.
 enum : int { kMaxThreads = 1024 };
 
 /// What a request means here: 0 all usable CPUs; else at most that many, or exactly with

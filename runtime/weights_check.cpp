@@ -6,8 +6,6 @@
 namespace vitgen::rt {
 namespace {
 
-constexpr char kMagic[8] = {'V', 'I', 'T', 'G', 'E', 'N', 'W', '1'};
-
 /// Enough of a hash to tell two apart by eye.
 void put_hash(Text& why, const uint8_t (&hash)[VITGEN_HASH_BYTES]) {
   char digits[17] = {};
@@ -76,7 +74,7 @@ int check_hashes(const vitgen_table& table, const vitgen_weights_header& header,
 
 int weights_check_header(const vitgen_table& table, const vitgen_weights_header& header,
                          uint64_t file_bytes, Text& why) {
-  if (memcmp(header.magic, kMagic, sizeof kMagic) != 0) {
+  if (memcmp(header.magic, vitgen_weights_magic, sizeof header.magic) != 0) {
     why << "weights: not a weights file of vitgen (magic '" << Quoted{header.magic, 8} << "')";
     return VITGEN_API_E_WEIGHTS;
   }

@@ -7,9 +7,9 @@ namespace vitgen {
 
 namespace {
 
-constexpr std::int64_t alignment = 128;  // bytes: two cache lines, which prefetchers fetch in pairs
-
-std::int64_t aligned(std::int64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::int64_t aligned(std::int64_t bytes) {
+  return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+}
 
 bool alive_together(const Buffer& a, const Buffer& b) {
   return a.first_step <= b.last_step && b.first_step <= a.last_step;

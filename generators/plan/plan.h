@@ -33,10 +33,14 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+/// Bytes: two cache lines, which prefetchers fetch in pairs. The runtime's VITGEN_ALIGNMENT, which
+/// this folder cannot see; tools/emit/table.cpp holds them equal.
+inline constexpr std::int64_t kArenaAlignment = 128;
+
 /// A stretch of the arena that holds one value between steps.
 struct Buffer {
   std::int64_t bytes = 0;
-  std::int64_t offset = 0;  ///< multiple of 128; set by assign_arena
+  std::int64_t offset = 0;  ///< multiple of kArenaAlignment; set by assign_arena
   int first_step = 0;       ///< the step that writes it
   int last_step = 0;        ///< the last that reads it
   bool operator==(const Buffer&) const = default;

@@ -123,7 +123,7 @@ void check_weights(const Plan& plan) {
 void check_arena(const Plan& plan) {
   for (std::size_t a = 0; a < plan.buffers.size(); ++a) {
     const Buffer& first = plan.buffers[a];
-    if (first.offset % 128 != 0 || first.offset + first.bytes > plan.arena_bytes) {
+    if (first.offset % kArenaAlignment != 0 || first.offset + first.bytes > plan.arena_bytes) {
       invalid(fmt::format("buffer {} is misaligned or past the arena's end", a));
     }
     for (std::size_t b = a + 1; b < plan.buffers.size(); ++b) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schedules/microkernels/tile_shape.h"
 #include "schedules/rule.h"
 
 namespace vitgen {
@@ -11,7 +12,8 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kTileRows = 16;
+using microkernels::kTileRows;
+static_assert(kTileDepth == microkernels::kTileChannels, "the form's tiles are the micro-kernel's");
 // Rows whose sums, with the widest panel (48), take 48 KiB: they come back from L1 or L2.
 constexpr int kRowsOfCall = 256;
 

@@ -2,6 +2,8 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include "schedules/microkernels/tile_shape.h"
+
 namespace vitgen::microkernels {
 
 using llvm::Value;
@@ -87,7 +89,7 @@ class Stage {
   void call() {
     constexpr int kBf16 = 2;
     constexpr int kF32 = 4;
-    constexpr int kPairsOfStep = 16;
+    constexpr int kPairsOfStep = kTileChannels / 2;
     Value* row = ir_.CreateSub(c_.min(1), a_.min(1));
     Value* a = ir_.CreatePtrAdd(a_.host(), bytes(product(row, a_.stride(1)), kBf16));
     Value* panel = ir_.CreateSDiv(c_.min(0), b_.extent(1));

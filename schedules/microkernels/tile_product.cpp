@@ -4,16 +4,14 @@
 #include <array>
 #include <functional>
 
+#include "schedules/microkernels/tile_shape.h"
+
 namespace vitgen::microkernels {
 
 using llvm::Value;
 
 namespace {
 
-constexpr int kTileRows = 16;
-constexpr int kTileBytes = 64;
-constexpr int kTileChannels = 32;  // bf16 in 64 bytes
-constexpr int kTileColumns = 16;   // f32 in 64 bytes
 constexpr int kFirstA = 4;
 constexpr int kFirstB = 6;
 

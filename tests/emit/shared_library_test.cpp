@@ -78,7 +78,8 @@ TEST(SharedLibrary, A_relative_path_cannot_be_an_option) {
 }
 
 TEST(SharedLibrary, Every_linker_that_is_there_can_make_it) {
-  for (const char* name : {"cc", "ld.lld", "ld.lld-19", "ld"}) {
+  for (const std::string_view row : kLinkerNames) {
+    const std::string name(row);
     const ScratchDirectory bin;
     std::string found;
     for (const Linker& linker : find_linkers()) {
@@ -88,7 +89,7 @@ TEST(SharedLibrary, Every_linker_that_is_there_can_make_it) {
     const ScratchDirectory out;
     fs::create_symlink(found, bin.path(name));
     // The compiler driver looks for its linker in PATH.
-    if (std::string(name) == "cc") fs::create_symlink("/usr/bin/ld", bin.path("ld"));
+    if (name == kCompilerDriver) fs::create_symlink("/usr/bin/ld", bin.path("ld"));
     const OnlyPath only(bin.path());
     Notes progress;
     const LibraryFiles files = emit_library(tiny_request("tiny", out.path()), progress);

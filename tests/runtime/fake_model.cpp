@@ -74,7 +74,7 @@ void fill_weights(uint8_t* file) {
 
 void fill_header(uint8_t* file) {
   vitgen_weights_header header = {};
-  memcpy(header.magic, "VITGENW1", 8);
+  memcpy(header.magic, vitgen_weights_magic, sizeof header.magic);
   header.header_bytes = sizeof header;
   header.tensor_count = 2;
   memset(header.layout_hash, 0x5a, sizeof header.layout_hash);

@@ -30,8 +30,7 @@ microkernels::MachineCode code_for(const Microkernel& each, const Machine& machi
 void add_microkernels(const std::filesystem::path& object, const Algorithm& algorithm,
                       const Machine& machine) {
   if (algorithm.microkernels.empty()) return;
-  constexpr std::uint64_t kLimit = 1ull << 30;
-  std::string bytes = read_whole(object.string(), kLimit);
+  std::string bytes = read_whole(object.string(), kMaxObjectBytes);
   for (const Microkernel& each : algorithm.microkernels) {
     const microkernels::MachineCode code = code_for(each, machine);
     bytes = define_in_object(bytes, each.symbol, code.bytes, code.entry, code.alignment);

@@ -7,6 +7,9 @@
 
 namespace vitgen {
 
+/// No kernel of a vision transformer comes near; a larger object is not one of ours.
+inline constexpr std::uint64_t kMaxObjectBytes = 64ull << 20;
+
 /// The object with a new section of code that defines `symbol`, which the object needs. `entry` is
 /// the symbol's offset in the code; the code must not need relocations. Throws OBJECT_CODE if the
 /// object is not ELF for x86-64 or does not need the symbol.

@@ -3,12 +3,11 @@
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "generators/base/sha256.h"
+#include "tools/emit/kernel_object_code.h"
 
 namespace vitgen {
 
 namespace {
-// No kernel of a vision transformer comes near; a larger file in the cache is not one of ours.
-constexpr std::uint64_t kObjectLimit = 64ull << 20;
 constexpr std::uint64_t kRecordLimit = 4096;
 }  // namespace
 
@@ -20,7 +19,7 @@ std::optional<KernelRecord> read_record(const std::filesystem::path& object) try
   std::string text = read_whole(record_path(object).string(), kRecordLimit);
   if (!text.empty() && text.back() == '\n') text.pop_back();
   const auto record = from_text<KernelRecord>(text);
-  if (sha256_hex(read_whole(object.string(), kObjectLimit)) != record.object_hash) {
+  if (sha256_hex(read_whole(object.string(), kMaxObjectBytes)) != record.object_hash) {
     return std::nullopt;
   }
   return record;
@@ -30,7 +29,7 @@ std::optional<KernelRecord> read_record(const std::filesystem::path& object) try
 
 void write_record(const KernelObject& kernel) {
   const KernelRecord record = {
-      .object_hash = sha256_hex(read_whole(kernel.object.string(), kObjectLimit)),
+      .object_hash = sha256_hex(read_whole(kernel.object.string(), kMaxObjectBytes)),
       .shared_scratch = kernel.shared_scratch,
       .task_scratch = kernel.task_scratch};
   write_aside(record_path(kernel.object).string(), to_text(record) + "\n");

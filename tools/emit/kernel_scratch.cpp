@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "generators/base/error.h"
+#include "runtime/table.h"
 
 namespace vitgen {
 
@@ -11,8 +12,8 @@ namespace {
 using Halide::Internal::Allocate;
 using Halide::Internal::IRVisitor;
 
-// What the runtime's arena adds to each request at most: rounding to 128 bytes (VITGEN_ALIGNMENT).
-constexpr std::uint64_t kRounding = 128;
+// The runtime's arena rounds each request up.
+constexpr std::uint64_t kRounding = VITGEN_ALIGNMENT;
 // Constant allocations up to this size are put on the stack by Halide (CodeGen_Posix).
 constexpr std::uint64_t kStackLimit = 16 * 1024;
 

@@ -13,7 +13,9 @@
 #include "tools/emit/archive.h"
 #include "tools/emit/elf_object.h"
 #include "tools/emit/embedded_files.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/header.h"
+#include "tools/emit/kernel_object_code.h"
 #include "tools/emit/manifest.h"
 #include "tools/emit/object_surgery.h"
 #include "tools/emit/package_files.h"
@@ -89,13 +91,9 @@ class Emitter {
   std::string name(std::string_view suffix) const {
     return fmt::format("{}{}", request_.name, suffix);
   }
-  std::string library_name(std::string_view suffix) const {
-    return fmt::format("lib{}{}", request_.name, suffix);
-  }
   std::string scratch_path(const std::string& file) const { return scratch_.path() + "/" + file; }
 
   void adopt_objects() {
-    constexpr std::uint64_t kObjectLimit = std::uint64_t{1} << 28;
     members_.add(name("_runtime.o"), adopt_runtime(embedded_runtime_object(), request_.name));
     facts_.runtime_sha256 = sha256_hex(embedded_runtime_object());
     for (const LibraryKernel& kernel : request_.kernels) {
@@ -103,9 +101,9 @@ class Emitter {
       for (std::size_t m = 0; m < kernel.variants.size(); ++m) {
         const KernelVariant& variant = kernel.variants[m];
         const std::string file = fmt::format("{}__{}.o", kernel.name, request_.machines[m]->name);
-        members_.add(file,
-                     adopt_kernel(read_whole(variant.object.string(), kObjectLimit), request_.name,
-                                  variant.symbol, kernel_symbol(request_, kernel, m)));
+        members_.add(
+            file, adopt_kernel(read_whole(variant.object.string(), kMaxObjectBytes), request_.name,
+                               variant.symbol, kernel_symbol(request_, kernel, m)));
         facts_.members.back().push_back(describe_bytes(file, members_.objects.back()));
       }
     }
@@ -120,7 +118,7 @@ class Emitter {
 
   void put_weights() {
     if (!request_.embed_weights) {
-      FileWriter out(set_.staged_path(name(".weights")));
+      FileWriter out(set_.staged_path(weights_name(request_.name)));
       facts_.table.payload_hash = write_weights_to(out);
       out.close();
       return;
@@ -130,7 +128,7 @@ class Emitter {
     const ElfFrame frame = elf_frame({.name = ".lrodata",
                                       .relocated_at_load = false,
                                       .large = true,
-                                      .alignment = 4096,
+                                      .alignment = VITGEN_PAGE,
                                       .bytes = bytes,
                                       .symbols = {{facts_.table.weights_symbol, 0, bytes, false}},
                                       .fixups = {}});
@@ -161,11 +159,11 @@ class Emitter {
     for (const ArchiveMember& member : list) objects.push_back(member.object);
     check_complete(objects, request_.name);
 
-    const std::string file = library_name(".a");
+    const std::string file = archive_name(request_.name);
     const std::string path = request_.emit_archive ? set_.staged_path(file) : scratch_path(file);
     write_archive(path, list);
     content_.archive = request_.emit_archive;
-    progress_.update(1, library_name(".so"));
+    progress_.update(1, shared_library_name(request_.name));
     if (request_.emit_shared) put_shared(path);
     progress_.end();
   }
@@ -176,7 +174,7 @@ class Emitter {
     out.write(version_script(request_.name));
     out.close();
     // Linked aside: if no linker succeeds, the set must not name the file.
-    const std::string linked = scratch_path(library_name(".so"));
+    const std::string linked = scratch_path(shared_library_name(request_.name));
     const LinkResult result =
         link_shared_library({.name = request_.name,
                              .archive = archive,
@@ -184,44 +182,48 @@ class Emitter {
                              .output = linked,
                              .sanitized = request_.sanitized || kRuntimeIsSanitized});
     if (!result.linker.empty()) {
-      fs::rename(linked, set_.staged_path(library_name(".so")));
+      fs::rename(linked, set_.staged_path(shared_library_name(request_.name)));
       facts_.linker = fs::path(result.linker).filename().string();
       content_.shared = true;
     } else if (request_.emit_archive) {
-      progress_.note(fmt::format("{} is left out: {}", library_name(".so"), result.message));
+      progress_.note(
+          fmt::format("{} is left out: {}", shared_library_name(request_.name), result.message));
     } else {
       throw Error(ExitCode::target, "NO_LINKER",
-                  fmt::format("{} cannot be linked: {}", library_name(".so"), result.message),
+                  fmt::format("{} cannot be linked: {}", shared_library_name(request_.name),
+                              result.message),
                   "install a linker (binutils or lld) or ask for the static library: --emit a");
     }
   }
 
   void put_texts() {
     content_.weights_file = !request_.embed_weights;
-    set_.add(name(".h"), header_text(request_, facts_.table.layout, facts_.table.abi_hash));
-    set_.add(name(".pc"), pc_text(request_, content_));
-    set_.add(name("Config.cmake"), cmake_config_text(request_, content_));
-    set_.add("README.md", readme_text(request_, content_));
+    set_.add(header_name(request_.name),
+             header_text(request_, facts_.table.layout, facts_.table.abi_hash));
+    set_.add(pc_name(request_.name), pc_text(request_, content_));
+    set_.add(cmake_config_name(request_.name), cmake_config_text(request_, content_));
+    set_.add(kReadmeName, readme_text(request_, content_));
   }
 
   std::vector<std::string> file_names() const {
     std::vector<std::string> names;
-    if (content_.archive) names.push_back(library_name(".a"));
-    if (content_.shared) names.push_back(library_name(".so"));
-    names.push_back(name(".h"));
-    if (content_.weights_file) names.push_back(name(".weights"));
-    names.insert(names.end(), {name(".pc"), name("Config.cmake"), "README.md"});
+    if (content_.archive) names.push_back(archive_name(request_.name));
+    if (content_.shared) names.push_back(shared_library_name(request_.name));
+    names.push_back(header_name(request_.name));
+    if (content_.weights_file) names.push_back(weights_name(request_.name));
+    names.insert(names.end(), {pc_name(request_.name), cmake_config_name(request_.name),
+                               std::string(kReadmeName)});
     return names;
   }
 
   LibraryFiles finish() {
     LibraryFiles files{.names = file_names(), .linker = facts_.linker};
     for (const std::string& file : files.names) {
-      const bool weights = file == name(".weights");
+      const bool weights = file == weights_name(request_.name);
       facts_.files.push_back(weights ? EmittedFile{file, facts_.table.layout.file_bytes, {}}
                                      : describe_file(set_.staged_path(file)));
     }
-    const std::string manifest = name(".manifest.json");
+    const std::string manifest = manifest_name(request_.name);
     set_.add(manifest, manifest_text(manifest_json(request_, facts_)));
     set_.commit(manifest);
     remove_stale(files.names);
@@ -231,7 +233,8 @@ class Emitter {
 
   /// Files of an earlier set that this one does not have, such as a shared library of other code.
   void remove_stale(const std::vector<std::string>& names) const {
-    for (const std::string& file : {library_name(".a"), library_name(".so"), name(".weights")}) {
+    for (const std::string& file : {archive_name(request_.name), shared_library_name(request_.name),
+                                    weights_name(request_.name)}) {
       if (std::ranges::find(names, file) != names.end()) continue;
       std::error_code ignored;
       fs::remove(fs::path(set_.directory()) / file, ignored);

@@ -6,6 +6,7 @@
 
 #include "generators/base/file.h"
 #include "generators/base/sha256.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
 
 namespace vitgen {
@@ -13,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".manifest.json";
 constexpr const char* kHowToMake = "`vitgen generate -m MODEL --name NAME -o DIR` makes one";
 
 [[noreturn]] void manifest_error(const std::string& where, const std::string& what,
@@ -32,11 +32,13 @@ std::string find_manifest(const std::string& where) {
   if (!fs::is_directory(status)) return where;
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(where, error)) {
-    if (entry.path().filename().string().ends_with(kSuffix)) found.push_back(entry.path().string());
+    if (entry.path().filename().string().ends_with(kManifestSuffix))
+      found.push_back(entry.path().string());
   }
   if (error) io_error("IO_OPEN", where, "cannot list", error.value());
   if (found.empty()) {
-    manifest_error(where, "no generated library here (no NAME.manifest.json)", kHowToMake);
+    manifest_error(where, "no generated library here (no " + manifest_name("NAME") + ")",
+                   kHowToMake);
   }
   if (found.size() > 1) {
     std::ranges::sort(found);

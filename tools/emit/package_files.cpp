@@ -4,6 +4,7 @@
 
 #include "generators/base/version.h"
 #include "tools/emit/embedded_files.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/text_template.h"
 
 namespace vitgen {
@@ -35,21 +36,22 @@ std::string rows(std::string text) {
 
 std::string file_rows(const std::string& name, const PackageContent& content) {
   std::string text;
-  if (content.archive) text += file_row("lib" + name + ".a", "the code, for static linking");
-  if (content.shared) text += file_row("lib" + name + ".so", "the code, as a shared library");
-  text += file_row(name + ".h", "the API, C99 and C++");
+  if (content.archive) text += file_row(archive_name(name), "the code, for static linking");
+  if (content.shared) text += file_row(shared_library_name(name), "the code, as a shared library");
+  text += file_row(header_name(name), "the API, C99 and C++");
   if (content.weights_file) {
-    text += file_row(name + ".weights", "the weights, mapped read-only at run time");
+    text += file_row(weights_name(name), "the weights, mapped read-only at run time");
   }
-  text += file_row(name + ".manifest.json", "what is inside and where it comes from");
-  text += file_row(name + ".pc", "for pkg-config");
-  return rows(text + file_row(name + "Config.cmake", "for CMake's find_package"));
+  text += file_row(manifest_name(name), "what is inside and where it comes from");
+  text += file_row(pc_name(name), "for pkg-config");
+  return rows(text + file_row(cmake_config_name(name), "for CMake's find_package"));
 }
 
 std::string command_rows(const std::string& name, const PackageContent& content) {
   std::string text;
   if (content.archive) {
-    text += table_row("a compiler", fmt::format("`cc main.c -I. lib{}.a -pthread -lm`", name));
+    text +=
+        table_row("a compiler", fmt::format("`cc main.c -I. {} -pthread -lm`", archive_name(name)));
   }
   if (content.shared) {
     text +=
@@ -79,9 +81,8 @@ std::string pc_text(const LibraryRequest& request, const PackageContent& content
       {{"VITGEN_VERSION", std::string(kVersion)},
        {"NAME", request.name},
        {"MODEL_TEXT", plain_line(request.model.text)},
-       {"PC_WEIGHTS",
-        content.weights_file ? fmt::format("${{prefix}}/{}.weights", request.name) : ""},
-       {"PC_ARCHIVE", content.archive ? fmt::format("${{libdir}}/lib{}.a", request.name) : ""},
+       {"PC_WEIGHTS", content.weights_file ? "${prefix}/" + weights_name(request.name) : ""},
+       {"PC_ARCHIVE", content.archive ? "${libdir}/" + archive_name(request.name) : ""},
        {"PC_STATIC_LIBS", content.shared ? "" : " -pthread -lm"}});
 }
 
@@ -89,20 +90,20 @@ std::string cmake_config_text(const LibraryRequest& request, const PackageConten
   const std::string& name = request.name;
   std::string targets;
   if (content.archive) {
-    targets += imported_target(name, "static", fmt::format("lib{}.a", name),
+    targets += imported_target(name, "static", archive_name(name),
                                "\n    IMPORTED_LINK_INTERFACE_LANGUAGES C\n"
                                "    INTERFACE_LINK_LIBRARIES \"Threads::Threads;m\"");
   }
   if (content.shared) {
-    targets += imported_target(name, "shared", fmt::format("lib{}.so", name),
-                               fmt::format("\n    IMPORTED_SONAME lib{}.so", name));
+    targets += imported_target(name, "shared", shared_library_name(name),
+                               "\n    IMPORTED_SONAME " + shared_library_name(name));
   }
   return fill_template(
       embedded_config_template(),
       {{"VITGEN_VERSION", std::string(kVersion)},
        {"NAME", name},
        {"CMAKE_WEIGHTS",
-        content.weights_file ? fmt::format("${{CMAKE_CURRENT_LIST_DIR}}/{}.weights", name) : ""},
+        content.weights_file ? "${CMAKE_CURRENT_LIST_DIR}/" + weights_name(name) : ""},
        {"CMAKE_TARGETS", targets},
        {"CMAKE_DEFAULT", content.shared ? "shared" : "static"}});
 }
@@ -119,7 +120,8 @@ std::string readme_text(const LibraryRequest& request, const PackageContent& con
        {"TARGETS", target_list(request)},
        {"FILES", file_rows(request.name, content)},
        {"OUTPUT_MACRO", fmt::format("{}_OUTPUT_{}", upper, output)},
-       {"OPEN_PATH", content.weights_file ? fmt::format("\"{}.weights\"", request.name) : "NULL"},
+       {"OPEN_PATH",
+        content.weights_file ? fmt::format("\"{}\"", weights_name(request.name)) : "NULL"},
        {"COMMANDS", command_rows(request.name, content)}});
 }
 

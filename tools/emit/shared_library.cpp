@@ -1,10 +1,12 @@
 #include "tools/emit/shared_library.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
 #include "generators/base/error.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/process.h"
 
 namespace vitgen {
@@ -13,7 +15,7 @@ namespace {
 /// Options of the linker itself, the same for all of them.
 std::vector<std::string> linker_options(const SharedLibraryRequest& request) {
   std::vector<std::string> options = {"-soname",
-                                      fmt::format("lib{}.so", request.name),
+                                      shared_library_name(request.name),
                                       "-z",
                                       "now",
                                       "-z",
@@ -44,9 +46,9 @@ std::string version_script(std::string_view name) {
 
 std::vector<Linker> find_linkers() {
   std::vector<Linker> found;
-  for (const char* name : {"cc", "ld.lld", "ld.lld-19", "ld"}) {
-    const std::string path = find_program(name);
-    if (!path.empty()) found.push_back({path, std::string_view(name) == "cc"});
+  for (const std::string_view name : kLinkerNames) {
+    const std::string path = find_program(std::string(name));
+    if (!path.empty()) found.push_back({path, name == kCompilerDriver});
   }
   return found;
 }
@@ -79,7 +81,7 @@ std::vector<std::string> link_command(const Linker& linker, const SharedLibraryR
 }
 
 LinkResult link_shared_library(const SharedLibraryRequest& request) {
-  LinkResult result{{}, "no linker found (cc, ld.lld or ld)"};
+  LinkResult result{{}, fmt::format("no linker found ({})", fmt::join(kLinkerNames, ", "))};
   for (const Linker& linker : find_linkers()) {
     const ProcessResult run = run_process(link_command(linker, request));
     if (run.status == 0) return {linker.path, {}};

@@ -1,6 +1,7 @@
 #pragma once
 // The shared library, from the static one, by whatever linker there is.
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,13 @@ struct Linker {
   bool is_driver = false;  ///< a compiler driver: linker options go through -Xlinker
 };
 
-/// Those found in PATH, in the order of preference: cc, ld.lld, ld.lld-19, ld.
+inline constexpr std::string_view kCompilerDriver = "cc";
+/// In the order of preference: a driver knows where its C library is; lld's package is called by
+/// its version where it is not the system's linker.
+inline constexpr std::array<std::string_view, 4> kLinkerNames = {kCompilerDriver, "ld.lld",
+                                                                 "ld.lld-19", "ld"};
+
+/// Those of kLinkerNames that are in PATH.
 std::vector<Linker> find_linkers();
 
 /// The command line, for tests and `doctor`.

@@ -11,6 +11,8 @@
 namespace vitgen {
 namespace {
 
+static_assert(kArenaAlignment == VITGEN_ALIGNMENT, "what the plan aligns, the runtime relies on");
+
 std::uint32_t narrow(std::size_t count) { return static_cast<std::uint32_t>(count); }
 
 /// An array inside the same data.

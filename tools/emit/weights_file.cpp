@@ -32,7 +32,7 @@ void copy_digest(const Digest& digest, std::uint8_t (&out)[VITGEN_HASH_BYTES]) {
 vitgen_weights_header file_header(std::string_view model_name, const WeightsLayout& layout,
                                   const Digest& payload) {
   vitgen_weights_header header{};
-  std::memcpy(header.magic, "VITGENW1", sizeof header.magic);
+  std::memcpy(header.magic, vitgen_weights_magic, sizeof header.magic);
   header.header_bytes = sizeof header;
   header.tensor_count = static_cast<std::uint32_t>(layout.places.size());
   copy_digest(payload, header.payload_hash);

@@ -1,12 +1,15 @@
 #include "tools/vitgen/loaded_library.h"
 
 #include <dlfcn.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <filesystem>
 
+#include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
+#include "tools/emit/shared_library.h"
 
 namespace vitgen {
 
@@ -123,10 +126,11 @@ void LoadedLibrary::fail(int status, const std::string& what, const std::string&
 
 void LoadedLibrary::open_shared(const std::string& directory) {
   name_ = get_string(manifest_, "name");
-  const std::string path = fs::absolute(fs::path(directory) / ("lib" + name_ + ".so")).string();
+  const std::string path = fs::absolute(fs::path(directory) / shared_library_name(name_)).string();
   if (!fs::exists(path)) {
     throw Error(ExitCode::io, "LIBRARY_OPEN", "no shared library " + printable(path),
-                "generate with --emit a,so on a machine that has a linker (cc, ld.lld or ld)");
+                fmt::format("generate with --emit a,so on a machine that has a linker ({})",
+                            fmt::join(kLinkerNames, ", ")));
   }
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) throw Error(ExitCode::io, "LIBRARY_OPEN", printable(dlerror(), 300));
@@ -146,7 +150,7 @@ void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& 
   open.isa = options.isa.empty() ? nullptr : options.isa.c_str();
   open.error_text = text.data();
   open.error_text_bytes = text.size();
-  const fs::path weights = fs::path(directory) / (name_ + ".weights");
+  const fs::path weights = fs::path(directory) / weights_name(name_);
   const std::string path = weights.string();
   const bool beside = fs::exists(weights);  // else they are embedded
   const int status = api_->open(nullptr, nullptr, beside ? path.c_str() : nullptr, &open, &model_);

@@ -6,6 +6,7 @@
 
 #include "generators/base/file.h"
 #include "generators/plan/lower.h"
+#include "tools/emit/file_names.h"
 
 namespace vitgen {
 
@@ -58,7 +59,7 @@ WeightsCheck verify_weights(const std::string& directory, const JsonFile& manife
   const Plan plan = lower(source.model.spec, plan_options(manifest));
   const auto packed = packed_tensors(manifest);
   const std::string name = get_string(manifest, "name");
-  const auto path = std::filesystem::path(directory) / (name + ".weights");
+  const auto path = std::filesystem::path(directory) / weights_name(name);
   if (!std::filesystem::exists(path)) {
     throw Error(ExitCode::usage, "WEIGHTS_EMBEDDED",
                 "the weights are inside the library: they cannot be compared with the model's",

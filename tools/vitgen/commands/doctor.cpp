@@ -9,8 +9,9 @@
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/kernel_farm.h"
-#include "tools/emit/process.h"
+#include "tools/emit/shared_library.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
 
@@ -47,13 +48,11 @@ std::string amx_permission() {
 }
 
 void print_linker() {
-  for (const char* name : {"cc", "ld.lld", "ld"}) {
-    if (const std::string path = find_program(name); !path.empty()) {
-      fact("linker", path + " (for lib<name>.so)");
-      return;
-    }
-  }
-  fact("linker", "none: generate writes the static library only (install binutils or a compiler)");
+  const std::vector<Linker> linkers = find_linkers();
+  fact("linker",
+       linkers.empty()
+           ? "none: generate writes the static library only (install binutils or a compiler)"
+           : fmt::format("{} (for {})", linkers.front().path, shared_library_name("<name>")));
 }
 
 void print_cache() {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "generators/weights/weight_source.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/build_library.h"
 #include "tools/vitgen/command.h"
@@ -93,7 +94,7 @@ void inspect(const InspectArguments& arguments) {
   std::optional<std::string> weights;
   if (fs::is_directory(what)) {
     weights = find_model_file(what);
-  } else if (!what.ends_with(".manifest.json") && (fs::exists(what) || names_weights(what))) {
+  } else if (!what.ends_with(kManifestSuffix) && (fs::exists(what) || names_weights(what))) {
     weights = what;
   }
   if (!weights) return inspect_library(what);

@@ -11,6 +11,7 @@
 
 #include "generators/base/names.h"
 #include "generators/base/suggest.h"
+#include "runtime/threads.h"
 #include "tools/image/image.h"
 #include "tools/image/npy.h"
 #include "tools/vitgen/command.h"
@@ -165,7 +166,7 @@ void add_run(CLI::App& app, const Console& console) {
   command->add_option("--output", arguments->output, "Where to write the outputs as .npy");
   command->add_option("--output-name", arguments->which, "Which output (the first)");
   command->add_option("--threads", arguments->open.threads, "0: what the machine gives (0)")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, int{rt::kMaxThreads}));
   command->add_option("--isa", arguments->open.isa, "Force a variant, such as x86-64-avx2");
   command->callback([arguments, &console] { run(*arguments, console); });
 }

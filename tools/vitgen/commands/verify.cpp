@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "runtime/threads.h"
 #include "tools/verify/reference/reference.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/library_facts.h"
@@ -189,7 +190,7 @@ void add_verify(CLI::App& app, const Console& console) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--seed", arguments->seed, "Of the random input (1)");
   command->add_option("--threads", arguments->open.threads, "0: what the machine gives (0)")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, int{rt::kMaxThreads}));
   command->add_option("--isa", arguments->open.isa, "Force a variant, such as x86-64-avx2");
   command->callback([arguments, &console] { verify(*arguments, console); });
 }
