@@ -7,10 +7,9 @@
 #include <optional>
 #include <thread>
 
-#include <unistd.h>
-
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
+#include "generators/base/temp_dir.h"
 #include "tools/emit/kernel_record.h"
 #include "tools/emit/process.h"
 
@@ -42,14 +41,13 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-void run_job(const Job& job, const FarmOptions& options) {
-  // Another run may compile the same kernel now: it has a file of its own.
+// `scratch` is this farm's own: another run may compile the same kernel now.
+void run_job(const Job& job, const FarmOptions& options, const TempDir& scratch) {
   const std::string request_file =
-      job.object.string() + "." + std::to_string(getpid()) + ".request";
+      (fs::path(scratch.path()) / job.object.stem()).string() + ".request";
   write_aside(request_file, job.request->text());
   const ProcessResult result =
       run_process({options.worker.string(), "kernel-worker", request_file, job.object.string()});
-  fs::remove(request_file);
   if (result.status == 0) return;
   const std::string name = job.request->spec.text() + " for " + job.request->machine;
   if (result.status > 128) {
@@ -63,10 +61,9 @@ void run_job(const Job& job, const FarmOptions& options) {
 class Farm {
  public:
   Farm(std::vector<Job> jobs, const FarmOptions& options)
-      : jobs_(std::move(jobs)), options_(options) {}
+      : jobs_(std::move(jobs)), options_(options), scratch_(options.cache.string()) {}
 
   void run(Progress& progress) {
-    if (jobs_.empty()) return;
     progress.begin("compile kernels", jobs_.size());
     std::vector<std::jthread> threads;
     const auto count = std::min<std::size_t>(jobs_.size(), static_cast<std::size_t>(options_.jobs));
@@ -94,7 +91,7 @@ class Farm {
       }
       std::exception_ptr error;
       try {
-        run_job(*job, options_);
+        run_job(*job, options_, scratch_);
       } catch (...) {
         error = std::current_exception();
       }
@@ -108,6 +105,7 @@ class Farm {
 
   std::vector<Job> jobs_;
   const FarmOptions& options_;
+  const TempDir scratch_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t next_ = 0;
@@ -157,7 +155,7 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
       missing.push_back(job);
     }
   }
-  Farm(missing, options).run(progress);
+  if (!missing.empty()) Farm(missing, options).run(progress);
 
   std::vector<KernelObject> objects;
   for (const KernelRequest& request : requests) {
@@ -181,8 +179,10 @@ void run_kernel_worker(const fs::path& request_file, const fs::path& object) {
   constexpr std::uint64_t kRequestLimit = 1 << 16;
   const KernelRequest request =
       KernelRequest::parse(read_whole(request_file.string(), kRequestLimit));
-  // Two runs may compile the same kernel at once: each writes its own file and renames it.
-  const fs::path aside = object.string() + "." + std::to_string(getpid());
+  // Two runs may compile the same kernel at once, even under one process number in two containers:
+  // each writes into a directory of its own and renames the file.
+  const TempDir scratch(fs::absolute(object).parent_path().string());
+  const fs::path aside = fs::path(scratch.path()) / object.filename();
   KernelObject kernel = compile_kernel(request, {.object = aside, .assembly = {}, .stmt = {}});
   fs::rename(aside, object);
   kernel.object = object;
