@@ -24,9 +24,14 @@ Gate gate(double x, Activation activation) {
       return {kRoot * (x + 0.044715 * x * x * x), kRoot * (1.0 + 3.0 * 0.044715 * x * x)};
     case Activation::quick_gelu:
       return {1.702 * x, 1.702};
-    default:
+    case Activation::none:
+    case Activation::gelu_erf:
+    case Activation::relu:
+    case Activation::silu:
+    case Activation::tanh:
       return {x, 1.0};
   }
+  return {};
 }
 
 double slope(double x, Activation activation) {
@@ -40,12 +45,15 @@ double slope(double x, Activation activation) {
     case Activation::gelu_erf:
       return 0.5 * std::erfc(-x / std::numbers::sqrt2) +
              x * std::exp(-0.5 * x * x) / std::sqrt(2.0 * std::numbers::pi);
-    default: {
+    case Activation::gelu_tanh:
+    case Activation::quick_gelu:
+    case Activation::silu: {
       const Gate g = gate(x, activation);
       const double s = sigmoid(g.u);
       return s + x * g.slope * s * (1.0 - s);
     }
   }
+  return 0;
 }
 
 // Error of the slope in f32, in units of u: the inner function (erf, sigmoid) is off by at most 8 u
