@@ -45,7 +45,7 @@ void antialiased_row(double* row, std::int64_t from, double scale, double dst) {
 
 std::vector<double> resample_matrix(std::int64_t from, std::int64_t to, Resample mode) {
   std::vector<double> matrix(static_cast<std::size_t>(from * to), 0.0);
-  const double offset = mode == Resample::dinov2_offset ? 0.1 : 0.0;
+  const double offset = mode == Resample::torch_bicubic_offset ? 0.1 : 0.0;
   const double scale = static_cast<double>(from) / (static_cast<double>(to) + offset);
   for (std::int64_t i = 0; i < to; ++i) {
     double* row = &matrix[static_cast<std::size_t>(i * from)];
@@ -53,7 +53,7 @@ std::vector<double> resample_matrix(std::int64_t from, std::int64_t to, Resample
     const double position = scale * (dst + 0.5) - 0.5;
     switch (mode) {
       case Resample::torch_bicubic:
-      case Resample::dinov2_offset:
+      case Resample::torch_bicubic_offset:
         clamped_row(row, from, position, 4, [](double x) { return cubic(x, -0.75); });
         break;
       case Resample::torch_bilinear:

@@ -16,13 +16,13 @@ namespace vitgen::tensors {
 /// How a table of learned positions is brought to another grid; every rule is per axis, with
 /// half-pixel centres.
 enum class Resample : std::uint8_t {
-  torch_bicubic,     ///< Keys' cubic A = -0.75, 4 taps, indices clamped to the table
-  torch_bicubic_aa,  ///< cubic a = -0.5, support widened by the scale, weights normalised
-  torch_bilinear,    ///< 2 taps, indices clamped to the table
-  dinov2_offset,     ///< torch_bicubic with the scale from / (to + 0.1) in place of from / to
+  torch_bicubic,         ///< Keys' cubic A = -0.75, 4 taps, indices clamped to the table
+  torch_bicubic_aa,      ///< cubic a = -0.5, support widened by the scale, weights normalised
+  torch_bilinear,        ///< 2 taps, indices clamped to the table
+  torch_bicubic_offset,  ///< torch_bicubic with the scale from / (to + 0.1) in place of from / to
 };
 inline std::vector<std::string_view> enum_names(Resample) {
-  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "dinov2_offset"};
+  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "torch_bicubic_offset"};
 }
 
 /// The tensor `name` of the model file, which must have this shape.

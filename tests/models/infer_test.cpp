@@ -76,7 +76,7 @@ TEST(Infer, distilled_and_authors_files_are_told_apart_by_their_tensors) {
   Tensors dinov2 = tensors_with(scaled);
   dinov2.emplace_back("mask_token", Shape{1, 32});
   EXPECT_EQ(load_model(random_source(dinov2), std::nullopt, options).spec.resample,
-            tensors::Resample::dinov2_offset);
+            tensors::Resample::torch_bicubic_offset);
   dinov2.emplace_back("register_tokens", Shape{1, 4, 32});
   const Model registers = load_model(random_source(dinov2), std::nullopt, options);
   EXPECT_EQ(registers.naming, "dinov2");

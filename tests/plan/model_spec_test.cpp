@@ -38,7 +38,7 @@ TEST(ModelSpec, text_form_reads_back_as_the_same_spec) {
   spec.eps = 1e-12f;
   spec.mean = {0.485f, 0.456f, 0.406f, 0.5f};
   spec.activation = Activation::quick_gelu;
-  spec.resample = tensors::Resample::dinov2_offset;
+  spec.resample = tensors::Resample::torch_bicubic_offset;
   spec.names.qkv = "blocks.{}.attn.qkv.*";
   EXPECT_EQ(from_text<ModelSpec>(to_text(spec)), spec);
 }

@@ -35,9 +35,9 @@ TEST(Resample, antialiased_rows_equal_torch) {
              {.387186, .441451, .209256, -.003056, -.031817, -.003020});
 }
 
-TEST(Resample, dinov2_offset_rows_equal_torch_with_a_scale_factor) {
-  expect_row(37, 16, Resample::dinov2_offset, 0, 0, {.333954, .776929, -.110883});
-  expect_row(37, 16, Resample::dinov2_offset, 15, 36, {.100952});
+TEST(Resample, torch_bicubic_offset_rows_equal_torch_with_a_scale_factor) {
+  expect_row(37, 16, Resample::torch_bicubic_offset, 0, 0, {.333954, .776929, -.110883});
+  expect_row(37, 16, Resample::torch_bicubic_offset, 15, 36, {.100952});
 }
 
 TEST(Resample, bilinear_rows_are_clamped_at_the_ends) {
@@ -48,7 +48,7 @@ TEST(Resample, bilinear_rows_are_clamped_at_the_ends) {
 
 TEST(Resample, rows_sum_to_one_for_every_size) {
   for (const Resample mode : {Resample::torch_bicubic, Resample::torch_bicubic_aa,
-                              Resample::torch_bilinear, Resample::dinov2_offset}) {
+                              Resample::torch_bilinear, Resample::torch_bicubic_offset}) {
     for (const std::int64_t from : {1, 2, 3, 7, 14, 37}) {
       for (const std::int64_t to : {1, 2, 5, 16, 37, 64}) {
         const std::vector<double> matrix = resample_matrix(from, to, mode);

@@ -73,7 +73,7 @@ void infer_tokens(const WeightSource& weights, const std::string& scheme, ModelS
   infer_positions(weights, scheme, spec);
   spec.norm_pre = has(weights, spec.names.norm_pre);
   const bool original = weights.has("mask_token") && spec.registers == 0;
-  spec.resample = original && spec.layer_scale ? tensors::Resample::dinov2_offset
+  spec.resample = original && spec.layer_scale ? tensors::Resample::torch_bicubic_offset
                                                : tensors::Resample::torch_bicubic_aa;
 }
 
