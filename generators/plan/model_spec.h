@@ -22,8 +22,9 @@ inline std::vector<std::string_view> enum_names(FinalNorm) {
 
 /// A plain pre-norm vision transformer:
 ///   x = [prefix | patch_embed(image)] + position;  x = norm_pre(x)
-///   each block:  x += gain1 * proj(attention(qkv(norm1(x))));  x += gain2 *
-///   fc2(act(fc1(norm2(x)))) logits = head(pooler(fc_norm(pool(norm(x)))))
+///   each block:  x += gain1 * proj(attention(qkv(norm1(x))))
+///                x += gain2 * fc2(act(fc1(norm2(x))))
+///   logits = head(pooler(fc_norm(pool(norm(x)))))
 /// with the optional parts as the fields say. Extents are 64-bit so that `check` sees what a file
 /// really says; after it they fit into an int.
 struct ModelSpec {
