@@ -11,7 +11,6 @@ using Shapes = std::span<const Shape>;
 using Values = std::vector<HostTensor>;
 
 Shape mul_rows_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 2);
   require(shapes[1].size() == 1 && shapes[1][0] == shapes[0][0], call, "one gain for each row");
   return shapes[0];
 }
@@ -26,7 +25,6 @@ HostTensor mul_rows(const TensorExpr&, Values& arguments) {
 }
 
 Shape same_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, call.arguments.size());
   for (const Shape& shape : shapes) require(shape == shapes[0], call, "arguments of one shape");
   return shapes[0];
 }
@@ -53,10 +51,13 @@ HostTensor average(const TensorExpr&, Values& arguments) {
 }
 
 Shape resample_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   const std::int64_t points = integer(call, 0) * integer(call, 1);
   require(shapes[0].size() == 2 && shapes[0][0] == points, call, "one row for each grid point");
-  require(integer(call, 2) > 0 && integer(call, 3) > 0, call, "a grid that is not empty");
+  for (std::size_t i = 0; i < 4; ++i)
+    require(integer(call, i) > 0, call, "grids that are not empty");
+  const std::int64_t mode = integer(call, 4);
+  const auto modes = static_cast<std::int64_t>(enum_names(tensors::Resample{}).size());
+  require(mode >= 0 && mode < modes, call, "a way of resampling");
   return {integer(call, 2) * integer(call, 3), shapes[0][1]};
 }
 
@@ -66,7 +67,6 @@ HostTensor resample(const TensorExpr& call, Values& arguments) {
 }
 
 void require_channels(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   require(shapes[0].size() == 4, call, "a patch weight {D, channels, h, w}");
   require(shapes[0][1] == static_cast<std::int64_t>(call.numbers.size()), call,
           "one number for each channel");
@@ -113,13 +113,13 @@ HostTensor sum_channels(const TensorExpr& call, Values& arguments) {
 
 std::span<const TensorFunction> arithmetic_functions() {
   static constexpr TensorFunction table[] = {
-      {"mul_rows", mul_rows_shape, mul_rows},
-      {"scale", same_shape, scale},
-      {"add", same_shape, add},
-      {"average", same_shape, average},
-      {"resample", resample_shape, resample},
-      {"divide_channels", divide_channels_shape, divide_channels},
-      {"sum_channels", sum_channels_shape, sum_channels},
+      {"mul_rows", 2, 0, mul_rows_shape, mul_rows},
+      {"scale", 1, 1, same_shape, scale},
+      {"add", 2, 0, same_shape, add},
+      {"average", 2, 0, same_shape, average},
+      {"resample", 1, 5, resample_shape, resample},
+      {"divide_channels", 1, kSome, divide_channels_shape, divide_channels},
+      {"sum_channels", 1, kSome, sum_channels_shape, sum_channels},
   };
   return table;
 }

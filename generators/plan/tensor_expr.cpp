@@ -44,7 +44,7 @@ Shape shape_of(const TensorExpr& expr) {
   if (is_leaf(expr)) return expr.shape;
   std::vector<Shape> shapes;
   for (const TensorExpr& argument : expr.arguments) shapes.push_back(shape_of(argument));
-  return find_tensor_function(expr.function).shape(expr, shapes);
+  return call_shape(expr, shapes);
 }
 
 namespace {

@@ -19,8 +19,6 @@ HostTensor zeros(const TensorExpr& call, Values&) {
 }
 
 Shape concat_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, call.arguments.size());
-  require(!shapes.empty(), call, "an argument");
   Shape out = shapes[0];
   for (const Shape& shape : shapes.subspan(1)) {
     require(std::equal(shape.begin() + 1, shape.end(), out.begin() + 1, out.end()), call,
@@ -41,8 +39,6 @@ HostTensor concat(const TensorExpr&, Values& parts) {
 }
 
 Shape concat_columns_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, call.arguments.size());
-  require(!shapes.empty(), call, "an argument");
   Shape out = {shapes[0][0], 0};
   for (const Shape& shape : shapes) {
     require(shape.size() == 2 && shape[0] == out[0], call, "matrices with the same rows");
@@ -65,7 +61,6 @@ HostTensor concat_columns(const TensorExpr&, Values& parts) {
 }
 
 Shape transpose_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   require(shapes[0].size() == 2, call, "a matrix");
   return {shapes[0][1], shapes[0][0]};
 }
@@ -82,7 +77,6 @@ HostTensor transpose(const TensorExpr&, Values& arguments) {
 }
 
 Shape reshape_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   const Shape out = numbers_as_shape(call, shapes);
   require(element_total(out) == element_total(shapes[0]), call, "the same number of elements");
   return out;
@@ -93,7 +87,6 @@ HostTensor reshape(const TensorExpr& call, Values& arguments) {
 }
 
 Shape rows_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   const std::int64_t first = integer(call, 0);
   const std::int64_t count = integer(call, 1);
   require(first >= 0 && count > 0 && first + count <= shapes[0][0], call, "rows that exist");
@@ -111,7 +104,6 @@ HostTensor rows(const TensorExpr& call, Values& arguments) {
 }
 
 Shape pad_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   require(integer(call, 0) >= shapes[0][0], call, "at least the rows that there are");
   Shape out = shapes[0];
   out[0] = integer(call, 0);
@@ -126,7 +118,6 @@ HostTensor pad(const TensorExpr& call, Values& arguments) {
 }
 
 Shape pack_shape(const TensorExpr& call, Shapes shapes) {
-  require_arguments(call, shapes, 1);
   require(shapes[0].size() == 2, call, "a matrix");
   const std::int64_t panel = integer(call, 0);
   require(panel > 0, call, "a panel width");
@@ -151,14 +142,14 @@ HostTensor pack(const TensorExpr& call, Values& arguments) {
 
 std::span<const TensorFunction> layout_functions() {
   static constexpr TensorFunction table[] = {
-      {"zeros", numbers_as_shape, zeros},
-      {"concat", concat_shape, concat},
-      {"concat_columns", concat_columns_shape, concat_columns},
-      {"transpose", transpose_shape, transpose},
-      {"reshape", reshape_shape, reshape},
-      {"rows", rows_shape, rows},
-      {"pad", pad_shape, pad},
-      {"pack", pack_shape, pack},
+      {"zeros", 0, kSome, numbers_as_shape, zeros},
+      {"concat", kSome, 0, concat_shape, concat},
+      {"concat_columns", kSome, 0, concat_columns_shape, concat_columns},
+      {"transpose", 1, 0, transpose_shape, transpose},
+      {"reshape", 1, kSome, reshape_shape, reshape},
+      {"rows", 1, 2, rows_shape, rows},
+      {"pad", 1, 1, pad_shape, pad},
+      {"pack", 1, 1, pack_shape, pack},
   };
   return table;
 }

@@ -25,13 +25,6 @@ void require(bool holds, const TensorExpr& call, const char* wanted) {
   if (!holds) tensor_expr_error(call, std::string("needs ") + wanted);
 }
 
-void require_arguments(const TensorExpr& call, std::span<const Shape> shapes, std::size_t count) {
-  require(shapes.size() == count, call, "another number of arguments");
-  for (const Shape& shape : shapes) {
-    require(!shape.empty() && element_total(shape) > 0, call, "arguments that are not empty");
-  }
-}
-
 const TensorFunction& find_tensor_function(std::string_view name) {
   for (const auto list : {layout_functions(), arithmetic_functions()}) {
     for (const TensorFunction& function : list) {
@@ -40,6 +33,19 @@ const TensorFunction& find_tensor_function(std::string_view name) {
   }
   throw Error(ExitCode::internal, "TENSOR_EXPR",
               "no tensor function is called '" + printable(name) + "'");
+}
+
+Shape call_shape(const TensorExpr& call, std::span<const Shape> arguments) {
+  const TensorFunction& function = find_tensor_function(call.function);
+  const auto fits = [](std::size_t count, int wanted) {
+    return wanted == kSome ? count > 0 : count == static_cast<std::size_t>(wanted);
+  };
+  require(fits(arguments.size(), function.arguments), call, "another number of arguments");
+  require(fits(call.numbers.size(), function.numbers), call, "another number of numbers");
+  for (const Shape& shape : arguments) {
+    require(!shape.empty() && element_total(shape) > 0, call, "arguments that are not empty");
+  }
+  return function.shape(call, arguments);
 }
 
 }  // namespace vitgen

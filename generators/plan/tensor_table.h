@@ -10,9 +10,15 @@
 
 namespace vitgen {
 
+/// One or more.
+inline constexpr int kSome = -1;
+
 struct TensorFunction {
   std::string_view name;
-  /// Shape of the result; throws TENSOR_EXPR unless `arguments` fit.
+  int arguments;  ///< how many, or kSome; none of them is empty
+  int numbers;    ///< how many, or kSome
+  /// Shape of the result; throws TENSOR_EXPR unless `arguments` fit. Called with as many arguments
+  /// and numbers as the row says.
   Shape (*shape)(const TensorExpr& call, std::span<const Shape> arguments);
   /// Called only with shapes that `shape` has accepted. May reuse the arguments' memory.
   HostTensor (*apply)(const TensorExpr& call, std::vector<HostTensor>& arguments);
@@ -41,7 +47,8 @@ std::int64_t integer(const TensorExpr& call, std::size_t index);
 /// Throws TENSOR_EXPR, "<call>: needs <wanted>", unless `holds`.
 void require(bool holds, const TensorExpr& call, const char* wanted);
 
-/// `count` arguments, none of them empty.
-void require_arguments(const TensorExpr& call, std::span<const Shape> shapes, std::size_t count);
+/// Shape of the call's result. Throws TENSOR_EXPR for a name that is in neither list, for another
+/// number of arguments or numbers than the row says, and for shapes that do not fit.
+Shape call_shape(const TensorExpr& call, std::span<const Shape> arguments);
 
 }  // namespace vitgen

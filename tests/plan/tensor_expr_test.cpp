@@ -104,5 +104,42 @@ TEST(TensorExpr, shapes_that_do_not_fit_are_errors_before_anything_is_read) {
   EXPECT_THROW(value(b), Error);
 }
 
+TensorExpr call(std::string function, std::vector<TensorExpr> arguments,
+                std::vector<double> numbers) {
+  return {.function = std::move(function),
+          .tensor = {},
+          .shape = {},
+          .numbers = std::move(numbers),
+          .arguments = std::move(arguments)};
+}
+
+// The builders cannot make these; a row of the table says what its function may rely on.
+TEST(TensorExpr, calls_with_another_number_of_arguments_or_numbers_are_errors) {
+  for (const TensorExpr& wrong :
+       {call("add", {a()}, {}), call("add", {a(), a(), a()}, {}), call("add", {a(), a()}, {1}),
+        call("average", {}, {}), call("scale", {a()}, {}), call("scale", {a(), a()}, {2}),
+        call("mul_rows", {a()}, {}), call("resample", {a()}, {1, 2, 1, 2}),
+        call("divide_channels", {a()}, {}), call("concat", {}, {}), call("concat_columns", {}, {}),
+        call("rows", {a()}, {0}), call("pad", {a()}, {}), call("pack", {a()}, {8, 8}),
+        call("transpose", {a()}, {0}), call("reshape", {a()}, {}), call("zeros", {a()}, {2})}) {
+    try {
+      shape_of(wrong);
+      ADD_FAILURE() << to_text(wrong);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "TENSOR_EXPR");
+      EXPECT_NE(std::string(error.what()).find("needs another number of"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+TEST(TensorExpr, resampling_has_grids_with_points_and_one_of_its_rules) {
+  EXPECT_EQ(shape_of(call("resample", {a()}, {1, 2, 2, 2, 3})), (Shape{4, 3}));
+  for (const std::vector<double>& numbers :
+       {std::vector<double>{1, 2, 2, 2, 4}, {1, 2, 2, 2, -1}, {1, 2, 0, 2, 0}, {-1, -2, 2, 2, 0}}) {
+    EXPECT_THROW(shape_of(call("resample", {a()}, numbers)), Error);
+  }
+}
+
 }  // namespace
 }  // namespace vitgen
