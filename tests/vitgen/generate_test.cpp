@@ -136,7 +136,6 @@ TEST(Generated, U8InputEqualsNormalisedFloats) {
   LoadedLibrary u8(bytes, {});
   const auto& shape = f32.input().shape;  // channels, height, width
   const auto channels = static_cast<std::size_t>(shape[0]);
-  const std::size_t plane = f32.input().elements / channels;
   std::mt19937 random(3);
   std::vector<std::uint8_t> pixels(f32.input().elements);
   for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() % 256);
@@ -147,7 +146,6 @@ TEST(Generated, U8InputEqualsNormalisedFloats) {
   // The recipe of this fixture may resize; only an image that passes unchanged can be compared.
   std::vector<std::uint8_t> same(pixels.size());
   u8.preprocess(pixels.data(), height, width, static_cast<int>(channels), same.data());
-  (void)plane;
   std::vector<float> a(f32.outputs()[0].elements), b(a.size());
   void* const out_a[] = {a.data()};
   void* const out_b[] = {b.data()};
