@@ -11,7 +11,8 @@
 //   };
 //
 // A rule for another form than the plain one has `static constexpr LinearForm form`, or, where the
-// form is to be tuned, a knob called `form`.
+// form is to be tuned, a knob called `form`. Where a knob is a part of the definition, the rule has
+// `static Linear define_with(const Spec&, const Knobs&)`, which hands it to the op's `define`.
 
 #include <optional>
 #include <span>
@@ -51,10 +52,12 @@ Choice choose_default(const OpSpec& spec, const Machine& machine);
 /// The op of `spec` defined and scheduled. Throws UNKNOWN_RULE, KNOBS_ILLEGAL, FIELDS_*.
 Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice);
 
-/// The op in the form that the rule, or else a knob, asks for.
+/// The op in the form and with the parameters that the rule, or else a knob, asks for.
 template <class Rule>
 auto define_for(const typename Rule::Spec& spec, const typename Rule::Knobs& knobs) {
-  if constexpr (requires { knobs.form; }) {
+  if constexpr (requires { Rule::define_with(spec, knobs); }) {
+    return Rule::define_with(spec, knobs);
+  } else if constexpr (requires { knobs.form; }) {
     return define(spec, knobs.form);
   } else if constexpr (requires { Rule::form; }) {
     return define(spec, Rule::form);

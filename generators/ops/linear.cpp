@@ -83,9 +83,10 @@ void define_clamped_tiles(Linear& op, const LinearSpec& spec, const Arguments& a
   op.algorithm.stages = {op.input_tile, op.weight_tile, op.acc};
 }
 
-void define_microkernel_tiles(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
+void define_microkernel_tiles(Linear& op, const LinearSpec& spec, const Arguments& arguments,
+                              int rows_of_call) {
   const Microkernel microkernel{.symbol = "vitgen_microkernel",
-                                .rows = spec.rows,
+                                .rows = rows_of_call == 0 ? spec.rows : rows_of_call,
                                 .k = padded(spec.k, kTileDepth),
                                 .panel = spec.panel};
   const Expr k = op.t * kTileDepth + op.c;
@@ -120,7 +121,7 @@ std::vector<LinearForm> forms(const LinearSpec& spec) {
   return {LinearForm::plain, LinearForm::clamped_tiles, LinearForm::microkernel_tiles};
 }
 
-Linear define(const LinearSpec& spec, LinearForm form) {
+Linear define(const LinearSpec& spec, LinearForm form, int rows_of_call) {
   const std::vector<Operand> list = operands(spec);
   const Arguments arguments(list);
   Linear op{.algorithm = {},
@@ -142,7 +143,7 @@ Linear define(const LinearSpec& spec, LinearForm form) {
       define_clamped_tiles(op, spec, arguments);
       break;
     case LinearForm::microkernel_tiles:
-      define_microkernel_tiles(op, spec, arguments);
+      define_microkernel_tiles(op, spec, arguments, rows_of_call);
       break;
   }
   Expr sum = op.acc(op.j, op.i);

@@ -79,7 +79,8 @@ struct Linear {
 
 /// The forms that are defined for the spec, plain first.
 std::vector<LinearForm> forms(const LinearSpec& spec);
-Linear define(const LinearSpec& spec, LinearForm form = LinearForm::plain);
+/// `rows_of_call`: that one call of the micro-kernel computes, in microkernel_tiles; 0 for all.
+Linear define(const LinearSpec& spec, LinearForm form = LinearForm::plain, int rows_of_call = 0);
 
 /// Gradients of a loss, given d_output = d loss / d y, as kernels of their own:
 ///   d_sum[i][j]    = d_output[i][j] activation'(sum_k x[i][k] w[j][k] + bias[j])

@@ -48,6 +48,11 @@ std::optional<CpuAmxLinear::Knobs> CpuAmxLinear::defaults(const LinearSpec& spec
   return Knobs{.m_c = std::min(rows, spec.rows)};
 }
 
+// A call computes m_c rows, whatever Halide asks for: the number is in the micro-kernel's code.
+Linear CpuAmxLinear::define_with(const LinearSpec& spec, const Knobs& knobs) {
+  return define(spec, LinearForm::microkernel_tiles, knobs.m_c);
+}
+
 void CpuAmxLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machine,
                          const Knobs& knobs) {
   require_knobs(fits(spec, machine), "bf16 products, whole panels, a tile unit");
@@ -63,7 +68,6 @@ void CpuAmxLinear::apply(Linear& op, const LinearSpec& spec, const Machine& mach
       .parallel(task);
   op.acc.compute_at(op.output, block).bound_extent(op.j, spec.panel).bound_extent(op.i, knobs.m_c);
   schedule_packed(op, spec, lanes);
-  op.algorithm.microkernels[0].rows = knobs.m_c;
 }
 
 }  // namespace vitgen

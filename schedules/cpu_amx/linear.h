@@ -15,7 +15,6 @@ namespace vitgen {
 
 struct CpuAmxLinear {
   static constexpr std::string_view name = "cpu_amx/linear";
-  static constexpr LinearForm form = LinearForm::microkernel_tiles;
   using Spec = LinearSpec;
   struct Knobs {
     int m_c = 16;  ///< rows of one call of the micro-kernel
@@ -25,6 +24,7 @@ struct CpuAmxLinear {
       v("m_c", m_c);
     }
   };
+  static Linear define_with(const Spec& spec, const Knobs& knobs);
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
   static void apply(Linear& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };

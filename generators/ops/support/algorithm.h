@@ -16,7 +16,7 @@ namespace vitgen {
 /// microkernel_stage.h.
 struct Microkernel {
   std::string symbol;  ///< of the stage
-  int rows = 0;        ///< that one call computes; a schedule sets it
+  int rows = 0;        ///< that one call computes
   int k = 0;           ///< input channels, whole tiles
   int panel = 0;       ///< columns that one call computes
 
