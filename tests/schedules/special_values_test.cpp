@@ -91,6 +91,24 @@ TEST(Attention, LargeScoresNeitherOverflowNorLoseTheirBound) {
   expect_matches_reference(runner, output);
 }
 
+// k = 1 and a weight of 1: the sum is x itself, so what is seen is the function's own error.
+TEST(Tanh, HasARelativeErrorOfAFewUlpOverAllMagnitudes) {
+  LinearSpec spec{.rows = 600, .k = 1, .n = 16, .panel = 16, .epilogue = {}};
+  spec.epilogue = {.bias = false, .activation = Activation::tanh, .residual = false};
+  KernelRunner runner(op_spec(spec), Fill::normal, 18, true);
+  for (int j = 0; j < 16; ++j) runner.values(1)[j] = j % 2 == 0 ? 1.0f : -1.0f;
+  for (int i = 0; i < spec.rows; ++i) {  // 1e-37 to 30: above are only ones
+    runner.values(0)[i] = static_cast<float>(30.0 * std::pow(10.0, -i / 16.0));
+  }
+  const std::vector<float> output = run_default(runner);
+  for (std::size_t e = 0; e < output.size(); ++e) {
+    const double x = static_cast<double>(runner.values(0)[e / 16] * (e % 2 == 0 ? 1.0f : -1.0f));
+    ASSERT_LE(std::abs(static_cast<double>(output[e]) - std::tanh(x)),
+              8 * kUnitRoundoff * std::abs(std::tanh(x)))
+        << x;
+  }
+}
+
 TEST(Linear, TinyAndHugeWeightsKeepTheirBound) {
   for (const float scale : {1e-20f, 1e15f}) {
     const LinearSpec spec{.rows = 5, .k = 65, .n = 48, .panel = 48, .epilogue = {}};

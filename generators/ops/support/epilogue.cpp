@@ -8,8 +8,19 @@ using Halide::Expr;
 
 namespace {
 
-// tanh(u) = 1 - 2 / (1 + exp(2u)): right at both ends, since exp saturates to 0 and infinity.
-Expr tanh_by_exp(const Expr& u) { return 1.0f - 2.0f / (1.0f + Halide::exp(2.0f * u)); }
+// tanh |x| = 1 - 2 / (1 + exp 2|x|), right at the far end since exp saturates to infinity. Near 0
+// that difference has no correct bit left; there x + x^3 p(x^2), with p the polynomial of degree 4
+// of least relative error on |x| < 0.7 (Remez; 0.24 u, 1.8 u with its roundings in f32).
+Expr tanh_everywhere(const Expr& x) {
+  const Expr z = x * x;
+  Expr p = -0.005155114457f;
+  for (const float c : {0.02011165954f, -0.05356698856f, 0.1332924366f, -0.3333319724f}) {
+    p = p * z + c;
+  }
+  const Expr magnitude = Halide::abs(x);
+  const Expr far = 1.0f - 2.0f / (1.0f + Halide::exp(2.0f * magnitude));
+  return Halide::select(magnitude < 0.7f, x + x * z * p, Halide::select(x < 0.0f, -far, far));
+}
 
 // x sigmoid(z) as one division: with a product of x and a reciprocal, the compiler may or may not
 // turn it into this, and the bits would depend on the vector width.
@@ -41,7 +52,7 @@ Expr activate(const Expr& x, Activation activation) {
     case Activation::silu:
       return times_sigmoid(x, x);
     case Activation::tanh:
-      return tanh_by_exp(x);
+      return tanh_everywhere(x);
   }
   return x;
 }

@@ -28,8 +28,8 @@ struct Epilogue {
   bool operator==(const Epilogue&) const = default;
 };
 
-/// The activation applied to one value. Every function is written through exp or erf: Halide's
-/// tanh is a libm call per lane.
+/// The activation applied to one value. Every function is written through exp or erf, whose vectors
+/// are Halide's own: its tanh is a libm call per lane.
 Halide::Expr activate(const Halide::Expr& x, Activation activation);
 
 }  // namespace vitgen
