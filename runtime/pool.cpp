@@ -25,7 +25,8 @@ enum : size_t { kStackBytes = 1u << 20 };
 /// The state of the current loop in one word: shares up to `limit` may be taken, `next` is the
 /// first that is not, `active` workers are inside one.
 enum : uint64_t { kActiveOne = 1, kNextOne = 1ull << 16, kFieldMask = 0xffff };
-static_assert(kMaxThreads < kFieldMask, "workers and shares fit in their fields");
+static_assert(uint64_t{kMaxThreads} < uint64_t{kFieldMask},
+              "workers and shares fit in their fields");
 uint64_t active_of(uint64_t gate) { return gate & kFieldMask; }
 uint64_t next_of(uint64_t gate) { return gate >> 16 & kFieldMask; }
 uint64_t limit_of(uint64_t gate) { return gate >> 32; }

@@ -46,7 +46,7 @@ class Builder {
     }
     if (rest > 0) {
       configure({std::min(rest, kTileRows), std::max(rest - kTileRows, 1)});
-      row_block(ir_.getInt64(blocks * kBlock), rest > kTileRows ? 2 : 1);
+      row_block(i64(blocks * kBlock), rest > kTileRows ? 2 : 1);
     }
     tile("tilerelease", {});
     ir_.CreateRetVoid();
@@ -81,7 +81,7 @@ class Builder {
     Value* c = at(c_, ir_.CreateMul(first_row, c_row_));
     const int tiles = shape_.columns / kTileColumns;
     for (int j = 0; j < tiles; j += 2) {
-      Value* column = ir_.getInt64(j * kTileBytes);
+      Value* column = i64(j * kTileBytes);
       sums(a, at(b_, column), at(c, column), tiles_high, std::min(2, tiles - j));
     }
   }
@@ -92,8 +92,7 @@ class Builder {
       Value* a_tile = at(a, ir_.CreateMul(step, a_step_));
       Value* b_tile = at(b, ir_.CreateMul(step, b_step_));
       for (int x = 0; x < wide; ++x) {
-        tile("tileloadd64",
-             {number(kFirstB + x), at(b_tile, ir_.getInt64(x * kTileBytes)), b_row_});
+        tile("tileloadd64", {number(kFirstB + x), at(b_tile, i64(x * kTileBytes)), b_row_});
       }
       for (int y = 0; y < high; ++y) {
         tile("tileloadd64", {number(kFirstA + y), rows_below(a_tile, y, a_row_), a_row_});
@@ -103,7 +102,7 @@ class Builder {
       });
     });
     for_each_sum(high, wide, [&](int sum, int y, int x) {
-      Value* corner = at(rows_below(c, y, c_row_), ir_.getInt64(x * kTileBytes));
+      Value* corner = at(rows_below(c, y, c_row_), i64(x * kTileBytes));
       tile("tilestored64", {number(sum), corner, c_row_});
     });
   }
@@ -116,8 +115,7 @@ class Builder {
   }
 
   Value* rows_below(Value* pointer, int tiles, Value* stride) {
-    return tiles == 0 ? pointer
-                      : at(pointer, ir_.CreateMul(stride, ir_.getInt64(tiles * kTileRows)));
+    return tiles == 0 ? pointer : at(pointer, ir_.CreateMul(stride, i64(tiles * kTileRows)));
   }
 
   void loop(const char* name, int count, const std::function<void(Value*)>& body) {
@@ -137,6 +135,7 @@ class Builder {
   }
 
   Value* at(Value* pointer, Value* bytes) { return ir_.CreatePtrAdd(pointer, bytes); }
+  Value* i64(int n) { return ir_.getInt64(static_cast<std::uint64_t>(n)); }
   Value* number(int t) { return ir_.getInt8(static_cast<std::uint8_t>(t)); }
   void tile(std::string_view instruction, llvm::ArrayRef<Value*> arguments) {
     emit_tile(ir_, unit_, instruction, arguments);
