@@ -22,7 +22,7 @@ struct Machine {
   int vector_registers = 16;
   bool amx = false;  ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
   /// LLVM's name of the CPU that micro-kernels are compiled for; empty: there are none.
-  std::string_view microkernel_cpu;
+  std::string_view microkernel_cpu = {};
   // Of a GPU:
   int multiprocessors = 0;  ///< that blocks are spread over
   int warp = 1;             ///< threads that run in step

@@ -6,7 +6,7 @@
 // c(n) u S, c(n) = 2 sqrt(n) + 8. The worst case n u S would hide wrong kernels, so long sums are
 // judged as random walks (Higham and Mary, A new approach to probabilistic rounding error analysis,
 // 2019, has lambda sqrt(n) u S):
-// - n <= 16: c(n) >= n, so the bound is the rigorous one;
+// - n <= 16: c(n) >= n, so the bound is the rigorous one.
 // - one rounding is off by at most u |partial sum|, uniformly: variance u^2/3 of that. Products of
 //   one sign in any order give partial sums up to S, so sqrt(n) u S / sqrt(3) is the largest
 //   standard deviation and 2 sqrt(n) is 3.4 of them; partial sums that grow evenly, S k / n, make
