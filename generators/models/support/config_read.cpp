@@ -64,10 +64,10 @@ void check_probabilities(const JsonFile& file, std::initializer_list<std::string
   }
 }
 
-void note_unknown_keys(const JsonFile& file, std::initializer_list<std::string_view> known,
+void note_unknown_keys(const JsonFile& file, std::span<const std::string_view> known,
                        std::vector<std::string>& notices) {
   for (const auto& item : file.root.items()) {
-    if (std::find(known.begin(), known.end(), item.key()) != known.end()) continue;
+    if (std::ranges::find(known, item.key()) != known.end()) continue;
     notices.push_back(
         fmt::format("{}: unknown key '{}' is ignored", file.name, printable(item.key())));
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,12 @@ Activation read_activation(const JsonFile& file, std::string_view key, std::stri
 void check_probabilities(const JsonFile& file, std::initializer_list<std::string_view> keys);
 
 /// One notice for each key of the top level that is not among `known`.
-void note_unknown_keys(const JsonFile& file, std::initializer_list<std::string_view> known,
+void note_unknown_keys(const JsonFile& file, std::span<const std::string_view> known,
                        std::vector<std::string>& notices);
+inline void note_unknown_keys(const JsonFile& file, std::initializer_list<std::string_view> known,
+                              std::vector<std::string>& notices) {
+  note_unknown_keys(file, std::span(known.begin(), known.size()), notices);
+}
 
 /// Class names from a list, or from an object {"0": name, ...}; gaps are empty names. An index past
 /// 2^20 is CFG_RANGE.
