@@ -4,9 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
+#include <iostream>
 
 #include "generators/base/error.h"
 #include "generators/ops/layer_norm.h"
@@ -38,13 +41,36 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
+/// In a process of its own, as in the product: Halide numbers its names from the process's start
+/// on, and the goldens of other tests show them. Returns its number.
+pid_t run_worker(const std::string& request, const std::string& object,
+                 const std::function<void(pid_t)>& before) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      before(::getpid());
+      run_kernel_worker(request, object);
+      ::_exit(0);
+    } catch (const Error& error) {
+      std::cerr << error.what() << std::endl;
+    }
+    ::_exit(1);
+  }
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  return child;
+}
+
 // Two containers may have one process number and share a cache.
 TEST(KernelWorker, LeavesFilesOfAnEqualProcessNumberAlone) {
   const ScratchDirectory requests, cache;
-  const std::string foreign = "kernel.o." + std::to_string(getpid());
-  std::ofstream(cache.path(foreign)) << "half of an object";
   std::ofstream(requests.path("request")) << tiny_kernel().text();
-  run_kernel_worker(requests.path("request"), cache.path("kernel.o"));
+  const auto name_of = [](pid_t worker) { return "kernel.o." + std::to_string(worker); };
+  const pid_t worker = run_worker(requests.path("request"), cache.path("kernel.o"), [&](pid_t own) {
+    std::ofstream(cache.path(name_of(own))) << "half of an object";
+  });
+  const std::string foreign = name_of(worker);
   EXPECT_EQ(file_text(cache.path(foreign)), "half of an object");
   EXPECT_TRUE(read_record(cache.path("kernel.o")));
   EXPECT_THAT(names_in(cache.path()), UnorderedElementsAre("kernel.o", "kernel.o.kernel", foreign));
