@@ -3,7 +3,8 @@
 #
 #   tools/test.sh          the tests labelled `quick`
 #   tools/test.sh --full   also those labelled `full`; then the quick ones with ASan and UBSan in one
-#                          build, and with TSan, where eight threads also run a model 1000 times
+#                          build, and those of runtime and program with TSan, where eight threads also
+#                          run a model 1000 times
 #   tools/test.sh --help
 #
 # Words after -- go to ctest:  tools/test.sh -- -R Linear
@@ -28,11 +29,10 @@ done
 # A test that generates a model compiles kernels side by side with others: about 1 GB.
 readonly TEST_MIB=1500
 
-# test_preset CONFIGURE_PRESET TEST_PRESET CTEST_ARGUMENT...
-test_preset() {
-  local build=$1 test=$2
-  shift 2
-  build_preset "$build"
+# run_tests TEST_PRESET CTEST_ARGUMENT...
+run_tests() {
+  local test=$1
+  shift
   say "running the tests of preset $test"
   ctest --preset "$test" -j "$(jobs_for $TEST_MIB)" "$@" || failed+=("$test")
 }
@@ -40,12 +40,16 @@ test_preset() {
 failed=()
 install_deps tests
 if [[ $full ]]; then
-  test_preset dev full "$@"
-  test_preset asan-ubsan asan-ubsan "$@"
-  test_preset tsan tsan "$@"
-  test_preset tsan tsan-stress "$@"
+  build_preset dev
+  run_tests full "$@"
+  build_preset asan-ubsan
+  run_tests asan-ubsan "$@"
+  build_preset tsan test_base test_runtime test_emit test_vitgen  # what has threads
+  run_tests tsan "$@"
+  run_tests tsan-stress "$@"
 else
-  test_preset dev dev "$@"
+  build_preset dev
+  run_tests dev "$@"
 fi
 if ((${#failed[@]})); then
   printf 'error: tests failed in preset %s\n' "${failed[*]}" >&2
