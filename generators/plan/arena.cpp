@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "generators/plan/plan.h"
 
@@ -35,8 +36,7 @@ std::int64_t lowest_offset(const Buffer& buffer, const std::vector<const Buffer*
   for (const Buffer* other : placed) {
     if (alive_together(buffer, *other)) rivals.push_back(other);
   }
-  std::stable_sort(rivals.begin(), rivals.end(),
-                   [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; });
+  std::ranges::sort(rivals, {}, &Buffer::offset);
   std::int64_t offset = 0;
   for (const Buffer* rival : rivals) {
     if (offset + aligned(buffer.bytes) <= rival->offset) break;
@@ -51,9 +51,8 @@ void assign_arena(Plan& plan) {
   set_lifetimes(plan);
   std::vector<std::size_t> order(plan.buffers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return plan.buffers[a].bytes > plan.buffers[b].bytes;
-  });
+  std::ranges::sort(
+      order, {}, [&](std::size_t index) { return std::pair(-plan.buffers[index].bytes, index); });
   std::vector<const Buffer*> placed;
   plan.arena_bytes = 0;
   for (const std::size_t index : order) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <numeric>
+#include <utility>
 
 #include "generators/base/names.h"
 #include "generators/base/suggest.h"
@@ -65,7 +66,7 @@ void print_top(const LoadedLibrary& library, std::span<const float> logits, int 
   const std::vector<double> p = softmax(logits);
   std::vector<std::size_t> order(p.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t c) { return p[c]; });
+  std::ranges::sort(order, {}, [&](std::size_t c) { return std::pair(-p[c], c); });
   order.resize(std::min(order.size(), static_cast<std::size_t>(top)));
   for (const std::size_t c : order) {
     std::string label = library.label(c);
