@@ -76,11 +76,11 @@ Attention define(const AttentionSpec& spec) {
   Attention op = declare(spec);
 
   op.keys(op.j, op.d, op.h, op.b) =
-      qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
+      qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b) *
+      spec.scale;
   op.scores(op.j, op.i, op.h, op.b) = 0.0f;
   op.scores(op.j, op.i, op.h, op.b) +=
-      (qkv(op.h * spec.head_size + op.rd, op.i, op.b) * spec.scale) *
-      op.keys(op.j, op.rd, op.h, op.b);
+      qkv(op.h * spec.head_size + op.rd, op.i, op.b) * op.keys(op.j, op.rd, op.h, op.b);
   define_softmax(op, spec);
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
   op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj, op.i, op.h, op.b) *

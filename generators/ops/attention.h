@@ -1,6 +1,6 @@
 #pragma once
 // out[b][i][h][d] = sum_j p[j] v[b][j][h][d] / sum_j p[j],
-// p[j] = exp(s[j] - max_j s[j]), s[j] = scale sum_d q[b][i][h][d] k[b][j][h][d]
+// p[j] = exp(s[j] - max_j s[j]), s[j] = sum_d q[b][i][h][d] (scale k[b][j][h][d])
 // (Vaswani et al. 2017, equation 1.) Full-row softmax: a row of scores is at most a few thousand.
 
 #include "generators/ops/support/algorithm.h"
@@ -36,7 +36,10 @@ double flops(const AttentionSpec& spec);
 
 struct Attention {
   Algorithm algorithm;
-  Halide::Func keys;    ///< (j, d, h, b): k transposed; columns past the last token repeat it
+  /// (j, d, h, b): scale k, transposed; columns past the last token repeat it. Kept in memory: of
+  /// q scale k in one expression the compiler picks the pair to multiply first, and not the same
+  /// one for each vector width.
+  Halide::Func keys;
   Halide::Func scores;  ///< (j, i, h, b)
   Halide::Func lane_max, row_max;
   Halide::Func probs;  ///< (j, i, h, b): unnormalised, zero past the last token

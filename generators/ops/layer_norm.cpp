@@ -61,13 +61,15 @@ LayerNorm define(const LayerNormSpec& spec) {
   op.mean(op.i) = row_mean(op.lane_sum);
 
   op.lane_squares(op.lane, op.i) = 0.0f;
-  op.lane_squares(op.lane, op.i) += lane_value(
+  // Strict: of a sum of two squares a compiler may fuse either, and picks by vector width and mask.
+  const Expr square = lane_value(
       op.lane, op.blocks, spec.width,
       [&](const Expr& c) {
         const Expr centred = input(c, op.i) - op.mean(op.i);
-        return centred * centred;
+        return Halide::strict_float(centred * centred);
       },
       0.0f);
+  op.lane_squares(op.lane, op.i) += square;
   op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares) + spec.eps);
 
   op.output(op.c, op.i) =

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
+#include "generators/ops/attention.h"
+#include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "tests/schedules/kernel_runner.h"
@@ -16,6 +19,22 @@ const Choice kSlow{.rule = "fallback", .knobs = {}};
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// Scales that are no power of two, whose products round, and widths that are not whole lanes.
+std::vector<OpSpec> row_specs(std::string_view op) {
+  std::vector<OpSpec> specs;
+  if (op == LayerNormSpec::op) {
+    for (const int width : {30, 48, 65, 100}) {
+      for (const int rows : {22, 40}) specs.push_back(op_spec(LayerNormSpec{rows, width, 1e-6f}));
+    }
+    return specs;
+  }
+  for (const int head_size : {5, 6, 24, 32, 72}) {
+    const float scale = 1 / std::sqrt(static_cast<float>(head_size));
+    specs.push_back(op_spec(AttentionSpec{1, 19, 2, head_size, scale}));
+  }
+  return specs;
 }
 
 // k is summed in order by one FMA chain, whatever the tile: so a tuned schedule can be checked with
@@ -37,6 +56,24 @@ TEST(Bits, LinearAndPatchEmbedAreThoseOfFallbackOnEveryMachine) {
       }
     }
     EXPECT_GT(compared, 0) << op;
+  }
+}
+
+// Sums over a row run in 16 lanes, and no product of three factors is left to the compiler to
+// regroup: the vectors' width and the tile change nothing.
+TEST(Bits, AttentionAndLayerNormAreThoseOfFallbackOnEveryMachine) {
+  unsigned seed = 0;
+  for (const std::string_view op : {AttentionSpec::op, LayerNormSpec::op}) {
+    for (const OpSpec& spec : row_specs(op)) {
+      KernelRunner runner(spec, Fill::normal, ++seed, true);
+      const std::vector<float> slow = runner.run(host_machine(), kSlow);
+      for (const Machine* machine : all_machines()) {
+        if (machine->kind != MachineKind::cpu || machine->amx) continue;
+        const Choice choice = choose_default(spec, *machine);
+        EXPECT_TRUE(same_bits(slow, runner.run(*machine, choice)))
+            << spec.text() << " by " << choice.text() << " on " << machine->name;
+      }
+    }
   }
 }
 

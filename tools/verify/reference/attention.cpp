@@ -31,7 +31,7 @@ Row score_row(const AttentionSpec& spec, const OperandData& data, std::int64_t b
       magnitude += std::abs(product);
     }
     row.scores.push_back(scale * sum);
-    // One rounding more than a plain sum: q is scaled first.
+    // One rounding more than a plain sum: k is scaled first.
     row.score_error = std::max(
         row.score_error, kUnitRoundoff * (scale * (chain_factor(spec.head_size) + 1) * magnitude +
                                           std::abs(scale * sum)));
