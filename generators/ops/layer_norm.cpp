@@ -58,7 +58,7 @@ LayerNorm define(const LayerNormSpec& spec) {
   op.lane_sum(op.lane, op.i) = 0.0f;
   op.lane_sum(op.lane, op.i) += lane_value(
       op.lane, op.blocks, spec.width, [&](const Expr& c) { return input(c, op.i); }, 0.0f);
-  op.mean(op.i) = row_mean(op.lane_sum);
+  op.mean(op.i) = Halide::strict_float(row_mean(op.lane_sum));
 
   op.lane_squares(op.lane, op.i) = 0.0f;
   // Strict: of a sum of two squares a compiler may fuse either, and picks by vector width and mask.
@@ -72,8 +72,9 @@ LayerNorm define(const LayerNormSpec& spec) {
   op.lane_squares(op.lane, op.i) += square;
   op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares) + spec.eps);
 
-  op.output(op.c, op.i) =
-      (input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i) * gain(op.c) + bias(op.c);
+  const Expr normalised =
+      Halide::strict_float((input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i));
+  op.output(op.c, op.i) = normalised * gain(op.c) + bias(op.c);
   pin_output(op.output, list.back());
   op.algorithm = {
       {input, gain, bias}, {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
