@@ -60,10 +60,10 @@ constexpr Need kNeeds[] = {
     {VITGEN_CPU_AVX512_SKX, "the operating system's support for zmm registers", kXcr0, 0xe0},
 };
 
-/// `features` and all that they include.
+/// `features` and all that they include, which stands in the rows above theirs.
 uint32_t closure(uint32_t features) {
-  for (const Level& level : kLevels) {
-    if ((features & level.feature) != 0) features |= level.includes;
+  for (size_t row = sizeof kLevels / sizeof *kLevels; row-- > 0;) {
+    if ((features & kLevels[row].feature) != 0) features |= kLevels[row].includes;
   }
   return features;
 }

@@ -67,7 +67,7 @@ struct vitgen_operand {
 /// `shared` outside of its parallel loops (by the calling thread), `task` inside one task.
 /// Both are sums over nested Allocate nodes, each rounded up to VITGEN_ALIGNMENT, as if nothing
 /// were freed before the scope ends: the runtime's scratch is a stack and reuses a block only when
-/// all blocks above it are free. Allocations of a parallel loop inside a task count as the task's.
+/// all blocks above it are free. Tasks start no tasks: the generator refuses such kernels.
 struct vitgen_kernel {
   const char* name;
   const vitgen_kernel_fn* functions;

@@ -9,7 +9,7 @@
 
 namespace vitgen {
 
-/// Exit status of the `vitgen` program; `docs/exit-codes.md` is the same table for people.
+/// Exit status of the `vitgen` program; `docs/cli.md` has the same table for people.
 enum class ExitCode : int {
   ok = 0,
   check_failed = 1,

@@ -69,6 +69,9 @@ const Json* find_json(const JsonFile& file, std::string_view path);
 /// True when the value is there and not `null`.
 bool has_value(const JsonFile& file, std::string_view path);
 
+/// The elements of an array as documents of their own, so that errors name the place.
+std::vector<JsonFile> json_elements(const JsonFile& file, std::string_view path);
+
 /// Limits are inclusive. A number with a fraction or an exponent, or one beyond 64 bits, is not an
 /// integer even when its value would be whole.
 std::int64_t get_int(const JsonFile& file, std::string_view path, std::int64_t min,

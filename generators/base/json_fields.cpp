@@ -97,6 +97,16 @@ const Json* find_json(const JsonFile& file, std::string_view path) {
   return value;
 }
 
+std::vector<JsonFile> json_elements(const JsonFile& file, std::string_view path) {
+  const Json* list = find_json(file, path);
+  if (!list || !list->is_array()) json_error(file, path, file.codes.field, "expected a list");
+  std::vector<JsonFile> items;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    items.push_back({fmt::format("{}: {}[{}]", file.name, path, i), (*list)[i], file.codes});
+  }
+  return items;
+}
+
 bool has_value(const JsonFile& file, std::string_view path) {
   const Json* value = find_json(file, path);
   return value != nullptr && !value->is_null();

@@ -3,6 +3,7 @@
 // no target.
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,24 @@ OpSpec op_spec(const Spec& spec) {
   return {std::string(Spec::op), to_fields(spec)};
 }
 
+/// Whether every extent, and with it every size that is computed from them in `int`, is in range.
+constexpr bool are_extents(std::initializer_list<std::int64_t> extents) {
+  for (const std::int64_t extent : extents) {
+    if (extent < 1 || extent > (std::int64_t{1} << 30)) return false;
+  }
+  return true;
+}
+
+/// Throws FIELDS_SYNTAX as from_fields does, and SPEC_RANGE (bad_input) where `valid` says no: a
+/// spec may come from a manifest that somebody else wrote.
 template <class Spec>
 Spec typed_spec(const OpSpec& spec) {
-  return from_fields<Spec>(spec.fields);
+  const Spec typed = from_fields<Spec>(spec.fields);
+  if (!typed.valid()) {
+    throw Error(ExitCode::bad_input, "SPEC_RANGE",
+                "the sizes of this kernel are out of range: " + printable(spec.text(), 300));
+  }
+  return typed;
 }
 
 enum class Role : std::uint8_t { input, weight, output };

@@ -92,7 +92,9 @@ class FieldReader {
     } else if constexpr (std::is_floating_point_v<T>) {
       value = parse_float(*text, key);
     } else if constexpr (std::is_integral_v<T>) {
-      value = static_cast<T>(parse_int(*text, key));
+      const std::int64_t number = parse_int(*text, key);
+      if (!std::in_range<T>(number)) bad_field(key, *text, "a smaller number");
+      value = static_cast<T>(number);
     } else {
       value = *text;
     }

@@ -17,6 +17,10 @@ struct AttentionSpec {
 
   int width() const { return heads * head_size; }
 
+  bool valid() const {
+    return are_extents({batch, tokens, heads, head_size, 3 * std::int64_t{heads} * head_size});
+  }
+
   template <class V>
   void visit(V& v) {
     v("batch", batch);

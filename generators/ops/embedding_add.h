@@ -13,6 +13,8 @@ struct EmbeddingAddSpec {
   int patches = 196;
   int width = 768;
 
+  bool valid() const { return are_extents({batch, prefix + std::int64_t{1}, patches, width}); }
+
   template <class V>
   void visit(V& v) {
     v("batch", batch);

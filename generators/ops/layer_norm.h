@@ -13,6 +13,8 @@ struct LayerNormSpec {
   int width = 768;
   float eps = 1e-6f;
 
+  bool valid() const { return are_extents({rows, width}); }
+
   template <class V>
   void visit(V& v) {
     v("rows", rows);

@@ -12,7 +12,7 @@ using Halide::RDom;
 using Halide::Var;
 
 int panel_width(int n) {
-  int best = 48;
+  int best = kMaxPanel;
   for (const int width : {32, 16}) {
     if (padded(n, width) < padded(n, best)) best = width;
   }

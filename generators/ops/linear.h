@@ -35,6 +35,8 @@ struct LinearSpec {
   Epilogue epilogue = {};
   Compute compute = Compute::f32;
 
+  bool valid() const { return are_extents({rows, k, n, panel}); }
+
   template <class V>
   void visit(V& v) {
     v("rows", rows);
@@ -51,6 +53,7 @@ struct LinearSpec {
 /// the one of {48, 32, 16} that wastes the fewest columns, the widest of equals. All three are
 /// whole numbers of 8- and 16-lane vectors.
 int panel_width(int n);
+inline constexpr int kMaxPanel = 48;
 
 /// n rounded up to whole panels.
 int padded(int n, int panel);

@@ -29,6 +29,13 @@ struct PatchEmbedSpec {
   int grid_w() const { return width / patch_w; }
   int k() const { return channels * patch_h * patch_w; }
 
+  bool valid() const {
+    return are_extents({batch, channels, height, width, patch_h, patch_w, n, panel}) &&
+           height >= patch_h && width >= patch_w &&
+           are_extents({std::int64_t{channels} * patch_h}) &&
+           are_extents({std::int64_t{channels} * patch_h * patch_w});
+  }
+
   template <class V>
   void visit(V& v) {
     v("batch", batch);

@@ -27,6 +27,10 @@ struct PoolSpec {
     return pooling == Pooling::token || pooling == Pooling::mean ? width : 2 * width;
   }
 
+  bool valid() const {
+    return are_extents({batch, tokens, width, prefix + std::int64_t{1}}) && prefix < tokens;
+  }
+
   template <class V>
   void visit(V& v) {
     v("batch", batch);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "generators/base/error.h"
+#include "generators/ops/linear.h"
 
 namespace vitgen {
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::int64_t max_width = 16384;
 constexpr std::int64_t max_depth = 256;
 constexpr std::int64_t max_tokens = 65536;
-constexpr std::int64_t max_edge = 65536;       // pixels
+constexpr std::int64_t max_edge = 65535;       // pixels
 constexpr double max_elements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
 
 [[noreturn]] void fail(std::string_view code, const std::string& message, std::string hint = {}) {
@@ -91,14 +92,16 @@ void check_budget(const ModelSpec& spec) {
   check_limit("image_h (image_size)", spec.image_h, max_edge, tokens * width);
   check_limit("image_w (image_size)", spec.image_w, max_edge, tokens * width);
   check_limit("registers", spec.registers, max_tokens, tokens * width);
+  // Output channels are stored in whole panels.
+  const auto padded_to = [](double outputs) { return outputs + kMaxPanel; };
   const std::pair<std::string_view, double> tensors[] = {
-      {"fc1 and fc2 (intermediate_size)", width * real(spec.mlp)},
+      {"fc1 and fc2 (intermediate_size)", padded_to(width) * padded_to(real(spec.mlp))},
       {"qkv (num_attention_heads x head size)",
-       3 * width * real(spec.heads) * real(spec.head_size)},
-      {"the head (num_labels)", 2 * width * real(spec.classes)},
-      {"the pooler (pooler_output_size)", 2 * width * real(spec.pooler_size)},
+       width * padded_to(3 * real(spec.heads) * real(spec.head_size))},
+      {"the head (num_labels)", 2 * width * padded_to(real(spec.classes))},
+      {"the pooler (pooler_output_size)", 2 * width * padded_to(real(spec.pooler_size))},
       {"the patch embedding (patch_size)",
-       width * real(spec.channels) * real(spec.patch_h) * real(spec.patch_w)},
+       padded_to(width) * real(spec.channels) * real(spec.patch_h) * real(spec.patch_w)},
       {"the position table",
        width * (real(spec.grid_h) * real(spec.grid_w) + real(spec.position_prefix))},
       {"the activations of one image", tokens * std::max(3 * width, real(spec.mlp))},

@@ -1,9 +1,9 @@
 #pragma once
 // for image, head                           parallel; k transposed (d x tokens, 50 KB) stays in L2
 //   for m_r queries
-//     for n_r keys: scores, m_r x n_r FMAs  sums in registers; a strip of scores stays in L1
+//     for n_keys keys: m_r x n_keys sums    sums in registers; a strip of scores stays in L1
 //     row max, probs, row sum               over 16 lanes
-//     for n_r channels: m_r x n_r FMAs      sums in registers, v streams from L1/L2
+//     for n_out channels: m_r x n_out sums  sums in registers, v streams from L1/L2
 // Nothing of tokens x tokens reaches memory. Bound: the FMA rate of both products.
 
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 // for image                                 parallel
-//   for channels in vectors: the sum over tokens runs in a register
+//   for tokens: their channels in vectors are added to a row of sums, which stays in L1
 // Bound: memory; a few kilobytes.
 
 #include <optional>

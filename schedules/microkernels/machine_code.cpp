@@ -46,7 +46,9 @@ std::string compile(llvm::Module& module, const std::string& cpu, llvm::CodeGenF
   llvm::SmallVector<char, 0> out;
   llvm::raw_svector_ostream stream(out);
   llvm::legacy::PassManager passes;
-  machine->addPassesToEmitFile(passes, stream, nullptr, kind);
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, kind)) {
+    throw std::runtime_error("micro-kernel: no code of this kind for " + cpu);
+  }
   passes.run(module);
   return {out.data(), out.size()};
 }

@@ -22,7 +22,7 @@ struct MachineCode {
 /// invalid, if `symbol` is not defined, or if the code needs a relocation.
 MachineCode machine_code(llvm::Module& module, const std::string& cpu, const std::string& symbol);
 
-/// The same as assembly text, for tests and `explain`.
+/// The same as assembly text, for tests.
 std::string assembly(llvm::Module& module, const std::string& cpu);
 
 }  // namespace vitgen::microkernels

@@ -29,8 +29,11 @@ struct TileProduct {
 /// where strides are five i64 in bytes:
 ///   a_row   between rows of a; 32 channels of a row lie together
 ///   a_step  between groups of 32 channels of a
-///   b_row   between pairs of channels of b; a pair holds both channels of column 0, of column 1,
-///   .. b_step  between groups of 16 pairs of b c_row   between rows of c
+///   b_row   between pairs of channels of b; a pair holds both channels of column 0, then of 1
+///
+///   b_step  between groups of 16 pairs of b
+///
+///   c_row   between rows of c
 llvm::Function* define_tile_product(llvm::Module& module, const std::string& name,
                                     const TileProduct& shape, TileUnit unit);
 

@@ -76,6 +76,35 @@ TEST(KernelWorker, LeavesFilesOfAnEqualProcessNumberAlone) {
   EXPECT_THAT(names_in(cache.path()), UnorderedElementsAre("kernel.o", "kernel.o.kernel", foreign));
 }
 
+std::string code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "none";
+}
+
+TEST(KernelFarm, AWorkerThatASignalEndsIsACrashOfThatKernel) {
+  const ScratchDirectory scratch;
+  const std::string worker = scratch.path("worker");
+  std::ofstream(worker) << "#!/bin/sh\nkill -SEGV $$\n";
+  fs::permissions(worker, fs::perms::owner_all);
+  const KernelRequest request = tiny_kernel();
+  SilentProgress progress;
+  const FarmOptions options{.worker = worker, .cache = scratch.path("cache"), .jobs = 1};
+  EXPECT_EQ(code_of([&] { compile_kernels({&request, 1}, options, progress); }), "KERNEL_CRASH");
+}
+
+TEST(KernelRequest, WithoutAFieldOrWithAnUnknownRuleIsRefused) {
+  EXPECT_EQ(code_of([] { KernelRequest::parse("op: pool(batch=1)\n"); }), "KERNEL_REQUEST");
+  const ScratchDirectory scratch;
+  KernelRequest request = tiny_kernel();
+  request.choice.rule = "cpu/nosuch";
+  const KernelFiles files{.object = scratch.path("kernel.o"), .assembly = {}, .stmt = {}};
+  EXPECT_EQ(code_of([&] { compile_kernel(request, files); }), "UNKNOWN_RULE");
+}
+
 TEST(KernelFarm, KeepsItsRequestsInADirectoryOfItsOwnAndRemovesIt) {
   const ScratchDirectory scratch;
   const fs::path cache = scratch.path("cache");

@@ -6,12 +6,24 @@
 
 #include <csignal>
 
+#include "generators/base/error.h"
+
 namespace vitgen {
 namespace {
 
 TEST(Process, EndOfTheProgramIsItsStatusOrSignal) {
   EXPECT_EQ(run_process({"/bin/sh", "-c", "exit 3"}).status, 3);
   EXPECT_EQ(run_process({"/bin/sh", "-c", "kill -9 $$"}).status, 128 + SIGKILL);
+}
+
+TEST(Process, ThatCannotBeStartedIsNamed) {
+  try {
+    run_process({"/nonexistent/program"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "SPAWN");
+    EXPECT_NE(std::string(error.what()).find("/nonexistent/program"), std::string::npos);
+  }
 }
 
 TEST(Process, WhoseEndCannotBeKnownHasNotSucceeded) {

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "runtime/cpu.h"
 #include "tests/schedules/emulated_microkernels.h"
 
 namespace vitgen {
@@ -26,13 +27,10 @@ float draw(std::mt19937& random, Fill fill) {
 }  // namespace
 
 const Machine& host_machine() {
+  const std::uint32_t here = rt::cpu_features(rt::cpu_read());
   for (const Machine* machine : all_machines()) {
     if (machine->kind != MachineKind::cpu || machine->amx) continue;
-    const bool avx512 = machine->vector_bytes == 64;
-    if (!avx512 || (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512dq"))) {
-      return *machine;
-    }
+    if ((machine->cpu_features & ~here) == 0) return *machine;
   }
   throw std::runtime_error("no row of schedules/machines runs on this CPU");
 }

@@ -35,8 +35,9 @@ std::vector<OpSpec> linear_specs() {
   for (const int rows : {1, 2, 3, 5, 7, 17}) add(rows, 24, 48, plain);
   for (const int n : {1, 2, 7, 8, 9, 10, 15, 16, 17, 31, 33, 48, 49, 96, 100}) add(5, 20, n, plain);
   for (const int k : {1, 2, 3, 4, 15, 16, 17, 65}) add(6, k, 32, plain);
-  for (int a = 0; a < 7; ++a) {
-    add(9, 12, 32, {.bias = true, .activation = static_cast<Activation>(a), .residual = false});
+  for (const std::string_view name : enum_names(Activation{})) {
+    const auto activation = parse_enum<Activation>(name, "activation");
+    add(9, 12, 32, {.bias = true, .activation = activation, .residual = false});
   }
   add(9, 12, 32, {.bias = false, .activation = Activation::none, .residual = false});
   add(9, 12, 96, {.bias = true, .activation = Activation::none, .residual = true});
@@ -121,9 +122,10 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
     }
   }
   if (op == PoolSpec::op) {
-    for (int pooling = 0; pooling < 4; ++pooling) {
-      specs.push_back(
-          op_spec(PoolSpec{3, 11, 2, pooling % 2 ? 10 : 48, static_cast<Pooling>(pooling)}));
+    for (const std::string_view name : enum_names(Pooling{})) {
+      for (const int width : {10, 48}) {
+        specs.push_back(op_spec(PoolSpec{3, 11, 2, width, parse_enum<Pooling>(name, "pooling")}));
+      }
     }
   }
   return specs;

@@ -67,6 +67,19 @@ TEST(NotANumber, StaysInItsRowOfALinear) {
   }
 }
 
+TEST(NotANumber, PassesThroughEveryActivation) {
+  for (const std::string_view name : enum_names(Activation{})) {
+    LinearSpec spec{.rows = 3, .k = 4, .n = 48, .panel = 48, .epilogue = {}};
+    spec.epilogue.activation = parse_enum<Activation>(name, "activation");
+    KernelRunner runner(op_spec(spec), Fill::normal, 19, true);
+    runner.values(0)[spec.k] = NAN;
+    const std::vector<float> output = run_default(runner);
+    for (std::size_t e = 0; e < output.size(); ++e) {
+      EXPECT_EQ(std::isnan(output[e]), e / 48 == 1) << name << " at " << e;
+    }
+  }
+}
+
 TEST(NotANumber, InAValueReachesEveryTokenOfItsHeadAndImageOnly) {
   const AttentionSpec spec{.batch = 2, .tokens = 19, .heads = 2, .head_size = 16, .scale = 0.25f};
   KernelRunner runner(op_spec(spec), Fill::normal, 14, true);
@@ -105,6 +118,22 @@ TEST(Tanh, HasARelativeErrorOfAFewUlpOverAllMagnitudes) {
     const double x = static_cast<double>(runner.values(0)[e / 16] * (e % 2 == 0 ? 1.0f : -1.0f));
     ASSERT_LE(std::abs(static_cast<double>(output[e]) - std::tanh(x)),
               8 * kUnitRoundoff * std::abs(std::tanh(x)))
+        << x;
+  }
+}
+
+TEST(Tanh, NearZeroHasTheErrorOfItsPolynomial) {
+  LinearSpec spec{.rows = 4096, .k = 1, .n = 16, .panel = 16, .epilogue = {}};
+  spec.epilogue = {.bias = false, .activation = Activation::tanh, .residual = false};
+  KernelRunner runner(op_spec(spec), Fill::normal, 20, true);
+  for (int j = 0; j < 16; ++j) runner.values(1)[j] = 1.0f - static_cast<float>(j) / 65536;
+  for (int i = 0; i < spec.rows; ++i) runner.values(0)[i] = 0.7f * static_cast<float>(i + 1) / 4096;
+  const std::vector<float> output = run_default(runner);
+  for (std::size_t e = 0; e < output.size(); ++e) {
+    // The kernel's own product: one fused multiply-add to 0.
+    const double x = static_cast<double>(runner.values(0)[e / 16] * runner.values(1)[e % 16]);
+    ASSERT_LE(std::abs(static_cast<double>(output[e]) - std::tanh(x)),
+              1.8 * kUnitRoundoff * std::tanh(x))
         << x;
   }
 }

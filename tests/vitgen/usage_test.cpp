@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "generators/base/file.h"
 #include "generators/base/version.h"
 #include "tests/vitgen/program.h"
 
@@ -44,6 +45,8 @@ std::vector<Usage> usages() {
       {"BatchZero", with({"--batch", "0"}), 2, "batch"},
       {"BatchHuge", with({"--batch", "99999999999999999999"}), 2, "batch"},
       {"BadImage", with({"--image", "12y3"}), 2, "--image"},
+      {"ImageBeyondInt", with({"--image", "4294967320"}), 2, "--image"},
+      {"SetTwice", with({"--set", "eps=1e-5", "--set", "eps=1e-6"}), 2, "eps: given twice"},
       {"ImageBelowPatch", with({"--image", "1x1"}), 3, "image"},
       {"UnknownOutput", with({"--outputs", "logit"}), 2, "logits"},
       {"UnknownSetting", with({"--set", "epps=1"}), 2, "eps"},
@@ -110,6 +113,39 @@ TEST(Program, ExplainShowsEveryStage) {
   EXPECT_NE(must_run({"explain", library, "--stage", "asm", "--kernel", "head"}).find("vfmadd"),
             std::string::npos);
   EXPECT_EQ(run_vitgen({"explain", library, "--stage", "asm", "--kernel", "nosuch"}).status, 2);
+}
+
+// A manifest may be somebody else's: nothing of it may reach the terminal raw or crash.
+TEST(Program, AHostileManifestIsShownEscapedOrRefused) {
+  namespace fs = std::filesystem;
+  const fs::path source = fs::path(library_of("timm_vit")) / "fx.manifest.json";
+  const std::string good = read_whole(source.string(), 1u << 26);
+  const auto with = [&](std::string_view from, std::string_view to) {
+    std::string text = good;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, text.npos) << from;
+    text.replace(at, from.size(), to);
+    const fs::path folder = scratch() / "hostile";
+    fs::create_directories(folder);
+    std::ofstream(folder / "fx.manifest.json") << text;
+    return folder.string();
+  };
+  for (const char* verb : {"inspect", "explain"}) {
+    const std::string shown = must_run({verb, with("\"text\": \"", "\"text\": \"\\u001b[2J")});
+    EXPECT_EQ(shown.find('\x1b'), shown.npos) << verb;
+    EXPECT_NE(shown.find("[2J"), shown.npos) << verb;
+  }
+  for (const auto& [from, to] : {std::pair{"panel=48", "panel=0"},
+                                 {"panel=48", "panel=99999999999"},
+                                 {"heads=2", "heads=2000000000"},
+                                 {"linear(", "nosuch("},
+                                 {"linear(", "linear"}}) {
+    const std::string folder = with(from, to);
+    const ProcessResult result = run_vitgen({"explain", folder, "--stage", "stmt"});
+    EXPECT_EQ(result.status, 3) << to << result.output;
+    EXPECT_TRUE(result.output.find("error: ") != result.output.npos) << result.output;
+  }
+  EXPECT_EQ(run_vitgen({"inspect", with("\"files\"", "\"pile\"")}).status, 3);
 }
 
 TEST(Program, AnAbsentModelIsNotTakenForALibrary) {

@@ -9,6 +9,7 @@
 #include "runtime/table.h"
 #include "tools/emit/arena_size.h"
 #include "tools/emit/embedded_files.h"
+#include "tools/emit/file_names.h"
 #include "tools/emit/table.h"
 #include "tools/emit/text_template.h"
 
@@ -109,10 +110,11 @@ std::string constants(const LibraryRequest& request, const WeightsLayout& layout
 
   text += arena_constant(request, library);
   text += fmt::format("\n#define {}_WEIGHTS_BYTES {}\n", library, layout.file_bytes);
-  text += request.embed_weights
-              ? fmt::format(
-                    "/* The weights are inside the library: open with weights_path = NULL. */\n")
-              : fmt::format("#define {}_WEIGHTS_FILE \"{}.weights\"\n", library, request.name);
+  text +=
+      request.embed_weights
+          ? fmt::format(
+                "/* The weights are inside the library: open with weights_path = NULL. */\n")
+          : fmt::format("#define {}_WEIGHTS_FILE \"{}\"\n", library, weights_name(request.name));
   text.pop_back();
   return text;
 }

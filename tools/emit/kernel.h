@@ -58,7 +58,8 @@ struct KernelFiles {
 };
 
 /// Compiles in this process. Throws KERNEL_DYNAMIC_SCRATCH if the kernel's memory is not known at
-/// generation, KERNEL_COMPILE if Halide refuses the schedule.
+/// generation, KERNEL_NESTED_PARALLEL if tasks start tasks, KERNEL_COMPILE if Halide refuses the
+/// schedule, KERNEL_MICROKERNEL or OBJECT_CODE if a micro-kernel cannot be made or put in place.
 KernelObject compile_kernel(const KernelRequest& request, const KernelFiles& files);
 
 }  // namespace vitgen

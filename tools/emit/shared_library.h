@@ -34,7 +34,7 @@ inline constexpr std::array<std::string_view, 4> kLinkerNames = {kCompilerDriver
 /// Those of kLinkerNames that are in PATH.
 std::vector<Linker> find_linkers();
 
-/// The command line, for tests and `doctor`.
+/// The command line.
 std::vector<std::string> link_command(const Linker& linker, const SharedLibraryRequest& request);
 
 struct LinkResult {

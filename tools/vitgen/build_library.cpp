@@ -76,7 +76,18 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
   return kernels;
 }
 
+// The runtime's limit (runtime/resample_geometry.cpp); a recipe beyond it would be refused there.
+void check_recipe(const Preprocess& p) {
+  constexpr std::int64_t kLimit = 65535;
+  if (std::max({p.resize_h, p.resize_w, p.crop_h, p.crop_w}) <= kLimit) return;
+  throw Error(
+      ExitCode::bad_input, "CFG_RANGE",
+      fmt::format("images would be resized to {}x{}; at most {} pixels an edge are possible",
+                  p.resize_h, p.resize_w, kLimit));
+}
+
 vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {
+  check_recipe(p);
   vitgen_preprocess_recipe recipe{};
   recipe.resize = static_cast<std::int32_t>(p.resize);
   recipe.filter = static_cast<std::int32_t>(p.filter);

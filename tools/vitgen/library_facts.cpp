@@ -8,23 +8,19 @@ namespace {
 
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 48;
 
-// The elements of an array as documents of their own, so that errors name the place.
-std::vector<JsonFile> elements(const JsonFile& file, std::string_view key) {
-  const Json* list = find_json(file, key);
-  if (!list || !list->is_array()) {
-    json_error(file, key, file.codes.field, "expected a list");
+template <class Value>
+Value parsed(const JsonFile& file, std::string_view key) {
+  try {
+    return Value::parse(get_string(file, key));
+  } catch (const Error& error) {  // its class is that of a command line's error
+    json_error(file, key, file.codes.field, error.what());
   }
-  std::vector<JsonFile> items;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    items.push_back({fmt::format("{}: {}[{}]", file.name, key, i), (*list)[i], file.codes});
-  }
-  return items;
 }
 
 VariantFacts variant_facts(const JsonFile& variant) {
   return {
       .machine = get_string(variant, "machine"),
-      .choice = Choice::parse(get_string(variant, "choice")),
+      .choice = parsed<Choice>(variant, "choice"),
       .provenance = get_string(variant, "provenance"),
       .object_bytes = static_cast<std::uint64_t>(get_int(variant, "object.bytes", 0, kMaxBytes)),
       .scratch = static_cast<std::uint64_t>(get_int(variant, "shared_scratch", 0, kMaxBytes) +
@@ -32,10 +28,9 @@ VariantFacts variant_facts(const JsonFile& variant) {
 }
 
 KernelFacts kernel_facts(const JsonFile& kernel) {
-  KernelFacts facts{.name = get_string(kernel, "name"),
-                    .spec = OpSpec::parse(get_string(kernel, "spec")),
-                    .variants = {}};
-  for (const JsonFile& variant : elements(kernel, "variants")) {
+  KernelFacts facts{
+      .name = get_string(kernel, "name"), .spec = parsed<OpSpec>(kernel, "spec"), .variants = {}};
+  for (const JsonFile& variant : json_elements(kernel, "variants")) {
     facts.variants.push_back(variant_facts(variant));
   }
   return facts;
@@ -59,14 +54,14 @@ LibraryFacts library_facts(const JsonFile& manifest) {
                      .model_text = get_string(manifest, "model.text"),
                      .kernels = {},
                      .buckets = {}};
-  for (const JsonFile& kernel : elements(manifest, "kernels")) {
+  for (const JsonFile& kernel : json_elements(manifest, "kernels")) {
     facts.kernels.push_back(kernel_facts(kernel));
   }
-  for (const JsonFile& bucket : elements(manifest, "buckets")) {
+  for (const JsonFile& bucket : json_elements(manifest, "buckets")) {
     facts.buckets.push_back({.batch = static_cast<int>(get_int(bucket, "batch", 1, 1 << 20)),
                              .arena_bytes = get_int(bucket, "arena_bytes", 0, kMaxBytes),
                              .steps = {}});
-    for (const JsonFile& step : elements(bucket, "steps")) {
+    for (const JsonFile& step : json_elements(bucket, "steps")) {
       facts.buckets.back().steps.push_back(step_facts(step, facts.kernels));
     }
   }

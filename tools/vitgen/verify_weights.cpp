@@ -21,23 +21,30 @@ struct PackedTensor {
 PlanOptions plan_options(const JsonFile& manifest) {
   PlanOptions options;
   const auto extent = [&](std::string_view path) {
-    return static_cast<int>(parse_int(get_string(manifest, path), path));
+    const std::int64_t pixels = parse_int(get_string(manifest, path), path);
+    constexpr std::int64_t kLimit = 65535;
+    if (pixels < 1 || pixels > kLimit) {
+      json_error(manifest, path, manifest.codes.range, "expected 1..65535 pixels");
+    }
+    return static_cast<int>(pixels);
   };
   options.image_h = extent("model.facts.spec.image_h");
   options.image_w = extent("model.facts.spec.image_w");
   options.disabled_passes = get_string_array(manifest, "model.facts.without_passes");
   options.input = parse_enum<DType>(get_string(manifest, "model.input.dtype"), "dtype");
-  for (const Json& output : manifest.root.at("model").at("outputs")) {
-    options.outputs.push_back(output.at("name").get<std::string>());
+  for (const JsonFile& output : json_elements(manifest, "model.outputs")) {
+    options.outputs.push_back(get_string(output, "name"));
   }
   return options;
 }
 
 std::map<std::string, PackedTensor> packed_tensors(const JsonFile& manifest) {
   std::map<std::string, PackedTensor> tensors;
-  for (const Json& tensor : manifest.root.at("weights").at("tensors")) {
-    tensors[tensor.at("name").get<std::string>()] = {tensor.at("offset").get<std::uint64_t>(),
-                                                     tensor.at("bytes").get<std::uint64_t>()};
+  constexpr std::int64_t kMaxBytes = std::int64_t{1} << 48;
+  for (const JsonFile& tensor : json_elements(manifest, "weights.tensors")) {
+    tensors[get_string(tensor, "name")] = {
+        static_cast<std::uint64_t>(get_int(tensor, "offset", 0, kMaxBytes)),
+        static_cast<std::uint64_t>(get_int(tensor, "bytes", 0, kMaxBytes))};
   }
   return tensors;
 }
@@ -51,11 +58,19 @@ bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const Host
 
 }  // namespace
 
-WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
-                            const ModelArguments& given, Progress& progress) {
+namespace {
+
+ModelSource open_as_generated(const JsonFile& manifest, const ModelArguments& given) {
   ModelArguments model = given;
   model.overrides = Fields::parse(get_string(manifest, "model.facts.set"));
-  const ModelSource source = open_model(model);
+  return open_model(model);
+}
+
+}  // namespace
+
+WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
+                            const ModelArguments& given, Progress& progress) {
+  const ModelSource source = open_as_generated(manifest, given);
   const Plan plan = lower(source.model.spec, plan_options(manifest));
   const auto packed = packed_tensors(manifest);
   const std::string name = get_string(manifest, "name");

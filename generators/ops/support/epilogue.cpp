@@ -19,7 +19,8 @@ Expr tanh_everywhere(const Expr& x) {
   }
   const Expr magnitude = Halide::abs(x);
   const Expr far = 1.0f - 2.0f / (1.0f + Halide::exp(2.0f * magnitude));
-  return Halide::select(magnitude < 0.7f, x + x * z * p, Halide::select(x < 0.0f, -far, far));
+  return Halide::select(magnitude < 0.7f, x + Halide::strict_float(x * z) * p,
+                        Halide::select(x < 0.0f, -far, far));
 }
 
 // x sigmoid(z) as one division: with a product of x and a reciprocal, the compiler may or may not
@@ -30,7 +31,8 @@ Expr times_sigmoid(const Expr& x, const Expr& z) { return x / (1.0f + Halide::ex
 // u = sqrt(2/pi) (x + 0.044715 x^3).
 Expr gelu_tanh(const Expr& x) {
   const auto root = static_cast<float>(2.0 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
-  return times_sigmoid(x, root * (x + 0.044715f * x * x * x));
+  const Expr cube = Halide::strict_float(x * x * x);  // left to itself, a compiler regroups it
+  return times_sigmoid(x, root * (x + 0.044715f * cube));
 }
 
 }  // namespace
@@ -48,7 +50,7 @@ Expr activate(const Expr& x, Activation activation) {
     case Activation::quick_gelu:
       return times_sigmoid(x, 1.702f * x);
     case Activation::relu:
-      return Halide::max(x, 0.0f);
+      return Halide::select(x < 0.0f, 0.0f, x);  // a maximum would lose NaN
     case Activation::silu:
       return times_sigmoid(x, x);
     case Activation::tanh:

@@ -26,6 +26,8 @@ struct ExplainArguments {
   std::string isa;
 };
 
+constexpr std::size_t kTextBytes = 4096;  // of a spec or choice: longer ones end in an ellipsis
+
 // A filter matches a kernel by its own name or by that of a step that calls it.
 bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& filter) {
   if (filter.empty() || facts.kernels[kernel].name.find(filter) != std::string::npos) return true;
@@ -38,14 +40,14 @@ bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& 
 }
 
 void print_plan(const LibraryFacts& facts) {
-  fmt::print("{}\n", facts.model_text);
+  fmt::print("{}\n", printable(facts.model_text));
   for (const BucketFacts& bucket : facts.buckets) {
     fmt::print("\nbatch {}, arena {} bytes\n", bucket.batch, bucket.arena_bytes);
     for (const StepFacts& step : bucket.steps) {
       std::string slots;
-      for (const std::string& slot : step.slots) slots += " " + slot;
-      fmt::print("  {:<24} {}\n  {:<24}  {}\n", step.name, facts.kernels[step.kernel].spec.text(),
-                 "", slots);
+      for (const std::string& slot : step.slots) slots += " " + printable(slot);
+      fmt::print("  {:<24} {}\n  {:<24}  {}\n", printable(step.name),
+                 printable(facts.kernels[step.kernel].spec.text(), kTextBytes), "", slots);
     }
   }
 }
@@ -54,11 +56,12 @@ void print_choices(const LibraryFacts& facts, const ExplainArguments& arguments)
   for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
     if (!selected(facts, k, arguments.kernel)) continue;
     const KernelFacts& kernel = facts.kernels[k];
-    fmt::print("{}\n", kernel.spec.text());
+    fmt::print("{}\n", printable(kernel.spec.text(), kTextBytes));
     for (const VariantFacts& variant : kernel.variants) {
       if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
-      fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n", variant.machine,
-                 variant.choice.text(), variant.provenance, variant.object_bytes, variant.scratch);
+      fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n",
+                 printable(variant.machine), printable(variant.choice.text(), kTextBytes),
+                 printable(variant.provenance), variant.object_bytes, variant.scratch);
     }
   }
 }
@@ -81,8 +84,8 @@ void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
                       .features = {},
                       .instructions = {}},
                      files);
-      fmt::print("# {} for {} by {}\n", facts.kernels[k].spec.text(), variant.machine,
-                 variant.choice.text());
+      fmt::print("# {} for {} by {}\n", printable(facts.kernels[k].spec.text(), kTextBytes),
+                 printable(variant.machine), printable(variant.choice.text(), kTextBytes));
       std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
       ++printed;
     }

@@ -68,13 +68,13 @@ void inspect_model(const std::string& path, const InspectArguments& arguments) {
 void inspect_library(const std::string& directory) {
   const JsonFile manifest = read_manifest(directory);
   const LibraryFacts facts = library_facts(manifest);
-  fmt::print("{}: {}\n", facts.name, facts.model_text);
-  for (const Json& file : manifest.root.at("files")) {
-    fmt::print("  file    {:<28} {}\n", printable(file.value("name", "")),
-               size_text(file.value("bytes", 0.0)));
+  fmt::print("{}: {}\n", printable(facts.name), printable(facts.model_text));
+  for (const JsonFile& file : json_elements(manifest, "files")) {
+    fmt::print("  file    {:<28} {}\n", printable(get_string(file, "name")),
+               size_text(get_number(file, "bytes", 0)));
   }
-  for (const Json& machine : manifest.root.at("machines")) {
-    fmt::print("  target  {}\n", printable(machine.value("target", "")));
+  for (const JsonFile& machine : json_elements(manifest, "machines")) {
+    fmt::print("  target  {}\n", printable(get_string(machine, "target")));
   }
   for (const BucketFacts& bucket : facts.buckets) {
     fmt::print("  batch   {:<4} {} steps, {} of activations\n", bucket.batch, bucket.steps.size(),
