@@ -5,6 +5,7 @@
 
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
+#include "generators/base/temp_dir.h"
 
 namespace vitgen {
 namespace {
@@ -47,6 +48,15 @@ void FileWriter::write(std::string_view text) {
 void FileWriter::close() {
   // Linux closes the descriptor even when close() fails (man 2 close).
   if (fd_.valid() && ::close(fd_.release()) != 0 && errno != EINTR) write_error(path_, errno);
+}
+
+void require_room(const std::string& directory, std::uint64_t bytes) {
+  const TempDir place(directory);
+  const std::string path = place.path() + "/room";
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd.valid()) write_error(directory, errno);
+  const int error_number = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes));
+  if (error_number != 0) write_error(directory, error_number);
 }
 
 }  // namespace vitgen

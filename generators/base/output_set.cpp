@@ -39,7 +39,7 @@ std::vector<std::string> create_directories(const std::string& directory) {
 }
 
 void sync_path(const std::string& path, int flags) {
-  const UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC));
   if (!fd.valid()) io_error("IO_WRITE", path, "cannot open", errno);
   // EINVAL: a file system without sync.
   if (::fsync(fd.get()) == 0 || errno == EINVAL || errno == EROFS) return;
@@ -133,7 +133,7 @@ void OutputSet::add(std::string_view name, std::string_view content) {
 
 void OutputSet::sync_all() const {
   for (const std::string& name : names_) {
-    sync_path(fmt::format("{}/{}", staging_->path(), name), O_RDONLY);
+    sync_path(fmt::format("{}/{}", staging_->path(), name), O_RDONLY | O_NOFOLLOW);
   }
 }
 
@@ -150,8 +150,13 @@ std::vector<OutputSet::Move> OutputSet::plan_moves(std::string_view last) const 
                      .target = fmt::format("{}/{}", directory_, name),
                      .backup = fmt::format("{}/{}~", staging_->path(), name)});
     struct stat s{};
-    const bool blocked = ::lstat(moves.back().target.c_str(), &s) == 0 && S_ISDIR(s.st_mode);
-    if (blocked) io_error("IO_RENAME", moves.back().target, "cannot replace", EISDIR);
+    if (::lstat(moves.back().target.c_str(), &s) != 0) continue;
+    if (S_ISDIR(s.st_mode)) io_error("IO_RENAME", moves.back().target, "cannot replace", EISDIR);
+    if (!S_ISREG(s.st_mode) && !S_ISLNK(s.st_mode)) {
+      throw Error(ExitCode::io, "IO_RENAME",
+                  printable(moves.back().target) + ": a device or pipe, not a file",
+                  "outputs are written aside and renamed: name a regular file");
+    }
   }
   return moves;
 }

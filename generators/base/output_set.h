@@ -64,6 +64,10 @@ class OutputSet {
 /// One file, replaced as a whole: `path` holds the old content or `content`, never a part.
 void write_aside(const std::string& path, std::string_view content);
 
+/// Throws IO_NO_SPACE unless so many bytes can be written in `directory` now: for what others write
+/// there, who end the process or take a full disk for another failure.
+void require_room(const std::string& directory, std::uint64_t bytes);
+
 /// A file that is written from front to back and by position. Errors IO_CREATE, IO_WRITE,
 /// IO_NO_SPACE.
 class FileWriter {

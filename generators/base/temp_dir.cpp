@@ -50,6 +50,11 @@ void remove_abandoned(const std::string& parent) {
 
 }  // namespace
 
+std::string temporary_directory() {
+  const char* named = std::getenv("TMPDIR");
+  return named && *named ? named : "/tmp";
+}
+
 TempDir::TempDir(const std::string& parent) : owner_(::getpid()) {
   const DeferSignals until_registered;
   remove_abandoned(parent);

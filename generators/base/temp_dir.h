@@ -35,6 +35,9 @@ class TempDir {
   int slot_ = -1;
 };
 
+/// $TMPDIR, or /tmp; not asked for existence.
+std::string temporary_directory();
+
 /// Removes `name` under the directory `parent_fd` with everything in it, without following links
 /// and at most 8 levels deep. Async-signal-safe. Returns 0 or an error number.
 int remove_tree_at(int parent_fd, const char* name);

@@ -1,5 +1,6 @@
 #include "generators/ops/layer_norm.h"
 
+#include <cstdint>
 #include <limits>
 
 #include "generators/ops/support/lanes.h"
@@ -24,11 +25,15 @@ double flops(const LayerNormSpec& spec) { return 7.0 * spec.rows * spec.width; }
 namespace {
 
 // Squares that overflow (deviations beyond 1e19) must not come out as a row of zeros: 1 / infinity.
-// Strict, or the comparison is optimised away with the infinities that it asks for.
-Expr inverse_root(const Expr& variance) {
-  const Expr finite = variance <= std::numeric_limits<float>::max();
-  return Halide::strict_float(Halide::select(finite, 1.0f / Halide::sqrt(variance),
-                                             std::numeric_limits<float>::quiet_NaN()));
+// Bits, since Halide tells LLVM that a select of floats sees no NaN.
+constexpr std::int32_t kQuietNan = 0x7fc00000;
+
+Expr inverse_root(const Expr& mean_square, float eps) {
+  const Expr variance = Halide::strict_float(mean_square + eps);
+  const Expr finite = Halide::strict_float(variance <= std::numeric_limits<float>::max());
+  const Expr root = Halide::strict_float(1.0f / Halide::sqrt(variance));
+  return Halide::reinterpret<float>(
+      Halide::select(finite, Halide::reinterpret<std::int32_t>(root), kQuietNan));
 }
 
 }  // namespace
@@ -70,7 +75,7 @@ LayerNorm define(const LayerNormSpec& spec) {
       },
       0.0f);
   op.lane_squares(op.lane, op.i) += square;
-  op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares) + spec.eps);
+  op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares), spec.eps);
 
   const Expr normalised =
       Halide::strict_float((input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i));

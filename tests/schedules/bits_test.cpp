@@ -77,7 +77,7 @@ TEST(Bits, AttentionAndLayerNormAreThoseOfFallbackOnEveryMachine) {
         ++compared;
       }
     }
-    EXPECT_GE(compared, 16) << op;  // 4 head sizes or 8 shapes, on AVX2 and AVX-512
+    EXPECT_GE(compared, 8) << op;  // at least 4 shapes, for AVX2 and AVX-512
   }
 }
 

@@ -129,7 +129,7 @@ void expect_error(const std::vector<std::string>& arguments, int status, const c
 }
 
 TEST(Generated, VerifyNamesAnotherModelAndWeightsItCannotReach) {
-  expect_error({"verify", library_of("timm_vit"), "-m", fixture("hf_vit_classifier")}, 3,
+  expect_error({"verify", library_of("timm_vit_noqkvbias"), "-m", fixture("timm_vit")}, 3,
                "generated from another model");
   expect_error(
       {"verify", library_of("timm_vit", {"--weights", "embed"}), "-m", fixture("timm_vit")}, 2,

@@ -1,6 +1,7 @@
 // Errors of the command line: one line, a hint, the documented exit status.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -146,6 +147,52 @@ TEST(Program, AHostileManifestIsShownEscapedOrRefused) {
     EXPECT_TRUE(result.output.find("error: ") != result.output.npos) << result.output;
   }
   EXPECT_EQ(run_vitgen({"inspect", with("\"files\"", "\"pile\"")}).status, 3);
+}
+
+// What a shell does with the program's streams; $0 is the program.
+int status_of(const std::string& script, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words = {"/bin/sh", "-c", script, VITGEN_PROGRAM};
+  words.insert(words.end(), more.begin(), more.end());
+  return run_process(words).status;
+}
+
+TEST(Program, WhoseMessagesCannotBeWrittenEndsAsItWould) {
+  EXPECT_EQ(status_of("$0 bogus 2>&-"), 2);
+  EXPECT_EQ(status_of("$0 bogus 2>/dev/full"), 2);
+  const std::string out = (scratch() / "mute").string();
+  EXPECT_EQ(
+      status_of("$0 generate -m $1 --name mute -o $2 2>/dev/full", {fixture("timm_vit"), out}), 0);
+  EXPECT_TRUE(std::filesystem::exists(out + "/mute.manifest.json"));
+}
+
+TEST(Program, WhoseResultsCannotBeWrittenFails) {
+  const std::string library = library_of("timm_vit");
+  for (const char* words : {"inspect", "verify --json", "verify", "explain"}) {
+    EXPECT_EQ(status_of(std::string("$0 ") + words + " $1 >/dev/full", {library}), 4) << words;
+  }
+  EXPECT_EQ(status_of("$0 --version >/dev/full"), 4);
+}
+
+TEST(Program, WritesNoFileOverADeviceOrPipeAndThroughALinkedDirectory) {
+  namespace fs = std::filesystem;
+  const std::string library = library_of("timm_vit");
+  const std::string input = fixture("timm_vit") + "/input.npy";
+  const fs::path pipe = scratch() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const ProcessResult refused = run_vitgen({"run", library, "--input", input, "--output", pipe});
+  EXPECT_EQ(refused.status, 4) << refused.output;
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  fs::create_directory(scratch() / "real");
+  fs::create_directory_symlink("real", scratch() / "linked");
+  must_run({"run", library, "--input", input, "--output", (scratch() / "linked/y.npy").string()});
+  EXPECT_TRUE(fs::exists(scratch() / "real/y.npy"));
+}
+
+TEST(Program, WithoutATemporaryDirectoryNamesIt) {
+  const std::string out = (scratch() / "homeless").string();
+  EXPECT_EQ(status_of("TMPDIR=/nonexistent $0 generate -m $1 --name x -o $2 --no-cache",
+                      {fixture("timm_vit"), out}),
+            4);
 }
 
 TEST(Program, AnAbsentModelIsNotTakenForALibrary) {

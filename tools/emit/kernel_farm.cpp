@@ -1,7 +1,9 @@
 #include "tools/emit/kernel_farm.h"
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -53,6 +55,13 @@ void run_job(const Job& job, const FarmOptions& options, const TempDir& scratch)
   if (result.status > 128) {
     throw Error(ExitCode::internal, "KERNEL_CRASH",
                 "compiling " + name + " ended by signal " + std::to_string(result.status - 128));
+  }
+  // The compiler's own words, which have no code.
+  if (result.output.find(std::strerror(ENOSPC)) != std::string::npos) {
+    throw Error(
+        ExitCode::io, "IO_NO_SPACE",
+        printable(job.object.parent_path().string()) + ": cannot write: " + std::strerror(ENOSPC),
+        "make room, or name another cache with VITGEN_CACHE");
   }
   throw Error(ExitCode::internal, "KERNEL_COMPILE", name + ": " + last_line(result.output));
 }

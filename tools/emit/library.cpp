@@ -161,6 +161,10 @@ class Emitter {
 
     const std::string file = archive_name(request_.name);
     const std::string path = request_.emit_archive ? set_.staged_path(file) : scratch_path(file);
+    // Once for the archive and once more for what is linked of it; symbols and names come on top.
+    std::uint64_t bytes = 1 << 20;
+    for (const ArchiveMember& member : list) bytes += member.object.size();
+    require_room(scratch_.path(), request_.emit_shared ? 2 * bytes : bytes);
     write_archive(path, list);
     content_.archive = request_.emit_archive;
     progress_.update(1, shared_library_name(request_.name));

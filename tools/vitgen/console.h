@@ -21,6 +21,9 @@ struct Console {
   void detail(std::string_view message) const;
 };
 
+/// Flushes stdout. Throws io IO_WRITE if a part of the results could not be written.
+void finish_output();
+
 /// "error: ..." and "hint: ..." on stderr; returns the exit status.
 int report(const Error& error);
 

@@ -8,19 +8,26 @@ namespace {
 
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 48;
 
-template <class Value>
-Value parsed(const JsonFile& file, std::string_view key) {
+// What `parse` throws has the class of a command line's error; here a file is wrong.
+template <class Parse>
+auto parsed(const JsonFile& file, std::string_view key, const Parse& parse) {
   try {
-    return Value::parse(get_string(file, key));
-  } catch (const Error& error) {  // its class is that of a command line's error
+    return parse(get_string(file, key));
+  } catch (const Error& error) {
     json_error(file, key, file.codes.field, error.what());
   }
+}
+
+OpSpec known_spec(const std::string& text) {
+  OpSpec spec = OpSpec::parse(text);
+  operands(spec);  // throws if there is no such op or a size is out of range
+  return spec;
 }
 
 VariantFacts variant_facts(const JsonFile& variant) {
   return {
       .machine = get_string(variant, "machine"),
-      .choice = parsed<Choice>(variant, "choice"),
+      .choice = parsed(variant, "choice", Choice::parse),
       .provenance = get_string(variant, "provenance"),
       .object_bytes = static_cast<std::uint64_t>(get_int(variant, "object.bytes", 0, kMaxBytes)),
       .scratch = static_cast<std::uint64_t>(get_int(variant, "shared_scratch", 0, kMaxBytes) +
@@ -28,8 +35,9 @@ VariantFacts variant_facts(const JsonFile& variant) {
 }
 
 KernelFacts kernel_facts(const JsonFile& kernel) {
-  KernelFacts facts{
-      .name = get_string(kernel, "name"), .spec = parsed<OpSpec>(kernel, "spec"), .variants = {}};
+  KernelFacts facts{.name = get_string(kernel, "name"),
+                    .spec = parsed(kernel, "spec", known_spec),
+                    .variants = {}};
   for (const JsonFile& variant : json_elements(kernel, "variants")) {
     facts.variants.push_back(variant_facts(variant));
   }

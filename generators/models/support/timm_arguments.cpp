@@ -65,7 +65,7 @@ void overlay_input(const Json& pretrained, Json& fields) {
 void overlay_arguments(const Json& arguments, Json& fields) {
   for (const auto& [key, value] : arguments.items()) {
     if (key == "init_values") {
-      fields["layer_scale"] = !value.is_null();
+      fields["layer_scale"] = !value.is_null() && value != 0;  // timm asks for its truth
     } else if (!value.is_null()) {
       fields[key == "act_layer" ? "act" : key] = value;
     }

@@ -74,7 +74,8 @@ void read_blocks(const JsonFile& file, ModelSpec& spec) {
   spec.activation = read_activation(file, "act", "gelu");
   spec.eps = static_cast<float>(get_number(file, "norm_eps"));
   spec.q_bias = spec.k_bias = spec.v_bias = get_bool(file, "qkv_bias");
-  spec.proj_bias = get_bool_or(file, "proj_bias", true);
+  // timm 1.0 hands proj_bias to the MLP of a block, too.
+  spec.proj_bias = spec.mlp_bias = get_bool_or(file, "proj_bias", true);
   spec.layer_scale = get_bool(file, "layer_scale");
 }
 

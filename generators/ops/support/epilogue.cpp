@@ -5,8 +5,20 @@
 namespace vitgen {
 
 using Halide::Expr;
+using Halide::Type;
 
 namespace {
+
+// y, but x where x is NaN. By its bits, since Halide tells LLVM that comparisons of floats see no
+// NaN; and strict comparisons have no vectors.
+Expr unless_nan(const Expr& x, const Expr& y) {
+  const Type bits = Halide::Int(32);
+  const Expr magnitude = Halide::reinterpret(bits, x) & 0x7fffffff;
+  const int infinity = 0x7f800000;
+  return Halide::reinterpret(Halide::Float(32),
+                             Halide::select(magnitude > infinity, Halide::reinterpret(bits, x),
+                                            Halide::reinterpret(bits, y)));
+}
 
 // tanh |x| = 1 - 2 / (1 + exp 2|x|), right at the far end since exp saturates to infinity. Near 0
 // that difference has no correct bit left; there x + x^3 p(x^2), with p the polynomial of degree 4
@@ -19,8 +31,8 @@ Expr tanh_everywhere(const Expr& x) {
   }
   const Expr magnitude = Halide::abs(x);
   const Expr far = 1.0f - 2.0f / (1.0f + Halide::exp(2.0f * magnitude));
-  return Halide::select(magnitude < 0.7f, x + Halide::strict_float(x * z) * p,
-                        Halide::select(x < 0.0f, -far, far));
+  return unless_nan(x, Halide::select(magnitude < 0.7f, x + Halide::strict_float(x * z) * p,
+                                      Halide::select(x < 0.0f, -far, far)));
 }
 
 // x sigmoid(z) as one division: with a product of x and a reciprocal, the compiler may or may not
@@ -50,7 +62,7 @@ Expr activate(const Expr& x, Activation activation) {
     case Activation::quick_gelu:
       return times_sigmoid(x, 1.702f * x);
     case Activation::relu:
-      return Halide::select(x < 0.0f, 0.0f, x);  // a maximum would lose NaN
+      return unless_nan(x, Halide::max(x, 0.0f));
     case Activation::silu:
       return times_sigmoid(x, x);
     case Activation::tanh:

@@ -68,7 +68,7 @@ void print_choices(const LibraryFacts& facts, const ExplainArguments& arguments)
 
 // Compiles the selected kernels again and prints what Halide writes on the way.
 void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
-  const TempDir directory(std::filesystem::temp_directory_path().string());
+  const TempDir directory(temporary_directory());
   const std::filesystem::path base = std::filesystem::path(directory.path()) / "kernel";
   constexpr std::uint64_t kTextLimit = 256ull << 20;
   std::size_t printed = 0;

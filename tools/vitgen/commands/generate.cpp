@@ -108,7 +108,7 @@ void generate(const GenerateArguments& given, const Console& console) {
   // Without a cache, or without a home to keep it in, objects live as long as this run.
   std::unique_ptr<TempDir> scratch;
   if (arguments.no_cache || options.farm.cache.empty()) {
-    scratch = std::make_unique<TempDir>(std::filesystem::temp_directory_path().string());
+    scratch = std::make_unique<TempDir>(temporary_directory());
     options.farm.cache = scratch->path();
   }
   const auto progress = console.progress();

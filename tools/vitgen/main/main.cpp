@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "generators/base/suggest.h"
@@ -96,9 +97,12 @@ int run(int argc, char** argv) {
   vitgen::add_all_commands(app, console);
   try {
     app.parse(argc, argv);
+    vitgen::finish_output();
     return 0;
   } catch (const CLI::Success& success) {  // --help and --version
-    return app.exit(success);
+    const int status = app.exit(success);
+    vitgen::finish_output();
+    return status;
   } catch (const CLI::ParseError& error) {
     return vitgen::report(usage_error(app, error));
   }
@@ -120,6 +124,8 @@ int main(int argc, char** argv) try {
   return vitgen::report(error);
 } catch (const std::bad_alloc&) {
   return vitgen::report(Error(ExitCode::resources, "NOMEM", "out of memory"));
+} catch (const std::system_error& error) {  // fmt, where stdout cannot be written
+  return vitgen::report(Error(ExitCode::io, "IO_WRITE", vitgen::printable(error.what(), 400)));
 } catch (const std::exception& error) {
   return vitgen::report(Error(ExitCode::internal, "INTERNAL", vitgen::printable(error.what(), 400),
                               "this is a bug in vitgen; please report it with the command"));
