@@ -140,7 +140,8 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
       ->delimiter(',')
       ->check(CLI::Range(1, 4096));
   command.add_option("--image", a.image,
-                     "Input size HxW; the position table is resampled (the model's own)");
+                     "Input size HxW, or one number for a square; the position table is resampled "
+                     "(the model's own)");
   command.add_option("--outputs", a.outputs, "Of logits, tokens, pooled, with commas (logits)")
       ->delimiter(',');
   command
