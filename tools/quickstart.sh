@@ -60,6 +60,6 @@ compile classify examples/link_c/main.c "${png[@]}"
 test_accuracy
 cat <<TEXT
 
-The library is in $library: begin with its README.md. Your own model:
+The library is in $library: begin with fashion.README.md there. Your own model:
   build/release/tools/vitgen/vitgen generate --help
 TEXT

@@ -49,7 +49,7 @@ TEST(Library, Writes_the_whole_set_and_nothing_else) {
   const LibraryFiles files = emit(tiny_request("tiny", directory.path("out")));
   EXPECT_THAT(files.names,
               ElementsAre("libtiny.a", "libtiny.so", "tiny.h", "tiny.weights", "tiny.pc",
-                          "tinyConfig.cmake", "README.md", "tiny.manifest.json"));
+                          "tinyConfig.cmake", "tiny.README.md", "tiny.manifest.json"));
   std::vector<std::string> sorted = files.names;
   std::ranges::sort(sorted);
   EXPECT_EQ(listing(directory.path("out")), sorted);

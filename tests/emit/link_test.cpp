@@ -119,7 +119,7 @@ TEST(Link, Embedded_weights_need_no_file) {
 TEST(Link, The_program_in_the_readme_compiles_and_runs) {
   const ScratchDirectory directory;
   emit(tiny_request("tiny", directory.path()));
-  const std::string readme = testing::file_text(directory.path("README.md"));
+  const std::string readme = testing::file_text(directory.path("tiny.README.md"));
   const std::string fence = "```c\n";
   const std::size_t begin = readme.find(fence) + fence.size();
   std::ofstream(directory.path("readme.c"))

@@ -64,7 +64,7 @@ TEST(Generated, TwoDirectoriesGetTheSameBytes) {
               directory.string()});
     std::string all;
     for (const char* file : {"libtwin.a", "libtwin.so", "twin.h", "twin.weights",
-                             "twin.manifest.json", "twin.pc", "twinConfig.cmake", "README.md"}) {
+                             "twin.manifest.json", "twin.pc", "twinConfig.cmake", "twin.README.md"}) {
       all += read_whole((directory / file).string(), 1u << 26);
     }
     seen.push_back(std::move(all));
@@ -147,6 +147,19 @@ TEST(Generated, AnotherLibrarysCodeIsRefusedByItsNames) {
   fs::copy_file(scratch() / "other" / "libother.so", directory / "libfx.so",
                 fs::copy_options::overwrite_existing);
   expect_error({"verify", directory}, 3, "the library has no function fx_");
+}
+
+TEST(Generated, FilesOfAnotherGenerationAndAbsentWeightsAreNamed) {
+  const fs::path directory = scratch() / "mixed";
+  fs::create_directory(directory);
+  fs::copy(library_of("timm_vit"), directory);
+  fs::copy_file(fs::path(library_of("timm_vit", {"--set", "eps=1e-3"})) / "libfx.so",
+                directory / "libfx.so", fs::copy_options::overwrite_existing);
+  expect_error({"verify", directory}, 3, "of another generation than fx.manifest.json");
+  fs::copy_file(fs::path(library_of("timm_vit")) / "libfx.so", directory / "libfx.so",
+                fs::copy_options::overwrite_existing);
+  fs::remove(directory / "fx.weights");
+  expect_error({"verify", directory}, 4, "fx.weights");
 }
 
 TEST(Generated, AnImpossibleOutputDirectoryIsToldBeforeAnyKernelIsCompiled) {

@@ -206,7 +206,7 @@ class Emitter {
              header_text(request_, facts_.table.layout, facts_.table.abi_hash));
     set_.add(pc_name(request_.name), pc_text(request_, content_));
     set_.add(cmake_config_name(request_.name), cmake_config_text(request_, content_));
-    set_.add(kReadmeName, readme_text(request_, content_));
+    set_.add(readme_name(request_.name), readme_text(request_, content_));
   }
 
   std::vector<std::string> file_names() const {
@@ -216,7 +216,7 @@ class Emitter {
     names.push_back(header_name(request_.name));
     if (content_.weights_file) names.push_back(weights_name(request_.name));
     names.insert(names.end(), {pc_name(request_.name), cmake_config_name(request_.name),
-                               std::string(kReadmeName)});
+                               readme_name(request_.name)});
     return names;
   }
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -42,8 +43,9 @@ std::string find_manifest(const std::string& where) {
   }
   if (found.size() > 1) {
     std::ranges::sort(found);
-    manifest_error(where, fmt::format("{} libraries in this directory", found.size()),
-                   "name one of them: " + printable(found.front()));
+    manifest_error(
+        where, fmt::format("{} libraries in this directory", found.size()),
+        "name one of them: " + printable(fmt::format("{}", fmt::join(found, ", ")), 400));
   }
   return found.front();
 }

@@ -93,6 +93,11 @@ class BarProgress final : public StreamProgress {
   explicit BarProgress(std::FILE* stream) : StreamProgress(stream), colour_(wants_colour()) {}
   ~BarProgress() override { erase(); }
 
+  void begin(std::string_view phase, std::uint64_t total) override {
+    StreamProgress::begin(phase, total);
+    if (total > 1) update(0, {});
+  }
+
   void update(std::uint64_t done, std::string_view item) override {
     constexpr double kFrame = 0.1;  // seconds: faster cannot be read
     if (visible_ && seconds_since(shown_) < kFrame) return;

@@ -27,6 +27,7 @@ struct LoadedLibrary::Api {
                     "generate it again with this version of vitgen");
       }
     };
+    bind(abi_hash, "_abi_hash");
     bind(open, "_open_checked");
     bind(close, "_close");
     bind(context_create, "_context_create");
@@ -52,6 +53,7 @@ struct LoadedLibrary::Api {
   Api& operator=(const Api&) = delete;
 
   void* handle;
+  decltype(vitgen_api_abi_hash)* abi_hash = nullptr;
   decltype(vitgen_api_open_checked)* open = nullptr;
   decltype(vitgen_api_close)* close = nullptr;
   decltype(vitgen_api_context_create)* context_create = nullptr;
@@ -140,6 +142,10 @@ void LoadedLibrary::open_shared(const std::string& directory) {
     dlclose(handle);
     throw;
   }
+  if (get_string(manifest_, "abi_hash") == api_->abi_hash()) return;
+  throw Error(ExitCode::bad_input, "LIBRARY_ABI",
+              printable(path) + " is of another generation than " + manifest_name(name_),
+              "generate again: all files of a library belong together");
 }
 
 void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& options) {
@@ -152,8 +158,9 @@ void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& 
   open.error_text_bytes = text.size();
   const fs::path weights = fs::path(directory) / weights_name(name_);
   const std::string path = weights.string();
-  const bool beside = fs::exists(weights);  // else they are embedded
-  const int status = api_->open(nullptr, nullptr, beside ? path.c_str() : nullptr, &open, &model_);
+  const bool embedded = get_bool(manifest_, "weights.embedded");
+  const int status =
+      api_->open(nullptr, nullptr, embedded ? nullptr : path.c_str(), &open, &model_);
   if (status != VITGEN_API_OK) fail(status, "cannot open " + name_, text.data());
 }
 

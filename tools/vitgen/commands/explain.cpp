@@ -66,16 +66,29 @@ void print_choices(const LibraryFacts& facts, const ExplainArguments& arguments)
   }
 }
 
+std::uint64_t count_variants(const LibraryFacts& facts, const ExplainArguments& arguments) {
+  std::uint64_t count = 0;
+  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
+    if (!selected(facts, k, arguments.kernel)) continue;
+    for (const VariantFacts& variant : facts.kernels[k].variants) {
+      count += arguments.isa.empty() || variant.machine == find_machine(arguments.isa).name;
+    }
+  }
+  return count;
+}
+
 // Compiles the selected kernels again and prints what Halide writes on the way.
-void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
+void print_code(const LibraryFacts& facts, const ExplainArguments& arguments, Progress& progress) {
   const TempDir directory(temporary_directory());
   const std::filesystem::path base = std::filesystem::path(directory.path()) / "kernel";
   constexpr std::uint64_t kTextLimit = 256ull << 20;
   std::size_t printed = 0;
+  progress.begin("compile kernels again", count_variants(facts, arguments));
   for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
     if (!selected(facts, k, arguments.kernel)) continue;
     for (const VariantFacts& variant : facts.kernels[k].variants) {
       if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
+      progress.update(printed, facts.kernels[k].spec.op);
       KernelFiles files{.object = base.string() + ".o", .assembly = {}, .stmt = {}};
       (arguments.stage == "asm" ? files.assembly : files.stmt) = base.string() + ".txt";
       compile_kernel({.spec = facts.kernels[k].spec,
@@ -84,6 +97,7 @@ void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
                       .features = {},
                       .instructions = {}},
                      files);
+      progress.end();  // clears its line
       fmt::print("# {} for {} by {}\n", printable(facts.kernels[k].spec.text(), kTextBytes),
                  printable(variant.machine), printable(variant.choice.text(), kTextBytes));
       std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
@@ -97,7 +111,7 @@ void print_code(const LibraryFacts& facts, const ExplainArguments& arguments) {
   }
 }
 
-void explain(const ExplainArguments& arguments) {
+void explain(const ExplainArguments& arguments, const Console& console) {
   const JsonFile manifest = read_manifest(arguments.directory);
   if (arguments.stage == "manifest") {
     std::cout << manifest_text(manifest.root);
@@ -109,13 +123,13 @@ void explain(const ExplainArguments& arguments) {
   } else if (arguments.stage == "choice") {
     print_choices(facts, arguments);
   } else {
-    print_code(facts, arguments);
+    print_code(facts, arguments, *console.progress());
   }
 }
 
 }  // namespace
 
-void add_explain(CLI::App& app, const Console&) {
+void add_explain(CLI::App& app, const Console& console) {
   auto arguments = std::make_shared<ExplainArguments>();
   CLI::App* command =
       app.add_subcommand("explain", "Show how a library came about, one stage at a time");
@@ -128,7 +142,7 @@ void add_explain(CLI::App& app, const Console&) {
   command->add_option("--kernel", arguments->kernel,
                       "Only kernels with this text in their name or in the name of a step");
   command->add_option("--isa", arguments->isa, "Only this target, such as x86-64-avx2");
-  command->callback([arguments] { explain(*arguments); });
+  command->callback([arguments, &console] { explain(*arguments, console); });
 }
 
 }  // namespace vitgen
