@@ -63,8 +63,9 @@ TEST(Generated, TwoDirectoriesGetTheSameBytes) {
     must_run({"generate", "-q", "-m", fixture("timm_vit"), "--name", "twin", "--no-cache", "-o",
               directory.string()});
     std::string all;
-    for (const char* file : {"libtwin.a", "libtwin.so", "twin.h", "twin.weights",
-                             "twin.manifest.json", "twin.pc", "twinConfig.cmake", "twin.README.md"}) {
+    for (const char* file :
+         {"libtwin.a", "libtwin.so", "twin.h", "twin.weights", "twin.manifest.json", "twin.pc",
+          "twinConfig.cmake", "twin.README.md"}) {
       all += read_whole((directory / file).string(), 1u << 26);
     }
     seen.push_back(std::move(all));
