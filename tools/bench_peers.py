@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Times generated libraries against PyTorch, ONNX Runtime and OpenVINO, paired.
+
+    python tools/bench_peers.py --vitgen build/release/tools/vitgen/vitgen -o results.json
+    python tools/bench_peers.py --cells vit_tiny_patch16_224:1:1 --before out/older ...
+
+A cell is a model, a number of threads and a batch: all programs get the same seeded weights, the
+same normally distributed input, f32, and as many CPUs as threads. Each program is a process that
+keeps its model loaded; they run one at a time, in bursts, in a random order anew in every round. A
+round gives each program the median of its burst, and its ratio to the others of the same round: slow
+drifts of the machine cancel. Printed and saved are the median of these ratios over the rounds with
+a 95 % bootstrap interval, and the least milliseconds of each.
+
+Needs torch, timm, safetensors, onnx, onnxscript, onnxruntime, openvino (PyPI).
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+PEERS = ["torch_eager", "torch_inductor", "onnxruntime", "openvino"]
+CELLS = [f"{model}:{threads}:{batch}"
+         for model in ("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224")
+         for threads in (1, 2) for batch in (1, 8)]
+CELLS += [f"vit_small_patch14_dinov2:{threads}:1" for threads in (1, 2)]
+PAUSE = 0.05  # seconds after a burst, until the last program's spinning threads sleep
+
+
+# ---- a cell's files ------------------------------------------------------------------------
+
+def make_model(architecture, folder):
+    """Seeded weights as timm saves them, the ONNX file of the same model, and its input size."""
+    import timm
+    import torch
+
+    torch.manual_seed(1)
+    model = timm.create_model(architecture).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    size = model.pretrained_cfg["input_size"]
+    timm.models.save_for_hf(model, folder, safe_serialization=True)
+    (folder / "pytorch_model.bin").unlink(missing_ok=True)
+    return model, size
+
+
+def export_onnx(model, images, path):
+    import torch
+
+    torch.onnx.export(model, (torch.from_numpy(images),), path, dynamo=True, verbose=False,
+                      external_data=True)
+
+
+def generate(arguments, folder, batch, output):
+    subprocess.run([arguments.vitgen, "generate", "-q", "-m", folder, "--target", "host", "--batch",
+                    str(batch), "--name", "bench", "-o", output, *arguments.generate], check=True)
+
+
+def prepare(arguments, cell, work):
+    architecture, threads, batch = cell.split(":")
+    folder = work / architecture
+    folder.mkdir(exist_ok=True)
+    model, size = make_model(architecture, folder)
+    images = np.random.default_rng(2).standard_normal((int(batch), *size), np.float32)
+    files = work / cell.replace(":", "_")
+    files.mkdir()
+    np.save(files / "input.npy", images)
+    if {"onnxruntime", "openvino"} & set(arguments.peers):
+        export_onnx(model, images, files / "model.onnx")
+    generate(arguments, folder, batch, files / "library")
+    description = {
+        "architecture": architecture, "arguments": {}, "classes": model.num_classes or
+        model.num_features, "threads": int(threads), "weights": str(folder / "model.safetensors"),
+        "input": str(files / "input.npy"), "onnx": str(files / "model.onnx"),
+        "library": str(files / "library"), "library_before": arguments.before}
+    (files / "cell.json").write_text(json.dumps(description))
+    return files / "cell.json", description
+
+
+# ---- the programs --------------------------------------------------------------------------
+
+class Worker:
+    def __init__(self, name, cell_file, cpus):
+        self.name = name
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "bench/worker.py", name, cell_file], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"error: {self.name} ended:\n{self.process.stderr.read()[-3000:]}")
+        return json.loads(line)
+
+    def ask(self, question):
+        print(question, file=self.process.stdin, flush=True)
+        return self.read()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def check_logits(workers):
+    """All programs compute the same function, or their times mean nothing."""
+    logits = {w.name: np.array(w.ask("logits")["logits"]) for w in workers}
+    first = logits[workers[0].name]
+    for name, values in logits.items():
+        error = np.linalg.norm(values - first) / np.linalg.norm(first)
+        if not error < 1e-4:
+            raise SystemExit(f"error: {name} differs from {workers[0].name} by {error:.1e}")
+
+
+def measure(workers, seconds, rounds, progress):
+    """For each program the medians of its bursts, by round."""
+    medians = {w.name: [] for w in workers}
+    least = dict.fromkeys(medians, float("inf"))
+    for turn in range(rounds):
+        for worker in random.sample(workers, len(workers)):
+            times = worker.ask(f"burst {seconds}")["ns"]
+            medians[worker.name].append(statistics.median(times) / 1e6)
+            least[worker.name] = min(least[worker.name], min(times) / 1e6)
+            time.sleep(PAUSE)
+        progress(turn + 1)
+    return medians, least
+
+
+# ---- figures -------------------------------------------------------------------------------
+
+def interval(values, draws=2000):
+    """The median and the 95 % bootstrap interval of it."""
+    resample = np.random.default_rng(3).choice(values, (draws, len(values)))
+    low, high = np.percentile(np.median(resample, axis=1), (2.5, 97.5))
+    return [float(np.median(values)), float(low), float(high)]
+
+
+def figures(medians, least):
+    own = np.array(medians["vitgen"])
+    return {name: {"least_ms": least[name], "median_ms": statistics.median(values),
+                   "ratio": interval(own / np.array(values))}
+            for name, values in medians.items()}
+
+
+def table(cells):
+    names = [name for name in next(iter(cells.values()))]
+    lines = ["| model:threads:batch | " + " | ".join(f"{n} ms" for n in names)
+             + " | vitgen / best peer |", "|---|" + "---|" * (len(names) + 1)]
+    for cell, results in cells.items():
+        peers = [n for n in names if n in PEERS]
+        best = max(peers, key=lambda n: results[n]["ratio"][0], default=names[-1])
+        ratio, low, high = results[best]["ratio"]
+        row = " | ".join(f"{results[n]['least_ms']:.2f}" for n in names)
+        lines.append(f"| {cell} | {row} | {ratio:.3f} ({low:.3f}-{high:.3f}) {best} |")
+    return "\n".join(lines)
+
+
+def cpu_name():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def versions(peers):
+    from importlib.metadata import version
+    packages = {"torch_eager": "torch", "onnxruntime": "onnxruntime", "openvino": "openvino"}
+    return {p: version(package) for p, package in packages.items() if p in peers or p[:5] == "torch"}
+
+
+# ---- the command ---------------------------------------------------------------------------
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vitgen", default="build/release/tools/vitgen/vitgen",
+                        help="the generator (%(default)s)")
+    parser.add_argument("--cells", nargs="+", default=CELLS, metavar="MODEL:THREADS:BATCH",
+                        help="what to measure (%d cells)" % len(CELLS))
+    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS, metavar="PEER",
+                        help="of %(choices)s (all)")
+    parser.add_argument("--before", help="a library's folder: another vitgen's, as one more program")
+    parser.add_argument("--generate", nargs="*", default=[], help="more words for vitgen generate")
+    parser.add_argument("--rounds", type=int, default=15, help="(%(default)s)")
+    parser.add_argument("--burst", type=float, default=0.5, help="seconds (%(default)s)")
+    parser.add_argument("-o", "--output", type=Path, help="JSON of all figures")
+    return parser.parse_args()
+
+
+def run_cell(arguments, cell, work):
+    def progress(turn):
+        print(f"\r{cell}: round {turn} of {arguments.rounds} ", end="", file=sys.stderr, flush=True)
+
+    print(f"{cell}: making models and libraries", file=sys.stderr)
+    cell_file, description = prepare(arguments, cell, work)
+    names = ["vitgen"] + (["vitgen_before"] if arguments.before else []) + arguments.peers
+    cpus = sorted(os.sched_getaffinity(0))[:description["threads"]]
+    workers = []
+    for name in names:  # one after the other: compiling is work, too
+        workers.append(Worker(name, cell_file, cpus))
+        workers[-1].read()
+    check_logits(workers)
+    medians, least = measure(workers, arguments.burst, arguments.rounds, progress)
+    for worker in workers:
+        worker.close()
+    print(file=sys.stderr)
+    return {"bursts_ms": medians, "figures": figures(medians, least)}
+
+
+def main():
+    arguments = parse()
+    cells = {}
+    report = {"cpu": cpu_name(), "date": datetime.date.today().isoformat(),
+              "versions": versions(arguments.peers), "cells": cells}
+    with tempfile.TemporaryDirectory() as work:
+        for cell in arguments.cells:
+            cells[cell] = run_cell(arguments, cell, Path(work))
+            if arguments.output:
+                arguments.output.write_text(json.dumps(report, indent=1))
+            print(table({cell: cells[cell]["figures"]}), flush=True)
+    print("\n" + table({cell: result["figures"] for cell, result in cells.items()}))
+
+
+if __name__ == "__main__":
+    main()
