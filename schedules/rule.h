@@ -7,7 +7,8 @@
 //     using Spec = LinearSpec;
 //     struct Knobs { ...; template <class V> void visit(V& v); };
 //     static std::optional<Knobs> defaults(const Spec&, const Machine&);  // empty: not for this
-//     static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
+//     static std::vector<Knobs> space(const Spec&, const Machine&);       // absent: nothing to
+//     tune static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
 //   };
 //
 // A rule for another form than the plain one has `static constexpr LinearForm form`, or, where the
@@ -38,6 +39,9 @@ struct RuleEntry {
   std::string_view name;
   std::string_view op;
   std::optional<Fields> (*defaults)(const OpSpec&, const Machine&);
+  /// Every setting of the knobs that is legal and not plainly wasteful, for a tuner to choose from;
+  /// contains the defaults. Empty where the rule has no defaults.
+  std::vector<Fields> (*space)(const OpSpec&, const Machine&);
   /// Defines the op and schedules it. Throws FIELDS_* if the knobs do not parse, KNOBS_ILLEGAL
   /// if they do not fit the spec.
   Algorithm (*build)(const OpSpec&, const Machine&, const Fields& knobs);
@@ -66,6 +70,19 @@ auto define_for(const typename Rule::Spec& spec, const typename Rule::Knobs& kno
   }
 }
 
+/// The settings that `space` names, or the defaults alone.
+template <class Rule>
+std::vector<typename Rule::Knobs> space_of(const typename Rule::Spec& spec,
+                                           const Machine& machine) {
+  const auto defaults = Rule::defaults(spec, machine);
+  if (!defaults) return {};
+  if constexpr (requires { Rule::space(spec, machine); }) {
+    return Rule::space(spec, machine);
+  } else {
+    return {*defaults};
+  }
+}
+
 template <class Rule>
 RuleEntry rule_entry() {
   using Spec = typename Rule::Spec;
@@ -73,6 +90,13 @@ RuleEntry rule_entry() {
           [](const OpSpec& spec, const Machine& machine) -> std::optional<Fields> {
             const auto knobs = Rule::defaults(typed_spec<Spec>(spec), machine);
             return knobs ? std::optional(to_fields(*knobs)) : std::nullopt;
+          },
+          [](const OpSpec& spec, const Machine& machine) {
+            std::vector<Fields> settings;
+            for (const auto& knobs : space_of<Rule>(typed_spec<Spec>(spec), machine)) {
+              settings.push_back(to_fields(knobs));
+            }
+            return settings;
           },
           [](const OpSpec& spec, const Machine& machine, const Fields& fields) {
             const auto typed = typed_spec<Spec>(spec);

@@ -27,6 +27,27 @@ std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& s
   return knobs;
 }
 
+std::vector<CpuAttention::Knobs> CpuAttention::space(const AttentionSpec& spec,
+                                                     const Machine& machine) {
+  const int lanes = std::min(machine.lanes(DType::f32), kLanes);
+  const int out_lanes = exact_lanes(spec.head_size, lanes);
+  const int columns = lane_blocks(spec.tokens) * kLanes;
+  const auto sums_fit = [&](int m_r, int vectors) {
+    return m_r * vectors <= machine.vector_registers;
+  };
+  std::vector<Knobs> space;
+  for (int m_r = 1; m_r <= std::min(14, spec.tokens); ++m_r) {
+    for (int keys = lanes; keys <= 4 * lanes; keys += lanes) {
+      if (columns % keys != 0 || !sums_fit(m_r, keys / lanes)) continue;
+      for (int out = out_lanes; out <= std::min(4 * out_lanes, spec.head_size); out += out_lanes) {
+        if (spec.head_size % out != 0 || !sums_fit(m_r, out / out_lanes)) continue;
+        space.push_back({.m_r = m_r, .n_keys = keys, .n_out = out});
+      }
+    }
+  }
+  return space;
+}
+
 namespace {
 
 // Scores of m_r queries: computed tile by tile in registers, stored for the softmax.

@@ -7,6 +7,7 @@
 // Nothing of tokens x tokens reaches memory. Bound: the FMA rate of both products.
 
 #include <optional>
+#include <vector>
 
 #include "generators/ops/attention.h"
 #include "schedules/machine.h"
@@ -28,6 +29,7 @@ struct CpuAttention {
     }
   };
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static void apply(Attention& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };
 

@@ -17,6 +17,16 @@ std::optional<CpuEmbeddingAdd::Knobs> CpuEmbeddingAdd::defaults(const EmbeddingA
   return Knobs{.tokens_per_task = std::min(32, spec.prefix + spec.patches)};
 }
 
+std::vector<CpuEmbeddingAdd::Knobs> CpuEmbeddingAdd::space(const EmbeddingAddSpec& spec,
+                                                           const Machine&) {
+  std::vector<Knobs> space;
+  for (const int tokens : {8, 16, 32, 64}) {
+    space.push_back({.tokens_per_task = std::min(tokens, spec.prefix + spec.patches)});
+    if (tokens >= spec.prefix + spec.patches) break;
+  }
+  return space;
+}
+
 void CpuEmbeddingAdd::apply(EmbeddingAdd& op, const EmbeddingAddSpec& spec, const Machine& machine,
                             const Knobs& knobs) {
   require_knobs(knobs.tokens_per_task >= 1 && knobs.tokens_per_task <= spec.prefix + spec.patches,

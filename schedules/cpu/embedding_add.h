@@ -4,6 +4,7 @@
 // Bound: memory.
 
 #include <optional>
+#include <vector>
 
 #include "generators/ops/embedding_add.h"
 #include "schedules/machine.h"
@@ -21,6 +22,7 @@ struct CpuEmbeddingAdd {
     }
   };
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static void apply(EmbeddingAdd& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };
 

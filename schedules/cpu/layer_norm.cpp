@@ -21,6 +21,18 @@ std::optional<CpuLayerNorm::Knobs> CpuLayerNorm::defaults(const LayerNormSpec& s
                .unroll_blocks = lane_blocks(spec.width) % 4 == 0 ? 4 : 1};
 }
 
+std::vector<CpuLayerNorm::Knobs> CpuLayerNorm::space(const LayerNormSpec& spec, const Machine&) {
+  std::vector<Knobs> space;
+  for (const int rows : {4, 8, 16, 32}) {
+    for (const int unroll : {1, 2, 3, 4, 6, 8}) {
+      if (lane_blocks(spec.width) % unroll != 0) continue;
+      space.push_back({.rows_per_task = std::min(rows, spec.rows), .unroll_blocks = unroll});
+    }
+    if (rows >= spec.rows) break;
+  }
+  return space;
+}
+
 void CpuLayerNorm::apply(LayerNorm& op, const LayerNormSpec& spec, const Machine& machine,
                          const Knobs& knobs) {
   require_knobs(knobs.rows_per_task >= 1 && knobs.rows_per_task <= spec.rows,

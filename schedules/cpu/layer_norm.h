@@ -5,6 +5,7 @@
 // Bound: memory; one read and one write of the tokens.
 
 #include <optional>
+#include <vector>
 
 #include "generators/ops/layer_norm.h"
 #include "schedules/machine.h"
@@ -24,6 +25,7 @@ struct CpuLayerNorm {
     }
   };
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static void apply(LayerNorm& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };
 

@@ -49,6 +49,21 @@ void check_tile(const TileKnobs& knobs, const TileShape& shape, const Machine& m
                 "unroll_k <= 16 divides k");
 }
 
+std::vector<TileKnobs> tile_space(const TileShape& shape, const Machine& machine) {
+  const int lanes = machine.lanes(DType::f32);
+  std::vector<TileKnobs> space;
+  for (int n_r = lanes; n_r <= shape.panel; n_r += lanes) {
+    if (!strip_fits(n_r, shape, lanes)) continue;
+    const int most_rows = std::min(machine.vector_registers / (n_r / lanes), shape.rows);
+    for (int m_r = 1; m_r <= most_rows; ++m_r) {
+      for (const int unroll_k : {1, 2, 4, 8}) {
+        if (shape.k % unroll_k == 0) space.push_back({m_r, n_r, unroll_k});
+      }
+    }
+  }
+  return space;
+}
+
 std::vector<Var> split_columns(Func& output, const Var& j, const TileKnobs& knobs,
                                const TileShape& shape, int lanes) {
   Var task("task"), in_task("in_task"), strip("strip"), column("column"), lane("lane");
@@ -80,6 +95,10 @@ std::optional<TileKnobs> CpuLinear::defaults(const LinearSpec& spec, const Machi
   // The residual is the caller's memory: its rows cannot be read past n, so whole panels only.
   if (spec.epilogue.residual && spec.n % spec.panel != 0) return std::nullopt;
   return default_tile(shape_of(spec), machine);
+}
+
+std::vector<TileKnobs> CpuLinear::space(const LinearSpec& spec, const Machine& machine) {
+  return tile_space(shape_of(spec), machine);
 }
 
 void CpuLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machine,

@@ -8,6 +8,7 @@
 // broadcast fill the registers.
 
 #include <optional>
+#include <vector>
 
 #include "generators/ops/linear.h"
 #include "schedules/machine.h"
@@ -39,6 +40,9 @@ struct TileShape {
 /// The largest register tile for the shape on the machine.
 TileKnobs default_tile(const TileShape& shape, const Machine& machine);
 
+/// Every legal tile whose sums fit the registers.
+std::vector<TileKnobs> tile_space(const TileShape& shape, const Machine& machine);
+
 /// Throws KNOBS_ILLEGAL.
 void check_tile(const TileKnobs& knobs, const TileShape& shape, const Machine& machine);
 
@@ -53,6 +57,7 @@ struct CpuLinear {
   using Spec = LinearSpec;
   using Knobs = TileKnobs;
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static void apply(Linear& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };
 

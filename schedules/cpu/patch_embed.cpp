@@ -19,6 +19,10 @@ std::optional<TileKnobs> CpuPatchEmbed::defaults(const PatchEmbedSpec& spec,
   return default_tile(shape_of(spec), machine);
 }
 
+std::vector<TileKnobs> CpuPatchEmbed::space(const PatchEmbedSpec& spec, const Machine& machine) {
+  return tile_space(shape_of(spec), machine);
+}
+
 void CpuPatchEmbed::apply(PatchEmbed& op, const PatchEmbedSpec& spec, const Machine& machine,
                           const TileKnobs& knobs) {
   const TileShape shape = shape_of(spec);

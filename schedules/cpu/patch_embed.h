@@ -15,6 +15,7 @@ struct CpuPatchEmbed {
   using Spec = PatchEmbedSpec;
   using Knobs = TileKnobs;
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static void apply(PatchEmbed& op, const Spec& spec, const Machine& machine, const Knobs& knobs);
 };
 
