@@ -1,6 +1,9 @@
 #include "generators/ops/attention.h"
 
+#include <numbers>
+
 #include "generators/ops/support/lanes.h"
+#include "generators/ops/support/vector_math.h"
 
 namespace vitgen {
 
@@ -20,10 +23,15 @@ double flops(const AttentionSpec& spec) {
   return 4.0 * spec.batch * spec.width() * static_cast<double>(spec.tokens) * spec.tokens;
 }
 
+float key_factor(const AttentionSpec& spec) {
+  return static_cast<float>(static_cast<double>(spec.scale) * std::numbers::log2e);
+}
+
 namespace {
 
 Attention declare(const AttentionSpec& spec) {
   return {.algorithm = {},
+          .key_rows = Func("key_rows"),
           .keys = Func("keys"),
           .scores = Func("scores"),
           .lane_max = Func("lane_max"),
@@ -57,7 +65,7 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
   op.row_max(op.i, op.h, op.b) = combine_lanes(
       lane_at(op.lane_max), [](const Expr& a, const Expr& b) { return Halide::max(a, b); });
 
-  const Expr weight = Halide::exp(op.scores(op.j, op.i, op.h, op.b) - op.row_max(op.i, op.h, op.b));
+  const Expr weight = exp2_of(op.scores(op.j, op.i, op.h, op.b) - op.row_max(op.i, op.h, op.b));
   op.probs(op.j, op.i, op.h, op.b) =
       spec.tokens % kLanes == 0 ? weight : Halide::select(op.j < spec.tokens, weight, 0.0f);
   op.lane_sum(op.lane, op.i, op.h, op.b) = 0.0f;
@@ -75,9 +83,11 @@ Attention define(const AttentionSpec& spec) {
   const int width = spec.width();
   Attention op = declare(spec);
 
-  op.keys(op.j, op.d, op.h, op.b) =
-      qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b) *
-      spec.scale;
+  const Expr key =
+      qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
+  const float factor = key_factor(spec);
+  op.key_rows(op.d, op.j, op.h, op.b) = factor == 1.0f ? key : key * factor;
+  op.keys(op.j, op.d, op.h, op.b) = op.key_rows(op.d, op.j, op.h, op.b);
   op.scores(op.j, op.i, op.h, op.b) = 0.0f;
   op.scores(op.j, op.i, op.h, op.b) +=
       qkv(op.h * spec.head_size + op.rd, op.i, op.b) * op.keys(op.j, op.rd, op.h, op.b);
@@ -90,7 +100,7 @@ Attention define(const AttentionSpec& spec) {
   pin_output(op.output, list.back());
   op.algorithm = {
       {qkv},
-      {op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum, op.inv_sum, op.acc},
+      {op.key_rows, op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum, op.inv_sum, op.acc},
       op.output};
   return op;
 }

@@ -1,7 +1,8 @@
 #pragma once
 // out[b][i][h][d] = sum_j p[j] v[b][j][h][d] / sum_j p[j],
-// p[j] = exp(s[j] - max_j s[j]), s[j] = sum_d q[b][i][h][d] (scale k[b][j][h][d])
-// (Vaswani et al. 2017, equation 1.) Full-row softmax: a row of scores is at most a few thousand.
+// p[j] = 2^(s[j] - max_j s[j]), s[j] = sum_d q[b][i][h][d] (scale log2(e) k[b][j][h][d])
+// (Vaswani et al. 2017, equation 1, in powers of two.) Full-row softmax: a row of scores is at most
+// a few thousand.
 
 #include "generators/ops/support/algorithm.h"
 
@@ -32,6 +33,10 @@ struct AttentionSpec {
   bool operator==(const AttentionSpec&) const = default;
 };
 
+/// What keys are multiplied by so that scores are exponents of two: scale log2(e), which is 1 where
+/// the scale is ln 2 because q holds the rest.
+float key_factor(const AttentionSpec& spec);
+
 /// qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
 /// output {head_size, heads, tokens, batch},
 /// which is [tokens][width] in memory.
@@ -40,10 +45,11 @@ double flops(const AttentionSpec& spec);
 
 struct Attention {
   Algorithm algorithm;
-  /// (j, d, h, b): scale k, transposed; columns past the last token repeat it. Kept in memory: of
-  /// q scale k in one expression the compiler picks the pair to multiply first, and not the same
-  /// one for each vector width.
-  Halide::Func keys;
+  /// (d, j, h, b): key_factor k; rows past the last token repeat it. Kept in memory: of q factor k
+  /// in one expression the compiler picks the pair to multiply first, and not the same one for each
+  /// vector width.
+  Halide::Func key_rows;
+  Halide::Func keys;    ///< (j, d, h, b): key_rows transposed
   Halide::Func scores;  ///< (j, i, h, b)
   Halide::Func lane_max, row_max;
   Halide::Func probs;  ///< (j, i, h, b): unnormalised, zero past the last token

@@ -1,6 +1,7 @@
 #include "schedules/cpu/attention.h"
 
 #include <algorithm>
+#include <set>
 
 #include "generators/ops/support/lanes.h"
 #include "schedules/rule.h"
@@ -11,6 +12,30 @@ namespace vitgen {
 using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
+
+namespace {
+
+int tile_count(int tokens, int m_r) { return (tokens + m_r - 1) / m_r; }
+
+// The last tile of queries overlaps the one before it where the tokens are no whole tiles: both are
+// then for the same task, since tasks run at the same time.
+bool tiles_fit(int tiles, int tokens, int m_r) {
+  const int count = tile_count(tokens, m_r);
+  return tiles >= 1 && tiles <= count &&
+         (tokens % m_r == 0 || tiles == count || count % tiles != 1);
+}
+
+// All queries of a head, unless a few heads are all there is: each part more costs its task the
+// transposition of k, some 4 % of a head's time at 197 tokens.
+int default_tiles(const AttentionSpec& spec, int m_r) {
+  constexpr int kTasks = 6;  // divides among 2 and 3 threads
+  const int count = tile_count(spec.tokens, m_r);
+  const int parts = (kTasks + spec.batch * spec.heads - 1) / (spec.batch * spec.heads);
+  const int tiles = std::max((count + parts - 1) / parts, 1);
+  return tiles_fit(tiles, spec.tokens, m_r) ? tiles : std::min(tiles + 1, count);
+}
+
+}  // namespace
 
 std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& spec,
                                                           const Machine& machine) {
@@ -24,6 +49,7 @@ std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& s
   // Scores: m_r x 2 vectors of sums (n_keys of 16 lanes on 8), 2 of keys and a broadcast fit the
   // registers; 8 rows hide the latency of an FMA twice over.
   knobs.m_r = std::min(machine.vector_registers >= 32 ? 8 : 6, spec.tokens);
+  knobs.tiles = default_tiles(spec, knobs.m_r);
   return knobs;
 }
 
@@ -37,11 +63,16 @@ std::vector<CpuAttention::Knobs> CpuAttention::space(const AttentionSpec& spec,
   };
   std::vector<Knobs> space;
   for (int m_r = 1; m_r <= std::min(14, spec.tokens); ++m_r) {
+    const int all = tile_count(spec.tokens, m_r);
+    std::set<int> tiles = {all, default_tiles(spec, m_r)};
+    if (tiles_fit((all + 1) / 2, spec.tokens, m_r)) tiles.insert((all + 1) / 2);
     for (int keys = lanes; keys <= 4 * lanes; keys += lanes) {
       if (columns % keys != 0 || !sums_fit(m_r, keys / lanes)) continue;
       for (int out = out_lanes; out <= std::min(4 * out_lanes, spec.head_size); out += out_lanes) {
         if (spec.head_size % out != 0 || !sums_fit(m_r, out / out_lanes)) continue;
-        space.push_back({.m_r = m_r, .n_keys = keys, .n_out = out});
+        for (const int t : tiles) {
+          space.push_back({.tiles = t, .m_r = m_r, .n_keys = keys, .n_out = out});
+        }
       }
     }
   }
@@ -75,6 +106,23 @@ void schedule_scores(Attention& op, const AttentionSpec& spec, int lanes,
   op.scores.update().reorder(op.j, op.i, op.rd).vectorize(op.j, lanes).unroll(op.j).unroll(op.i);
 }
 
+// Square tiles of k, read along d and written along j: the compiler keeps one in registers and
+// transposes it there. (One value at a time took 3.5 times as long.)
+void schedule_keys(Attention& op, const Var& task, int columns, int head_size, int lanes) {
+  Var dt("dt"), jt("jt");
+  op.keys.compute_at(op.output, task)
+      .bound_extent(op.j, columns)
+      .bound(op.d, 0, head_size)
+      .tile(op.j, op.d, jt, dt, op.j, op.d, lanes, lanes, TailStrategy::RoundUp)
+      .vectorize(op.j)
+      .unroll(op.d);
+  op.key_rows.compute_at(op.keys, jt)
+      .bound_extent(op.d, lanes)
+      .bound_extent(op.j, lanes)
+      .vectorize(op.d)
+      .unroll(op.j);
+}
+
 void schedule_softmax(Attention& op, const AttentionSpec& spec, int lanes, int m_r,
                       const Var& queries) {
   const int columns = lane_blocks(spec.tokens) * kLanes;
@@ -104,22 +152,23 @@ void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine
   require_knobs(knobs.m_r >= 1 && knobs.m_r <= std::min(16, spec.tokens), "1 <= m_r <= tokens, 16");
   require_knobs(knobs.n_keys % lanes == 0 && knobs.n_keys >= lanes && columns % knobs.n_keys == 0,
                 "n_keys is whole vectors and divides the padded tokens");
+  require_knobs(tiles_fit(knobs.tiles, spec.tokens, knobs.m_r),
+                "tiles is at most all, and the last task does not begin with the overlapping tile");
   require_knobs(out_lanes > 1 && knobs.n_out % out_lanes == 0 && knobs.n_out >= 1 &&
                     spec.head_size % knobs.n_out == 0,
                 "n_out is whole vectors and divides the head size");
-  Var task("task"), queries("queries"), ir("ir"), strip("strip"), cr("cr");
+  Var task("task"), part("part"), queries("queries"), ir("ir"), strip("strip"), cr("cr");
   op.output.split(op.d, strip, cr, knobs.n_out, TailStrategy::RoundUp)
       .split(op.i, queries, ir, knobs.m_r, TailStrategy::ShiftInwards)
-      .reorder(cr, ir, strip, queries, op.h, op.b)
+      .split(queries, part, queries, knobs.tiles, TailStrategy::GuardWithIf)
+      .reorder(cr, ir, strip, queries, part, op.h, op.b)
       .fuse(op.h, op.b, task)
+      .fuse(part, task, task)
       .unroll(ir)
       .parallel(task)
       .vectorize(cr, out_lanes)
       .unroll(cr);
-  op.keys.compute_at(op.output, task)
-      .bound_extent(op.j, columns)
-      .bound(op.d, 0, spec.head_size)
-      .reorder(op.d, op.j);
+  schedule_keys(op, task, columns, spec.head_size, out_lanes);
   schedule_scores(op, spec, lanes, knobs, queries);
   schedule_softmax(op, spec, lanes, knobs.m_r, queries);
   op.acc.compute_at(op.output, strip)

@@ -1,5 +1,5 @@
 #pragma once
-// for image, head                           parallel; k transposed (d x tokens, 50 KB) stays in L2
+// for image, head, tiles of queries         parallel; k transposed (d x tokens, 50 KB) stays in L2
 //   for m_r queries
 //     for n_keys keys: m_r x n_keys sums    sums in registers; a strip of scores stays in L1
 //     row max, probs, row sum               over 16 lanes
@@ -18,11 +18,13 @@ struct CpuAttention {
   static constexpr std::string_view name = "cpu/attention";
   using Spec = AttentionSpec;
   struct Knobs {
+    int tiles = 1;    ///< of m_r queries in a task; every task transposes the keys for itself
     int m_r = 4;      ///< queries at once
     int n_keys = 16;  ///< keys per score tile
     int n_out = 16;   ///< channels per output tile; divides the head size
     template <class V>
     void visit(V& v) {
+      v("tiles", tiles);
       v("m_r", m_r);
       v("n_keys", n_keys);
       v("n_out", n_out);

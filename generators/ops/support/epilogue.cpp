@@ -2,6 +2,8 @@
 
 #include <numbers>
 
+#include "generators/ops/support/vector_math.h"
+
 namespace vitgen {
 
 using Halide::Expr;
@@ -30,14 +32,14 @@ Expr tanh_everywhere(const Expr& x) {
     p = p * z + c;
   }
   const Expr magnitude = Halide::abs(x);
-  const Expr far = 1.0f - 2.0f / (1.0f + Halide::exp(2.0f * magnitude));
+  const Expr far = 1.0f - 2.0f / (1.0f + exp_of(2.0f * magnitude));
   return unless_nan(x, Halide::select(magnitude < 0.7f, x + Halide::strict_float(x * z) * p,
                                       Halide::select(x < 0.0f, -far, far)));
 }
 
 // x sigmoid(z) as one division: with a product of x and a reciprocal, the compiler may or may not
 // turn it into this, and the bits would depend on the vector width.
-Expr times_sigmoid(const Expr& x, const Expr& z) { return x / (1.0f + Halide::exp(-z)); }
+Expr times_sigmoid(const Expr& x, const Expr& z) { return x / (1.0f + exp_of(-z)); }
 
 // GELU, tanh form (Hendrycks and Gimpel 2016): x/2 (1 + tanh u) = x sigmoid(2u),
 // u = sqrt(2/pi) (x + 0.044715 x^3).
@@ -53,10 +55,8 @@ Expr activate(const Expr& x, Activation activation) {
   switch (activation) {
     case Activation::none:
       return x;
-    case Activation::gelu_erf: {
-      const auto inv_sqrt2 = static_cast<float>(1.0 / std::numbers::sqrt2);
-      return 0.5f * x * (1.0f + Halide::erf(x * inv_sqrt2));
-    }
+    case Activation::gelu_erf:
+      return gelu_of(x);
     case Activation::gelu_tanh:
       return gelu_tanh(x);
     case Activation::quick_gelu:

@@ -28,8 +28,7 @@ struct Epilogue {
   bool operator==(const Epilogue&) const = default;
 };
 
-/// The activation applied to one value. Every function is written through exp or erf, whose vectors
-/// are Halide's own: its tanh is a libm call per lane.
+/// The activation applied to one value, by the functions of vector_math.h.
 Halide::Expr activate(const Halide::Expr& x, Activation activation);
 
 }  // namespace vitgen
