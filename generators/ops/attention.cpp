@@ -98,10 +98,10 @@ Attention define(const AttentionSpec& spec) {
 
   op.output(op.d, op.h, op.i, op.b) = op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b);
   pin_output(op.output, list.back());
-  op.algorithm = {
-      {qkv},
-      {op.key_rows, op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum, op.inv_sum, op.acc},
-      op.output};
+  op.algorithm = {{qkv},
+                  {op.key_rows, op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum,
+                   op.inv_sum, op.acc},
+                  op.output};
   return op;
 }
 

@@ -13,8 +13,8 @@ using Halide::Var;
 namespace {
 
 // Sums, one row of weights and one broadcast fit the register file. Of those the height with the
-// least work: all tiles have the same, also the last one; fewer sums than an FMA's latency times the
-// FMAs of a cycle leave gaps; loads, one per row and column of vectors, hide only in part.
+// least work: all tiles have the same, also the last one; fewer sums than an FMA's latency times
+// the FMAs of a cycle leave gaps; loads, one per row and column of vectors, hide only in part.
 int default_rows(const TileShape& shape, int columns, int registers) {
   const int most = std::max((registers - columns - 1) / columns, 1);
   const auto work = [&](int m_r) {
