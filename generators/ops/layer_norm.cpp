@@ -14,10 +14,13 @@ using Halide::RDom;
 using Halide::Var;
 
 std::vector<Operand> operands(const LayerNormSpec& spec) {
-  return {{"input", Role::input, DType::f32, {spec.width, spec.rows}},
-          {"gain", Role::weight, DType::f32, {spec.width}},
-          {"bias", Role::weight, DType::f32, {spec.width}},
-          {"output", Role::output, DType::f32, {spec.width, spec.rows}}};
+  std::vector<Operand> list = {{"input", Role::input, DType::f32, {spec.width, spec.rows}}};
+  if (spec.affine) {
+    list.push_back({"gain", Role::weight, DType::f32, {spec.width}});
+    list.push_back({"bias", Role::weight, DType::f32, {spec.width}});
+  }
+  list.push_back({"output", Role::output, DType::f32, {spec.width, spec.rows}});
+  return list;
 }
 
 double flops(const LayerNormSpec& spec) { return 7.0 * spec.rows * spec.width; }
@@ -40,9 +43,9 @@ Expr inverse_root(const Expr& mean_square, float eps) {
 
 LayerNorm define(const LayerNormSpec& spec) {
   const std::vector<Operand> list = operands(spec);
-  const ImageParam input = image_param(list[0]);
-  const ImageParam gain = image_param(list[1]);
-  const ImageParam bias = image_param(list[2]);
+  std::vector<ImageParam> arguments;
+  for (std::size_t p = 0; p + 1 < list.size(); ++p) arguments.push_back(image_param(list[p]));
+  const ImageParam& input = arguments[0];
 
   LayerNorm op{.algorithm = {},
                .lane_sum = Func("lane_sum"),
@@ -79,10 +82,11 @@ LayerNorm define(const LayerNormSpec& spec) {
 
   const Expr normalised =
       Halide::strict_float((input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i));
-  op.output(op.c, op.i) = normalised * gain(op.c) + bias(op.c);
+  op.output(op.c, op.i) =
+      spec.affine ? normalised * arguments[1](op.c) + arguments[2](op.c) : normalised;
   pin_output(op.output, list.back());
   op.algorithm = {
-      {input, gain, bias}, {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
+      std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
   return op;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // y[i][c] = (x[i][c] - mean_i) / sqrt(var_i + eps) * gain[c] + bias[c], population variance over c.
+// Without `affine` there is neither gain nor bias.
 // Two passes over the row (Ba, Kiros, Hinton 2016; the one-pass variance loses all digits on rows
 // with a large mean). Sums run over 16 fixed lanes, so their bits do not depend on the machine.
 
@@ -12,6 +13,7 @@ struct LayerNormSpec {
   int rows = 197;
   int width = 768;
   float eps = 1e-6f;
+  bool affine = true;
 
   bool valid() const { return are_extents({rows, width}); }
 
@@ -20,11 +22,12 @@ struct LayerNormSpec {
     v("rows", rows);
     v("width", width);
     v("eps", eps);
+    v("affine", affine);
   }
   bool operator==(const LayerNormSpec&) const = default;
 };
 
-/// input {width, rows}, gain {width}, bias {width}, output {width, rows}.
+/// input {width, rows}, [gain {width}, bias {width}], output {width, rows}.
 std::vector<Operand> operands(const LayerNormSpec& spec);
 double flops(const LayerNormSpec& spec);
 

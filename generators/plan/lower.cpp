@@ -137,7 +137,7 @@ Plan lower(const ModelSpec& model, const PlanOptions& wanted) {
   const HeadSlots slots = lower_head(plan, spec, options, x);
   bind_outputs(plan, spec, options.outputs, slots);
   run_passes(plan, options.disabled_passes);
-  drop_unused_buffers(plan);
+  drop_unused(plan);
   assign_arena(plan);
   check(plan);
   return plan;

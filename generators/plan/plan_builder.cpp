@@ -34,21 +34,32 @@ void bind_output(Plan& plan, Slot value, Port port) {
   }
 }
 
-void drop_unused_buffers(Plan& plan) {
-  std::vector<int> renumbered(plan.buffers.size(), -1);
-  std::vector<Buffer> kept;
+namespace {
+
+/// `items` are what slots of `kind` number; those used are kept, in the order of their first use.
+template <class Item>
+void drop_unused_items(Plan& plan, SlotKind kind, std::vector<Item>& items) {
+  std::vector<int> renumbered(items.size(), -1);
+  std::vector<Item> kept;
   for (Step& step : plan.steps) {
     for (Slot& slot : step.slots) {
-      if (slot.kind != SlotKind::arena) continue;
+      if (slot.kind != kind) continue;
       const auto index = static_cast<std::size_t>(slot.index);
       if (renumbered[index] < 0) {
         renumbered[index] = static_cast<int>(kept.size());
-        kept.push_back(plan.buffers[index]);
+        kept.push_back(std::move(items[index]));
       }
       slot.index = renumbered[index];
     }
   }
-  plan.buffers = std::move(kept);
+  items = std::move(kept);
+}
+
+}  // namespace
+
+void drop_unused(Plan& plan) {
+  drop_unused_items(plan, SlotKind::arena, plan.buffers);
+  drop_unused_items(plan, SlotKind::weight, plan.weights);
 }
 
 Slot add_linear(Plan& plan, const LinearStep& step, LinearWeights weights, Slot input) {

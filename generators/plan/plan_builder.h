@@ -21,8 +21,8 @@ Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots
 /// Makes every step that writes or reads the buffer `value` use the new output port instead.
 void bind_output(Plan& plan, Slot value, Port port);
 
-/// Drops the buffers that no step uses and renumbers the rest.
-void drop_unused_buffers(Plan& plan);
+/// Drops the buffers and weights that no step uses and renumbers the rest.
+void drop_unused(Plan& plan);
 
 /// Weight {n, k} and optionally bias {n}, as the file's tensors give them.
 struct LinearWeights {

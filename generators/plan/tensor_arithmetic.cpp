@@ -24,6 +24,54 @@ HostTensor mul_rows(const TensorExpr&, Values& arguments) {
   return out;
 }
 
+Shape mul_columns_shape(const TensorExpr& call, Shapes shapes) {
+  require(shapes[0].size() == 2 && shapes[1] == Shape{shapes[0][1]}, call,
+          "a matrix and a number for each column");
+  return shapes[0];
+}
+
+HostTensor mul_columns(const TensorExpr&, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  const std::vector<float>& gains = arguments[1].values;
+  for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= gains[i % gains.size()];
+  return out;
+}
+
+Shape matvec_shape(const TensorExpr& call, Shapes shapes) {
+  return {mul_columns_shape(call, shapes)[0]};
+}
+
+HostTensor matvec(const TensorExpr&, Values& arguments) {
+  const HostTensor& matrix = arguments[0];
+  const std::vector<float>& vector = arguments[1].values;
+  HostTensor out{{matrix.shape[0]}, {}};
+  for (auto row = matrix.values.begin(); row != matrix.values.end();) {
+    double total = 0;
+    for (const float v : vector) total += static_cast<double>(*row++) * static_cast<double>(v);
+    out.values.push_back(static_cast<float>(total));
+  }
+  return out;
+}
+
+Shape scale_rows_shape(const TensorExpr& call, Shapes shapes) {
+  const std::int64_t first = integer(call, 0);
+  const std::int64_t count = integer(call, 1);
+  require(!shapes[0].empty() && first >= 0 && count > 0 && count <= shapes[0][0] - first, call,
+          "rows that the tensor has");
+  return shapes[0];
+}
+
+HostTensor scale_rows(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  const std::int64_t size = row_size(out.shape);
+  const std::int64_t end = (integer(call, 0) + integer(call, 1)) * size;
+  for (std::int64_t i = integer(call, 0) * size; i < end; ++i) {
+    float& value = out.values[static_cast<std::size_t>(i)];
+    value = static_cast<float>(value * call.numbers[2]);
+  }
+  return out;
+}
+
 Shape same_shape(const TensorExpr& call, Shapes shapes) {
   for (const Shape& shape : shapes) require(shape == shapes[0], call, "arguments of one shape");
   return shapes[0];
@@ -114,7 +162,10 @@ HostTensor sum_channels(const TensorExpr& call, Values& arguments) {
 std::span<const TensorFunction> arithmetic_functions() {
   static constexpr TensorFunction table[] = {
       {"mul_rows", 2, 0, mul_rows_shape, mul_rows},
+      {"mul_columns", 2, 0, mul_columns_shape, mul_columns},
+      {"matvec", 2, 0, matvec_shape, matvec},
       {"scale", 1, 1, same_shape, scale},
+      {"scale_rows", 1, 3, scale_rows_shape, scale_rows},
       {"add", 2, 0, same_shape, add},
       {"average", 2, 0, same_shape, average},
       {"resample", 1, 5, resample_shape, resample},

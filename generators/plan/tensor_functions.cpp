@@ -64,8 +64,20 @@ TensorExpr mul_rows(TensorExpr value, TensorExpr gains) {
   return call("mul_rows", list(std::move(value), std::move(gains)));
 }
 
+TensorExpr mul_columns(TensorExpr matrix, TensorExpr gains) {
+  return call("mul_columns", list(std::move(matrix), std::move(gains)));
+}
+
+TensorExpr matvec(TensorExpr matrix, TensorExpr vector) {
+  return call("matvec", list(std::move(matrix), std::move(vector)));
+}
+
 TensorExpr scale(TensorExpr value, double factor) {
   return call("scale", list(std::move(value)), {factor});
+}
+
+TensorExpr scale_rows(TensorExpr value, std::int64_t first, std::int64_t count, double factor) {
+  return call("scale_rows", list(std::move(value)), {number(first), number(count), factor});
 }
 
 TensorExpr add(TensorExpr a, TensorExpr b) { return call("add", list(std::move(a), std::move(b))); }

@@ -42,7 +42,13 @@ TensorExpr rows(TensorExpr value, std::int64_t first, std::int64_t count);
 TensorExpr pad(TensorExpr value, std::int64_t count);
 /// Row r of `value` times gains[r]; a vector's rows are its elements.
 TensorExpr mul_rows(TensorExpr value, TensorExpr gains);
+/// Column c of a matrix times gains[c].
+TensorExpr mul_columns(TensorExpr matrix, TensorExpr gains);
+/// {rows, columns} times {columns}: {rows}.
+TensorExpr matvec(TensorExpr matrix, TensorExpr vector);
 TensorExpr scale(TensorExpr value, double factor);
+/// Rows first .. first + count - 1 times `factor`, the others as they are.
+TensorExpr scale_rows(TensorExpr value, std::int64_t first, std::int64_t count, double factor);
 TensorExpr add(TensorExpr a, TensorExpr b);
 /// (a + b) / 2
 TensorExpr average(TensorExpr a, TensorExpr b);

@@ -10,6 +10,7 @@
 
 #include "generators/models/support/model.h"
 #include "generators/plan/lower.h"
+#include "generators/plan/passes/passes.h"
 #include "tests/models/npy_values.h"
 #include "tests/models/plan_runner.h"
 
@@ -115,7 +116,19 @@ TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
   for (const auto& [name, values] : outputs) expect_equal(name, values, plan.steps.size());
 }
 
-TEST_P(Fixture, passes_do_not_change_a_bit_of_the_outputs) {
+TEST_P(Fixture, without_passes_is_equal_too) {
+  const NpyValues input = read_npy_values(folder() / "input.npy");
+  const Model loaded = model();
+  PlanOptions wanted = options(input, loaded.spec);
+  for (const Pass& pass : all_passes()) wanted.disabled_passes.emplace_back(pass.name);
+  const Plan plan = lower(loaded.spec, wanted);
+  const std::vector<float> image(input.values.begin(), input.values.end());
+  for (const auto& [name, values] : run_plan(plan, weights_of(folder()), image)) {
+    expect_equal(name, values, plan.steps.size());
+  }
+}
+
+TEST_P(Fixture, pooling_before_the_norm_changes_no_bit_of_the_outputs) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
   PlanOptions wanted = options(input, loaded.spec);

@@ -12,6 +12,7 @@
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
+#include "generators/plan/passes/passes.h"
 #include "tests/base/support.h"
 
 namespace vitgen {
@@ -41,6 +42,12 @@ ModelSpec vit() {
   spec.names.head = "head.*";
   spec.names.head_dist = "head_dist.*";
   return spec;
+}
+
+/// The plan before any pass.
+Plan unchanged(const ModelSpec& spec, PlanOptions options = {}) {
+  for (const Pass& pass : all_passes()) options.disabled_passes.emplace_back(pass.name);
+  return lower(spec, options);
 }
 
 std::vector<std::string> step_names(const Plan& plan) {
@@ -74,7 +81,7 @@ TEST(Lower, steps_have_timm_names_in_the_order_of_the_network) {
 TEST(Lower, vit_base_has_published_shapes) {
   PlanOptions options;
   options.batch = 2;
-  const Plan plan = lower(vit(), options);
+  const Plan plan = unchanged(vit(), options);
   const auto qkv = typed_spec<LinearSpec>(step(plan, "blocks.0.attn.qkv").spec);
   EXPECT_EQ(qkv, (LinearSpec{.rows = 394,
                              .k = 768,
@@ -146,7 +153,7 @@ TEST(Lower, separate_qkv_is_concatenated_and_a_missing_bias_is_zero) {
   spec.names.k = "k{}.*";
   spec.names.v = "v{}.*";
   spec.k_bias = false;
-  const Plan plan = lower(spec, {});
+  const Plan plan = unchanged(spec);
   EXPECT_EQ(weight_text(plan, "blocks.0.attn.qkv.weight"),
             "pack(concat(q0.weight[768x768], k0.weight[768x768], v0.weight[768x768]); 48)");
   EXPECT_EQ(weight_text(plan, "blocks.0.attn.qkv.bias"),
@@ -156,7 +163,7 @@ TEST(Lower, separate_qkv_is_concatenated_and_a_missing_bias_is_zero) {
 TEST(Lower, no_qkv_bias_at_all_leaves_the_operand_out) {
   ModelSpec spec = vit();
   spec.q_bias = spec.k_bias = spec.v_bias = false;
-  const Plan plan = lower(spec, {});
+  const Plan plan = unchanged(spec);
   EXPECT_EQ(weight_text(plan, "blocks.0.attn.qkv.bias"), "absent");
   EXPECT_EQ(step(plan, "blocks.0.attn.qkv").slots.size(), 3u);
 }
@@ -244,9 +251,9 @@ TEST(Lower, two_heads_are_one_linear_map_of_both_tokens) {
   spec.position_prefix = 2;
   spec.pooling = Pooling::two_tokens;
   spec.two_heads = true;
-  const Plan plan = lower(spec, {});
+  const Plan plan = unchanged(spec);
   EXPECT_EQ(typed_spec<LinearSpec>(step(plan, "head").spec).k, 2 * 768);
-  EXPECT_EQ(typed_spec<LayerNormSpec>(step(plan, "norm").spec).rows, 2);
+  EXPECT_EQ(typed_spec<LayerNormSpec>(step(lower(spec, {}), "norm").spec).rows, 2);
   EXPECT_EQ(weight_text(plan, "head.weight"),
             "pack(concat_columns(scale(head.weight[1000x768]; 0.5), "
             "scale(head_dist.weight[1000x768]; 0.5)); 48)");

@@ -25,7 +25,7 @@ Plan two_norms() {
     x = add_step(plan, name, op_spec(LayerNormSpec{.rows = 2, .width = 4}), {x, gain, bias});
   }
   bind_output(plan, x, {"y", DType::f32, {4, 2}});
-  drop_unused_buffers(plan);
+  drop_unused(plan);
   assign_arena(plan);
   return plan;
 }
@@ -34,7 +34,7 @@ TEST(Plan, a_good_plan_passes) { EXPECT_NO_THROW(check(two_norms())); }
 
 TEST(Plan, text_form_has_a_line_for_each_step_and_weight) {
   const std::string text = to_text(two_norms());
-  EXPECT_NE(text.find("step norm0: layer_norm(rows=2,width=4,eps=1e-06) input=<image> "
+  EXPECT_NE(text.find("step norm0: layer_norm(rows=2,width=4,eps=1e-06,affine=1) input=<image> "
                       "gain=norm0.weight bias=norm0.bias output=#0@0\n"),
             std::string::npos)
       << text;

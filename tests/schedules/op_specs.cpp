@@ -113,7 +113,8 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   if (op == AttentionSpec::op) return attention_specs();
   if (op == LayerNormSpec::op) {
     for (const int width : {1, 2, 7, 8, 9, 15, 16, 17, 24, 48, 65, 192}) {
-      specs.push_back(op_spec(LayerNormSpec{width % 2 == 0 ? 17 : 3, width, 1e-6f}));
+      specs.push_back(
+          op_spec(LayerNormSpec{width % 2 == 0 ? 17 : 3, width, 1e-6f, width % 3 != 0}));
     }
   }
   if (op == EmbeddingAddSpec::op) {

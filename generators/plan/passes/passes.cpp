@@ -4,7 +4,9 @@
 
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
+#include "generators/plan/passes/norm_into_linear.h"
 #include "generators/plan/passes/pool_before_norm.h"
+#include "generators/plan/passes/scale_into_query.h"
 
 namespace vitgen {
 
@@ -12,6 +14,10 @@ std::span<const Pass> all_passes() {
   static constexpr Pass passes[] = {
       {"pool_before_norm", "the last LayerNorm runs only on the tokens that are pooled",
        pool_before_norm},
+      {"norm_into_linear", "a LayerNorm's gain and bias become part of the linears that read it",
+       norm_into_linear},
+      {"scale_into_query", "the softmax scale becomes part of the linear that makes q",
+       scale_into_query},
   };
   return passes;
 }

@@ -2,18 +2,11 @@
 
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/pool.h"
+#include "generators/plan/passes/readers.h"
 
 namespace vitgen {
 
 namespace {
-
-int readers(const Plan& plan, Slot slot) {
-  int count = 0;
-  for (const Step& step : plan.steps) {
-    for (std::size_t i = 0; i + 1 < step.slots.size(); ++i) count += step.slots[i] == slot;
-  }
-  return count;
-}
 
 bool selects_tokens(const Step& pool) {
   if (pool.spec.op != PoolSpec::op) return false;
@@ -29,7 +22,8 @@ void pool_before_norm(Plan& plan) {
     Step& pool = plan.steps[s + 1];
     const Slot normed = norm.slots.back();
     if (norm.spec.op != LayerNormSpec::op || !selects_tokens(pool)) continue;
-    if (pool.slots[0] != normed || normed.kind != SlotKind::arena || readers(plan, normed) != 1) {
+    if (pool.slots[0] != normed || normed.kind != SlotKind::arena ||
+        readers(plan, normed).size() != 1) {
       continue;
     }
     const PoolSpec pooling = typed_spec<PoolSpec>(pool.spec);

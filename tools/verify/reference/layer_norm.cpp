@@ -30,12 +30,13 @@ ReferenceValue reference(const LayerNormSpec& spec, const OperandData& data, std
   const double std_eps = std::sqrt(variance + static_cast<double>(spec.eps));
   const double x = data.at(0, index);
   const double z = (x - mean) / std_eps;
-  const double gain = data.at(1, c);
-  const double y = z * gain + data.at(2, c);
+  const double gain = spec.affine ? data.at(1, c) : 1.0;
+  const double bias = spec.affine ? data.at(2, c) : 0.0;
+  const double y = z * gain + bias;
   const double kappa = magnitude / std_eps;
   const double bound =
       kUnitRoundoff * (chain_factor(spec.width) * std::abs(gain) * (kappa + std::abs(z)) +
-                       2 * (std::abs(gain * z) + std::abs(data.at(2, c))));
+                       2 * (std::abs(gain * z) + std::abs(bias)));
   return {y, bound};
 }
 
