@@ -4,9 +4,12 @@
 
 namespace vitgen {
 
-Choice Choice::parse(std::string_view text) {
-  const OpSpec parts = OpSpec::parse(text);  // the same name(key=value,...) form
-  return {parts.op, parts.fields};
+std::optional<int> rule_version(std::string_view op, std::string_view rule) {
+  if (rule == kFallback) return 1;
+  for (const RuleEntry& entry : all_rules()) {
+    if (entry.name == rule && entry.op == op) return entry.version;
+  }
+  return std::nullopt;
 }
 
 Choice choose_default(const OpSpec& spec, const Machine& machine) {

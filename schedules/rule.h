@@ -14,30 +14,26 @@
 // A rule for another form than the plain one has `static constexpr LinearForm form`, or, where the
 // form is to be tuned, a knob called `form`. Where a knob is a part of the definition, the rule has
 // `static Linear define_with(const Spec&, const Knobs&)`, which hands it to the op's `define`.
+//
+// Measurements are kept per version of a rule: `static constexpr int version = 2;` (1 without) is
+// raised when the same knobs come to mean other code, and so outdates its tuning records.
 
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "generators/ops/support/ops_table.h"
+#include "schedules/choice.h"
 #include "schedules/machine.h"
 
 namespace vitgen {
-
-/// What a kernel is made of besides its spec; printed by `explain`, kept in the manifest.
-struct Choice {
-  std::string rule;
-  Fields knobs;
-
-  std::string text() const { return rule + "(" + knobs.text() + ")"; }
-  static Choice parse(std::string_view text);
-  bool operator==(const Choice&) const = default;
-};
 
 /// A rule with its types erased to text.
 struct RuleEntry {
   std::string_view name;
   std::string_view op;
+  int version;
   std::optional<Fields> (*defaults)(const OpSpec&, const Machine&);
   /// Every setting of the knobs that is legal and not plainly wasteful, for a tuner to choose from;
   /// contains the defaults. Empty where the rule has no defaults.
@@ -49,6 +45,9 @@ struct RuleEntry {
 
 /// Every rule of schedules/<folder>/<op>.h, the most special first. Without `fallback`.
 std::span<const RuleEntry> all_rules();
+
+/// The version of a rule, 1 for `fallback`; nothing if there is no such rule for the op.
+std::optional<int> rule_version(std::string_view op, std::string_view rule);
 
 /// The first rule with defaults for (spec, machine), else `fallback`.
 Choice choose_default(const OpSpec& spec, const Machine& machine);
@@ -84,9 +83,18 @@ std::vector<typename Rule::Knobs> space_of(const typename Rule::Spec& spec,
 }
 
 template <class Rule>
+constexpr int version_of() {
+  if constexpr (requires { Rule::version; }) {
+    return Rule::version;
+  } else {
+    return 1;
+  }
+}
+
+template <class Rule>
 RuleEntry rule_entry() {
   using Spec = typename Rule::Spec;
-  return {Rule::name, Spec::op,
+  return {Rule::name, Spec::op, version_of<Rule>(),
           [](const OpSpec& spec, const Machine& machine) -> std::optional<Fields> {
             const auto knobs = Rule::defaults(typed_spec<Spec>(spec), machine);
             return knobs ? std::optional(to_fields(*knobs)) : std::nullopt;

@@ -1,0 +1,196 @@
+#include "schedules/tuning/host.h"
+
+#include <cpuid.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kKi = 1024;
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes > 0 && bytes % (kKi * kKi) == 0) return fmt::format("{}m", bytes / (kKi * kKi));
+  if (bytes > 0 && bytes % kKi == 0) return fmt::format("{}k", bytes / kKi);
+  return std::to_string(bytes);
+}
+
+// Reads the parts of a host's text from front to back.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text), rest_(text) {}
+
+  void literal(std::string_view word) {
+    if (!rest_.starts_with(word)) fail();
+    rest_.remove_prefix(word.size());
+  }
+  std::string word() {
+    std::size_t length = 0;
+    while (length < rest_.size() && is_word(rest_[length])) ++length;
+    if (length == 0 || length > 12) fail();
+    const std::string out(rest_.substr(0, length));
+    rest_.remove_prefix(length);
+    return out;
+  }
+  std::int64_t number(std::int64_t limit) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc{} || value < 0 || value > limit) fail();
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+  std::int64_t size() {
+    constexpr std::int64_t kLimit = std::int64_t{1} << 40;
+    const std::int64_t value = number(kLimit);
+    std::int64_t unit = 1;
+    if (rest_.starts_with('k')) unit = kKi;
+    if (rest_.starts_with('m')) unit = kKi * kKi;
+    if (unit > 1) rest_.remove_prefix(1);
+    if (value > kLimit / unit) fail();
+    return value * unit;
+  }
+  [[noreturn]] void fail() const {
+    throw Error(ExitCode::bad_input, "TUNE_HOST",
+                "'" + printable(text_) + "' is not a host such as " +
+                    host_text({.vendor = "amd",
+                               .family = 25,
+                               .model = 1,
+                               .stepping = 1,
+                               .l1d = 32 * kKi,
+                               .l2 = 512 * kKi,
+                               .l3 = 32 * kKi * kKi,
+                               .cores = 2}));
+  }
+  bool done() const { return rest_.empty(); }
+
+ private:
+  static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+  std::string_view text_, rest_;
+};
+
+std::string first_line(const fs::path& file) {
+  std::string line;
+  std::getline(std::ifstream(file) >> std::ws, line);
+  return line;
+}
+
+// "512K" as the kernel writes sizes of caches; 0 for anything else.
+std::int64_t kernel_size(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0 || value > (std::int64_t{1} << 30)) return 0;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit == "K") return value * kKi;
+  if (unit == "M") return value * kKi * kKi;
+  return unit.empty() ? value : 0;
+}
+
+void read_caches(const fs::path& cpu, Host& host) {
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(cpu / "cache", absent)) {
+    const std::string type = first_line(entry.path() / "type");
+    if (type != "Data" && type != "Unified") continue;
+    const std::string level = first_line(entry.path() / "level");
+    const std::int64_t bytes = kernel_size(first_line(entry.path() / "size"));
+    if (level == "1") host.l1d = bytes;
+    if (level == "2") host.l2 = bytes;
+    if (level == "3") host.l3 = bytes;
+  }
+}
+
+// Threads of one core share its pair of package and core number; a CPU that is offline has none.
+int count_cores(const fs::path& cpus) {
+  std::set<std::pair<std::string, std::string>> cores;
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(cpus, absent)) {
+    const fs::path topology = entry.path() / "topology";
+    const std::string core = first_line(topology / "core_id");
+    if (!core.empty()) cores.emplace(first_line(topology / "physical_package_id"), core);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
+
+std::string vendor_word(const std::string& vendor) {
+  if (vendor == "GenuineIntel") return "intel";
+  if (vendor == "AuthenticAMD") return "amd";
+  std::string word;
+  for (const char c : vendor) {
+    if (c >= 'A' && c <= 'Z') word += static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) word += c;
+  }
+  return word.empty() ? "unknown" : word;
+}
+
+}  // namespace
+
+std::string host_text(const Host& host) {
+  return fmt::format("{}-{}-{}-{}_l1d{}_l2{}_l3{}_c{}", host.vendor, host.family, host.model,
+                     host.stepping, size_text(host.l1d), size_text(host.l2), size_text(host.l3),
+                     host.cores);
+}
+
+Host parse_host(std::string_view text) {
+  constexpr std::int64_t kNumber = 1 << 16;
+  Reader reader(text);
+  Host host;
+  host.vendor = reader.word();
+  reader.literal("-");
+  host.family = static_cast<int>(reader.number(kNumber));
+  reader.literal("-");
+  host.model = static_cast<int>(reader.number(kNumber));
+  reader.literal("-");
+  host.stepping = static_cast<int>(reader.number(kNumber));
+  reader.literal("_l1d");
+  host.l1d = reader.size();
+  reader.literal("_l2");
+  host.l2 = reader.size();
+  reader.literal("_l3");
+  host.l3 = reader.size();
+  reader.literal("_c");
+  host.cores = static_cast<int>(reader.number(kNumber));
+  if (!reader.done() || host_text(host) != text) reader.fail();  // one text per host
+  return host;
+}
+
+Host read_host(const CpuIdentity& cpu, const fs::path& system) {
+  // Extended family and model count as Intel SDM volume 2A and AMD APM volume 3 (Fn0000_0001) say:
+  // the family's extension is added to 15, the model's is put before families 6 and 15 and later.
+  const auto bits = [&](int low, int count) {
+    return static_cast<int>((cpu.signature >> low) & ((1u << count) - 1));
+  };
+  Host host;
+  host.vendor = vendor_word(cpu.vendor);
+  host.family = bits(8, 4) == 15 ? 15 + bits(20, 8) : bits(8, 4);
+  host.model = bits(4, 4) + (bits(8, 4) == 6 || bits(8, 4) == 15 ? bits(16, 4) << 4 : 0);
+  host.stepping = bits(0, 4);
+  read_caches(system / "cpu" / "cpu0", host);
+  host.cores = count_cores(system / "cpu");
+  return host;
+}
+
+Host this_host() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  CpuIdentity cpu;
+  if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) != 0) {
+    for (const unsigned word : {ebx, edx, ecx}) {
+      for (int byte = 0; byte < 4; ++byte) {
+        cpu.vendor += static_cast<char>((word >> (8 * byte)) & 0xff);
+      }
+    }
+  }
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0) cpu.signature = eax;
+  return read_host(cpu, "/sys/devices/system");
+}
+
+}  // namespace vitgen
