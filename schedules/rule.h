@@ -94,7 +94,9 @@ constexpr int version_of() {
 template <class Rule>
 RuleEntry rule_entry() {
   using Spec = typename Rule::Spec;
-  return {Rule::name, Spec::op, version_of<Rule>(),
+  return {Rule::name,
+          Spec::op,
+          version_of<Rule>(),
           [](const OpSpec& spec, const Machine& machine) -> std::optional<Fields> {
             const auto knobs = Rule::defaults(typed_spec<Spec>(spec), machine);
             return knobs ? std::optional(to_fields(*knobs)) : std::nullopt;
