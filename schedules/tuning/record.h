@@ -89,7 +89,12 @@ Json knobs_json(const Fields& knobs);
 /// TUNE_FIELD, TUNE_RANGE or TUNE_HOST (or what `file.codes` says) naming the place.
 TuningRecord parse_record(const JsonFile& file);
 TuningTrial parse_trial(const JsonFile& file);
+
+/// Parts of them, at `path`.
 Fields parse_knobs(const JsonFile& file, std::string_view path);
+OpSpec parse_spec(const JsonFile& file, std::string_view path);
+std::string parse_rule_name(const JsonFile& file, std::string_view path);
+std::string parse_machine_name(const JsonFile& file, std::string_view path);
 
 /// The codes that documents of records, trials and knobs are read with.
 JsonCodes tuning_codes();
@@ -100,7 +105,7 @@ void check_record(const TuningRecord& record);
 void check_trial(const TuningTrial& trial);
 
 /// Throws codes.field naming a key of the object that is not in `known`, with the nearest.
-void require_keys(const JsonFile& file, const std::vector<std::string_view>& known);
+void require_keys(const JsonFile& file, const std::vector<std::string>& known);
 
 /// The time now as `date` is written.
 std::string utc_now();

@@ -52,25 +52,6 @@ E get_enum(const JsonFile& file, std::string_view path) {
   }
 }
 
-OpSpec get_spec(const JsonFile& file, std::string_view path) {
-  const std::string text = get_string(file, path);
-  OpSpec spec;
-  try {
-    spec = OpSpec::parse(text);
-  } catch (const Error& error) {
-    json_error(file, path, file.codes.field, error.what());
-  }
-  bool good = made_of(spec.op, kName) && spec.text() == text;
-  for (const auto& [key, value] : spec.fields.values) {
-    good = good && made_of(key, kName) && made_of(value, kValue);
-  }
-  if (!good) {
-    json_error(file, path, file.codes.field,
-               "expected a kernel such as linear(rows=1,k=8,...), got '" + printable(text) + "'");
-  }
-  return spec;
-}
-
 std::string get_date(const JsonFile& file, std::string_view path) {
   std::string date = get_string(file, path);
   if (!is_utc_date(date)) {
@@ -102,6 +83,37 @@ TuningVersions get_versions(const JsonFile& file) {
           static_cast<int>(get_int(versions, "rule", 1, 1'000'000))};
 }
 
+}  // namespace
+
+OpSpec parse_spec(const JsonFile& file, std::string_view path) {
+  const std::string text = get_string(file, path);
+  OpSpec spec;
+  try {
+    spec = OpSpec::parse(text);
+  } catch (const Error& error) {
+    json_error(file, path, file.codes.field, error.what());
+  }
+  bool good = made_of(spec.op, kName) && spec.text() == text;
+  for (const auto& [key, value] : spec.fields.values) {
+    good = good && made_of(key, kName) && made_of(value, kValue);
+  }
+  if (!good) {
+    json_error(file, path, file.codes.field,
+               "expected a kernel such as linear(rows=1,k=8,...), got '" + printable(text) + "'");
+  }
+  return spec;
+}
+
+std::string parse_rule_name(const JsonFile& file, std::string_view path) {
+  return get_word(file, path, kRule, 64, "a rule such as cpu/linear");
+}
+
+std::string parse_machine_name(const JsonFile& file, std::string_view path) {
+  return get_word(file, path, kName, 64, "a machine such as cpu_avx2");
+}
+
+namespace {
+
 // What records and trials have in common, in this order.
 template <class Value>
 void put_key(Json& json, const Value& value) {
@@ -118,9 +130,9 @@ void put_key(Json& json, const Value& value) {
 template <class Value>
 void get_key(const JsonFile& file, Value& value) {
   value.host = get_host(file, "host");
-  value.machine = get_word(file, "machine", kName, 64, "a machine such as cpu_avx2");
-  value.spec = get_spec(file, "spec");
-  value.choice.rule = get_word(file, "rule", kRule, 64, "a rule such as cpu/linear");
+  value.machine = parse_machine_name(file, "machine");
+  value.spec = parse_spec(file, "spec");
+  value.choice.rule = parse_rule_name(file, "rule");
   value.choice.knobs = parse_knobs(file, "knobs");
   value.versions = get_versions(file);
 }
@@ -134,7 +146,7 @@ JsonCodes tuning_codes() {
           .range = "TUNE_RANGE"};
 }
 
-void require_keys(const JsonFile& file, const std::vector<std::string_view>& known) {
+void require_keys(const JsonFile& file, const std::vector<std::string>& known) {
   if (!file.root.is_object()) {
     throw Error(ExitCode::bad_input, file.codes.field,
                 fmt::format("{}: expected an object", printable(file.name)));
