@@ -126,6 +126,13 @@ std::string default_tuning_database() {
   return (data / "vitgen" / "tuning.db").string();
 }
 
+std::string tuning_database_path(const std::string& named) {
+  const std::string path = named.empty() ? default_tuning_database() : named;
+  if (!path.empty()) return path;
+  throw Error(ExitCode::usage, "TUNE_DB_NONE", "no tuning database: neither HOME nor XDG_DATA_HOME",
+              "name one with --db FILE or VITGEN_TUNING_DB");
+}
+
 TuningDatabase TuningDatabase::open(const std::string& path, int wait_ms) {
   require_regular(path);
   make_folder(path);

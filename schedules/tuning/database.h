@@ -21,6 +21,9 @@ namespace vitgen {
 /// empty without a home.
 std::string default_tuning_database();
 
+/// `named`, or else the default. Throws usage TUNE_DB_NONE without a home.
+std::string tuning_database_path(const std::string& named);
+
 /// An empty member matches everything.
 struct TuningFilter {
   std::string host;

@@ -17,10 +17,16 @@ def help_of(*command):
     return done.stdout
 
 
-def commands():
-    """The first words below the heading of the subcommands."""
-    below = re.split(r"(?im)^subcommands:\s*$", help_of())[1]
-    return set(re.findall(r"^ {1,4}([a-z][a-z-]*)\b", below, re.MULTILINE))
+def commands(*of):
+    """The first words below the heading of the subcommands, if there are any."""
+    below = re.split(r"(?im)^subcommands:\s*$", help_of(*of))[1:]
+    return {word for part in below for word in re.findall(r"^ {2}([a-z][a-z-]*)\b", part, re.M)}
+
+
+def options_of(command):
+    """Its own and those of its actions."""
+    texts = [help_of(command), *(help_of(command, action) for action in commands(command))]
+    return set().union(*(defined_options(text) for text in texts)) - GENERAL
 
 
 def sections():
@@ -48,7 +54,7 @@ class CommandLine(unittest.TestCase):
     def test_the_options_of_every_command_are_those_of_its_section(self):
         for command in sorted(commands()):
             with self.subTest(command):
-                self.assertEqual(defined_options(help_of(command)) - GENERAL,
+                self.assertEqual(options_of(command),
                                  documented_options(sections()[command]))
 
     def test_an_unknown_option_would_be_seen(self):

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <random>
 
@@ -10,6 +11,8 @@
 namespace vitgen {
 
 ProcessResult run_vitgen(std::vector<std::string> arguments) {
+  // What the user of this machine has tuned is no part of a test.
+  ::setenv("VITGEN_TUNING_DB", (scratch() / "tuning.db").c_str(), 0);
   std::vector<std::string> command = {VITGEN_PROGRAM};
   for (std::string& argument : arguments) command.push_back(std::move(argument));
   return run_process(command);

@@ -29,7 +29,7 @@ struct KernelVariant {
   std::uint64_t shared_scratch = 0;    ///< bytes of halide_malloc outside of parallel loops
   std::uint64_t task_scratch = 0;      ///< bytes of halide_malloc inside one task
   std::string choice;                  ///< rule and knobs as text
-  std::string provenance = "default";  ///< or the tuning record that the choice comes from
+  std::string provenance = "default";  ///< or where else the choice comes from
   std::string request_hash;            ///< names the kernel in the cache
 };
 
@@ -64,6 +64,8 @@ struct LibraryRequest {
   std::vector<Plan> plans;               ///< one per batch size, ascending, the first for batch 1
   std::vector<const Machine*> machines;  ///< best first
   std::vector<LibraryKernel> kernels;    ///< all that the plans' steps need
+  /// Records that choices come from: [{"hash": ..., "record": {...}}].
+  Json tuning_records = Json::array();
   /// Computes one weight; called once per weight, in their order.
   std::function<HostTensor(const Weight&)> weight;
   bool emit_archive = true;

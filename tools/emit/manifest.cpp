@@ -163,6 +163,7 @@ Json manifest_json(const LibraryRequest& request, const ManifestFacts& facts) {
   if (request.model.preprocess) json["preprocess"] = preprocess_json(*request.model.preprocess);
   json["machines"] = machines_json(request);
   json["kernels"] = kernels_json(request, facts);
+  json["tuning"] = {{"records", request.tuning_records}};
   json["buckets"] = buckets_json(request);
   json["weights"] = weights_json(request, facts.table);
   return json;

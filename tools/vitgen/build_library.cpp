@@ -42,13 +42,14 @@ std::string model_text(const Model& model, const ModelSpec& spec) {
 namespace {
 
 std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
+                                        const std::vector<KernelChoice>& choices,
                                         const BuildOptions& options, Progress& progress) {
   std::vector<KernelRequest> requests;
   for (const OpSpec& spec : specs) {
     for (const Machine* machine : options.machines) {
       requests.push_back({.spec = spec,
                           .machine = std::string(machine->name),
-                          .choice = choose_default(spec, *machine),
+                          .choice = choices[requests.size()].choice,
                           .features = options.features,
                           .instructions = {}});
     }
@@ -56,19 +57,20 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
   const std::vector<KernelObject> objects = compile_kernels(requests, options.farm, progress);
   std::vector<LibraryKernel> kernels;
   auto object = objects.begin();
+  auto choice = choices.begin();
   for (const OpSpec& spec : specs) {
     LibraryKernel kernel{.name = object->name,
                          .spec = spec,
                          .operands = operands(spec),
                          .flops = flops(spec),
                          .variants = {}};
-    for (std::size_t m = 0; m < options.machines.size(); ++m, ++object) {
+    for (std::size_t m = 0; m < options.machines.size(); ++m, ++object, ++choice) {
       kernel.variants.push_back({.object = object->object,
                                  .symbol = object->symbol,
                                  .shared_scratch = object->shared_scratch,
                                  .task_scratch = object->task_scratch,
                                  .choice = object->choice,
-                                 .provenance = "default",
+                                 .provenance = choice->provenance(),
                                  .request_hash = object->hash});
     }
     kernels.push_back(std::move(kernel));
@@ -141,12 +143,18 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
                          .plans = plans_of(source.model.spec, options),
                          .machines = options.machines,
                          .kernels = {},
+                         .tuning_records = Json::array(),
                          .weight = {},
                          .emit_archive = options.emit_archive,
                          .emit_shared = options.emit_shared,
                          .sanitized = !options.features.empty(),
                          .embed_weights = options.embed_weights};
-  request.kernels = make_kernels(distinct_specs(request.plans), options, progress);
+  const std::vector<OpSpec> specs = distinct_specs(request.plans);
+  const std::vector<KernelChoice> choices =
+      choose_kernels(specs, options.machines, options.choices, options.note);
+  if (options.note) options.note(choice_summary(choices));
+  request.kernels = make_kernels(specs, choices, options, progress);
+  request.tuning_records = used_records(choices, options.choices);
   request.weight = [&source](const Weight& weight) {
     return evaluate(weight.value, source.weights);
   };

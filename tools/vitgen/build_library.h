@@ -6,6 +6,7 @@
 
 #include "schedules/machine.h"
 #include "tools/emit/kernel_farm.h"
+#include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/model_source.h"
 
 namespace vitgen {
@@ -20,6 +21,8 @@ struct BuildOptions {
   bool emit_shared = true;
   bool embed_weights = false;
   FarmOptions farm;
+  ChoiceSources choices;
+  Note note;             ///< called with what there is to say of the choices; may be empty
   std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
 };
 

@@ -6,8 +6,10 @@
 #include <iostream>
 
 #include "generators/base/file.h"
+#include "generators/base/output_set.h"
 #include "generators/base/suggest.h"
 #include "generators/base/temp_dir.h"
+#include "schedules/tuning/document.h"
 #include "tools/emit/kernel.h"
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/command.h"
@@ -24,6 +26,7 @@ struct ExplainArguments {
   std::string stage = "plan";
   std::string kernel;  // part of a kernel's or a step's name
   std::string isa;
+  std::string write;  // file of knobs
 };
 
 constexpr std::size_t kTextBytes = 4096;  // of a spec or choice: longer ones end in an ellipsis
@@ -77,6 +80,12 @@ std::uint64_t count_variants(const LibraryFacts& facts, const ExplainArguments& 
   return count;
 }
 
+[[noreturn]] void no_match(const ExplainArguments& arguments) {
+  throw Error(ExitCode::usage, "KERNEL_UNKNOWN",
+              "no kernel or step matches '" + printable(arguments.kernel) + "'",
+              "vitgen explain " + printable(arguments.directory) + " --stage plan lists them");
+}
+
 // Compiles the selected kernels again and prints what Halide writes on the way.
 void print_code(const LibraryFacts& facts, const ExplainArguments& arguments, Progress& progress) {
   const TempDir directory(temporary_directory());
@@ -104,14 +113,30 @@ void print_code(const LibraryFacts& facts, const ExplainArguments& arguments, Pr
       ++printed;
     }
   }
-  if (printed == 0) {
-    throw Error(ExitCode::usage, "KERNEL_UNKNOWN",
-                "no kernel or step matches '" + printable(arguments.kernel) + "'",
-                "vitgen explain " + printable(arguments.directory) + " --stage plan lists them");
+  if (printed == 0) no_match(arguments);
+}
+
+// The selected choices as a file to edit, for `generate --knobs`.
+void write_knobs(const LibraryFacts& facts, const ExplainArguments& arguments,
+                 const Console& console) {
+  std::vector<KnobsEntry> entries;
+  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
+    if (!selected(facts, k, arguments.kernel)) continue;
+    for (const VariantFacts& variant : facts.kernels[k].variants) {
+      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
+      entries.push_back({variant.machine, facts.kernels[k].spec, variant.choice});
+    }
   }
+  if (entries.empty()) no_match(arguments);
+  write_aside(arguments.write, document_text(knobs_file_json(entries)));
+  console.note(fmt::format("wrote {}: {} schedules to edit and pass to `vitgen generate --knobs`",
+                           printable(arguments.write), entries.size()));
 }
 
 void explain(const ExplainArguments& arguments, const Console& console) {
+  if (!arguments.write.empty() && arguments.stage != "choice") {
+    throw Error(ExitCode::usage, "USAGE", "--write: only with --stage choice");
+  }
   const JsonFile manifest = read_manifest(arguments.directory);
   if (arguments.stage == "manifest") {
     std::cout << manifest_text(manifest.root);
@@ -121,7 +146,11 @@ void explain(const ExplainArguments& arguments, const Console& console) {
   if (arguments.stage == "plan") {
     print_plan(facts);
   } else if (arguments.stage == "choice") {
-    print_choices(facts, arguments);
+    if (arguments.write.empty()) {
+      print_choices(facts, arguments);
+    } else {
+      write_knobs(facts, arguments, console);
+    }
   } else {
     print_code(facts, arguments, *console.progress());
   }
@@ -142,6 +171,12 @@ void add_explain(CLI::App& app, const Console& console) {
   command->add_option("--kernel", arguments->kernel,
                       "Only kernels with this text in their name or in the name of a step");
   command->add_option("--isa", arguments->isa, "Only this target, such as x86-64-avx2");
+  command->add_option("--write", arguments->write,
+                      "With --stage choice: the schedules as JSON to edit, for `generate --knobs`");
+  command->footer(
+      "Example, to try another tile:\n"
+      "  vitgen explain out/vit --stage choice --kernel qkv --write my.knobs.json\n"
+      "  vitgen generate -m vit/model.safetensors --knobs my.knobs.json --name vit -o out/mine");
   command->callback([arguments, &console] { explain(*arguments, console); });
 }
 

@@ -29,6 +29,7 @@ struct GenerateArguments {
   std::string weights = "file";
   std::vector<std::string> emit = {"a", "so"};
   std::vector<std::string> settings, without;
+  TuningOptions tuning;
   std::string kernel_features;
   int jobs = 0;
   bool no_cache = false;
@@ -103,6 +104,8 @@ void generate(const GenerateArguments& given, const Console& console) {
   {
     const OutputSet writable(options.directory);
   }
+  options.choices = read_choice_sources(arguments.tuning);
+  options.note = [&console](const std::string& text) { console.note(text); };
   const ModelSource source = open_model(arguments.model);
   for (const std::string& notice : source.model.notices) console.note("note: " + notice);
   // Without a cache, or without a home to keep it in, objects live as long as this run.
@@ -169,6 +172,25 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
   command.add_flag("--no-cache", a.no_cache, "Compile every kernel again");
 }
 
+void add_tuning_options(CLI::App& command, GenerateArguments& a) {
+  TuningOptions& tuning = a.tuning;
+  auto* database = command.add_option("--db", tuning.database,
+                                      "Tuning database ($VITGEN_TUNING_DB, or the user's own)");
+  auto* host = command.add_option("--tune-for", tuning.tune_for,
+                                  "Use the records of this host instead of this machine's");
+  auto* knobs = command.add_option("--knobs", tuning.knobs,
+                                   "Schedules written by hand, as `explain --write` writes them");
+  auto* off = command.add_flag("--no-tuning", tuning.no_tuning, "Use no tuning records");
+  command
+      .add_option("--locked", tuning.locked,
+                  "Repeat every schedule of this manifest, or of the library in this folder")
+      ->excludes(database)
+      ->excludes(host)
+      ->excludes(knobs)
+      ->excludes(off);
+  off->excludes(database)->excludes(host);
+}
+
 }  // namespace
 
 void add_generate(CLI::App& app, const Console& console) {
@@ -180,6 +202,7 @@ void add_generate(CLI::App& app, const Console& console) {
       "--batch 1,8 --name vit -o out/vit");
   add_model_options(*command, *arguments);
   add_output_options(*command, *arguments);
+  add_tuning_options(*command, *arguments);
   command->callback([arguments, &console] { generate(*arguments, console); });
 }
 

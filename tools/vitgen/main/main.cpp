@@ -51,7 +51,13 @@ std::vector<std::string> known_words(const CLI::App& app, bool flags) {
 // The subcommand that was being parsed when an error came up.
 const CLI::App& current_command(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
-  return parsed.empty() ? app : *parsed.front();
+  return parsed.empty() ? app : current_command(*parsed.front());
+}
+
+// "vitgen db list ", as it is typed.
+std::string words_before(const CLI::App& command) {
+  return command.get_parent() ? words_before(*command.get_parent()) + command.get_name() + " "
+                              : "vitgen ";
 }
 
 // The first word that no command or flag is called, with the nearest that is.
@@ -59,13 +65,13 @@ Error unknown_word(const CLI::App& app) {
   const CLI::App& command = current_command(app);
   std::string word = app.remaining(true).empty() ? "" : app.remaining(true).front();
   const bool flag = word.starts_with("-");
+  const bool takes_command = !known_words(command, false).empty();
   const std::string plain = word.substr(0, word.find('='));
   std::string hint = vitgen::suggestion_hint(plain, known_words(command, flag));
   if (hint.empty()) {
-    hint = &command == &app ? "vitgen --help lists the commands"
-                            : "vitgen " + command.get_name() + " --help lists the options";
+    hint = words_before(command) + "--help lists the " + (takes_command ? "commands" : "options");
   }
-  const std::string_view kind = flag ? "option" : &command == &app ? "command" : "argument";
+  const std::string_view kind = flag ? "option" : takes_command ? "command" : "argument";
   return Error(ExitCode::usage, "USAGE",
                fmt::format("unknown {} '{}'", kind, vitgen::printable(word)), hint);
 }
@@ -76,7 +82,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   }
   const CLI::App& command = current_command(app);
   return Error(ExitCode::usage, "USAGE", vitgen::printable(error.what(), 400),
-               "vitgen " + (&command == &app ? "" : command.get_name() + " ") + "--help");
+               words_before(command) + "--help");
 }
 
 int run(int argc, char** argv) {

@@ -1,0 +1,332 @@
+// Where the schedules of a library come from: knobs, database, shipped records, defaults, or an
+// earlier manifest; and that each says so.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "generators/base/file.h"
+#include "schedules/tuning/database.h"
+#include "schedules/tuning/document.h"
+#include "schedules/tuning/host.h"
+#include "tests/vitgen/program.h"
+#include "tools/emit/manifest.h"
+#include "tools/vitgen/library_facts.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kForeign = "intel-6-106-6_l1d48k_l21280k_l330m_c2";
+
+std::string new_path(const std::string& name) {
+  static int count = 0;
+  return (scratch() / (std::to_string(count++) + "_" + name)).string();
+}
+
+LibraryFacts facts_of(const std::string& directory) {
+  return library_facts(read_manifest(directory));
+}
+
+/// The first linear of the small model's library, as a choice with one row less in its tile.
+KnobsEntry other_tile() {
+  for (const KernelFacts& kernel : facts_of(library_of("timm_vit")).kernels) {
+    if (kernel.spec.op != "linear") continue;
+    KnobsEntry entry{kernel.variants[0].machine, kernel.spec, kernel.variants[0].choice};
+    for (auto& [key, value] : entry.choice.knobs.values) {
+      if (key == "m_r") value = value == "2" ? "3" : "2";
+    }
+    return entry;
+  }
+  return {};
+}
+
+TuningRecord record_of(const KnobsEntry& entry, const std::string& host) {
+  TuningRecord record;
+  record.host = host;
+  record.machine = entry.machine;
+  record.spec = entry.spec;
+  record.choice = entry.choice;
+  record.versions = current_versions(rule_version(entry.spec.op, entry.choice.rule).value());
+  record.samples = 9;
+  record.median_ns = 1000;
+  record.spread = 0.01;
+  record.date = "2026-11-23T10:35:47Z";
+  return record;
+}
+
+std::string database_of(const std::vector<TuningRecord>& records) {
+  const std::string path = new_path("tuning.db");
+  TuningDatabase::open(path).merge(records);
+  return path;
+}
+
+struct Made {
+  std::string directory;
+  ProcessResult result;
+};
+
+Made generate(const std::vector<std::string>& more) {
+  Made made{new_path("library"), {}};
+  std::vector<std::string> arguments = {"generate", "-m", fixture("timm_vit"),
+                                        "--name",   "fx", "--emit",
+                                        "a,so",     "-o", made.directory};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  made.result = run_vitgen(arguments);
+  return made;
+}
+
+const VariantFacts& variant_of(const LibraryFacts& facts, const OpSpec& spec) {
+  for (const KernelFacts& kernel : facts.kernels) {
+    if (kernel.spec == spec) return kernel.variants.at(0);
+  }
+  throw std::runtime_error("no such kernel");
+}
+
+std::string write_json(const Json& json) {
+  const std::string path = new_path("my.knobs.json");
+  std::ofstream(path) << json.dump();
+  return path;
+}
+
+TEST(Choices, WithoutRecordsAreTheRulesDefaultsAndSaySo) {
+  const Made made = generate({"--no-tuning"});
+  ASSERT_EQ(made.result.status, 0) << made.result.output;
+  EXPECT_THAT(made.result.output, HasSubstr(" default\n"));
+  const LibraryFacts facts = facts_of(made.directory);
+  for (const KernelFacts& kernel : facts.kernels) {
+    const VariantFacts& variant = kernel.variants[0];
+    EXPECT_EQ(variant.provenance, "default");
+    EXPECT_EQ(variant.choice, choose_default(kernel.spec, find_machine(variant.machine)));
+  }
+}
+
+TEST(Choices, ARecordOfThisHostIsUsedAndStandsInTheManifest) {
+  const KnobsEntry entry = other_tile();
+  const TuningRecord record = record_of(entry, host_text(this_host()));
+  const Made made = generate({"--db", database_of({record})});
+  ASSERT_EQ(made.result.status, 0) << made.result.output;
+  EXPECT_THAT(made.result.output, HasSubstr("1 tuning database, "));
+  const VariantFacts variant = variant_of(facts_of(made.directory), entry.spec);
+  EXPECT_EQ(variant.choice, entry.choice);
+  EXPECT_EQ(variant.provenance, "record " + record.hash().substr(0, 12) + " (" + record.host +
+                                    ", 2026-11-23T10:35:47Z)");
+  const JsonFile manifest = read_manifest(made.directory);
+  const Json& records = manifest.root["tuning"]["records"];
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0]["hash"], record.hash());
+  EXPECT_EQ(records[0]["record"], record_json(record));
+  must_run({"verify", made.directory, "-q", "--samples", "64", "-m", fixture("timm_vit")});
+  EXPECT_THAT(must_run({"explain", made.directory, "--stage", "choice"}),
+              HasSubstr(variant.provenance));
+}
+
+TEST(Choices, AnotherHostsRecordsAreOnlyUsedForItsName) {
+  const KnobsEntry entry = other_tile();
+  const std::string database = database_of({record_of(entry, kForeign)});
+  const Made own = generate({"--db", database});
+  EXPECT_THAT(own.result.output, Not(HasSubstr("tuning database")));
+  const Made named = generate({"--db", database, "--tune-for", kForeign});
+  EXPECT_THAT(named.result.output, HasSubstr("1 tuning database, "));
+  EXPECT_EQ(variant_of(facts_of(named.directory), entry.spec).choice, entry.choice);
+  const Made unknown = generate({"--db", database, "--tune-for", "intel"});
+  EXPECT_EQ(unknown.result.status, 2);
+  EXPECT_THAT(unknown.result.output, HasSubstr("--tune-for: no records of host 'intel'"));
+  EXPECT_THAT(unknown.result.output, HasSubstr(kForeign));
+}
+
+TEST(Choices, TheFasterOfTwoRulesRecordsIsUsed) {
+  const KnobsEntry entry = other_tile();
+  const TuningRecord tiled = record_of(entry, host_text(this_host()));
+  TuningRecord plain = tiled;
+  plain.choice = {"fallback", {}};
+  plain.versions = current_versions(1);
+  plain.median_ns = tiled.median_ns / 2;
+  const Made made = generate({"--db", database_of({tiled, plain})});
+  EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).choice, plain.choice);
+}
+
+TEST(Choices, ARecordThatTheRuleRefusesIsPassedOverWithANote) {
+  const KnobsEntry entry = other_tile();
+  TuningRecord illegal = record_of(entry, host_text(this_host()));
+  for (auto& [key, value] : illegal.choice.knobs.values) {
+    if (key == "m_r") value = "0";
+  }
+  TuningRecord gone = illegal;
+  gone.choice.rule = "cpu/gone";
+  const Made made = generate({"--db", database_of({illegal, gone})});
+  ASSERT_EQ(made.result.status, 0) << made.result.output;
+  EXPECT_THAT(made.result.output,
+              HasSubstr("note: record " + illegal.hash().substr(0, 12) + " for linear("));
+  EXPECT_THAT(made.result.output, HasSubstr("no rule 'cpu/gone' for op linear"));
+  EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).provenance, "default");
+}
+
+TEST(Choices, RecordsOfOtherVersionsAreNotUsedAndToldOnce) {
+  const KnobsEntry entry = other_tile();
+  TuningRecord old = record_of(entry, host_text(this_host()));
+  old.versions.halide = "20.0.0";
+  const Made made = generate({"--db", database_of({old})});
+  EXPECT_THAT(made.result.output,
+              HasSubstr("note: 1 kernels have tuning records of other versions only"));
+  EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).provenance, "default");
+}
+
+TEST(Choices, KnobsGoBeforeTheDatabase) {
+  const KnobsEntry entry = other_tile();
+  KnobsEntry by_hand = entry;
+  by_hand.choice = {"fallback", {}};
+  const Made made = generate({"--db", database_of({record_of(entry, host_text(this_host()))}),
+                              "--knobs", write_json(knobs_file_json(std::vector{by_hand}))});
+  const VariantFacts variant = variant_of(facts_of(made.directory), entry.spec);
+  EXPECT_EQ(variant.choice, by_hand.choice);
+  EXPECT_EQ(variant.provenance, "knobs file");
+  EXPECT_THAT(made.result.output, HasSubstr("1 knobs file, "));
+}
+
+TEST(Choices, ExplainWritesKnobsThatGenerateTakesBack) {
+  const std::string path = new_path("all.knobs.json");
+  must_run({"explain", library_of("timm_vit"), "-q", "--stage", "choice", "--write", path});
+  const Made made = generate({"--knobs", path});
+  ASSERT_EQ(made.result.status, 0) << made.result.output;
+  const LibraryFacts before = facts_of(library_of("timm_vit"));
+  const LibraryFacts after = facts_of(made.directory);
+  EXPECT_EQ(read_knobs_file(path).size(), before.kernels.size());
+  for (std::size_t k = 0; k < before.kernels.size(); ++k) {
+    EXPECT_EQ(after.kernels[k].variants[0].choice, before.kernels[k].variants[0].choice);
+    EXPECT_EQ(after.kernels[k].variants[0].provenance, "knobs file");
+  }
+  must_run({"explain", library_of("timm_vit"), "-q", "--stage", "choice", "--kernel", "head",
+            "--write", path});
+  EXPECT_EQ(read_knobs_file(path).size(), 1u);
+}
+
+struct BadKnobs {
+  const char* name;
+  std::function<void(Json& entry)> change;
+  int status;
+  const char* words;
+};
+
+std::vector<BadKnobs> bad_knobs() {
+  return {
+      {"UnknownKey", [](Json& e) { e["knob"] = 1; }, 3, "did you mean \"knobs\"?"},
+      {"UnknownRule", [](Json& e) { e["rule"] = "cpu/liner"; }, 2, "did you mean \"cpu/linear\"?"},
+      {"AnotherOpsRule", [](Json& e) { e["rule"] = "cpu/pool"; }, 2, "no rule 'cpu/pool' for op"},
+      {"UnknownKnob", [](Json& e) { e["knobs"]["m_rr"] = 1; }, 2, "did you mean \"m_r\"?"},
+      {"MissingKnob", [](Json& e) { e["knobs"].erase("m_r"); }, 2, "knob 'm_r' of cpu/linear is"},
+      {"IllegalKnob", [](Json& e) { e["knobs"]["m_r"] = 0; }, 2, "knobs must obey: "},
+      {"HugeKnob", [](Json& e) { e["knobs"]["m_r"] = 99999999999; }, 2, "m_r: expected"},
+      {"UnknownMachine", [](Json& e) { e["machine"] = "cpu_avx3"; }, 6, "unknown target"},
+      {"UnknownOp", [](Json& e) { e["spec"] = "linaer(rows=1)"; }, 2, "has no kernel linaer"},
+      {"NoSuchKernel", [](Json& e) { e["spec"] = "linear(rows=1)"; }, 2, "has no kernel linear"},
+      {"WordAsKnob", [](Json& e) { e["knobs"]["m_r"] = "six"; }, 2, "m_r: expected an integer"},
+  };
+}
+
+class WrongKnobs : public ::testing::TestWithParam<BadKnobs> {};
+INSTANTIATE_TEST_SUITE_P(All, WrongKnobs, ::testing::ValuesIn(bad_knobs()),
+                         [](const auto& each) { return each.param.name; });
+
+TEST_P(WrongKnobs, AreRefusedNamingFileKernelAndRule) {
+  Json json = knobs_file_json(std::vector{other_tile()});
+  GetParam().change(json["kernels"][0]);
+  const std::string path = write_json(json);
+  const Made made = generate({"--knobs", path});
+  EXPECT_EQ(made.result.status, GetParam().status) << made.result.output;
+  EXPECT_THAT(made.result.output, HasSubstr(GetParam().words));
+  EXPECT_TRUE(made.result.output.starts_with("error: ")) << made.result.output;
+  EXPECT_FALSE(fs::exists(made.directory));
+}
+
+TEST(Choices, KnobsOfAnotherTargetAreIdleWithANote) {
+  KnobsEntry entry = other_tile();
+  entry.machine = "cuda_sm80";
+  const Made made = generate({"--knobs", write_json(knobs_file_json(std::vector{entry}))});
+  EXPECT_EQ(made.result.status, 0) << made.result.output;
+  EXPECT_THAT(made.result.output, HasSubstr("has knobs for cuda_sm80, which is not among"));
+}
+
+std::string bytes_of(const std::string& directory) {
+  std::string all;
+  for (const char* name : {"libfx.a", "libfx.so", "fx.h", "fx.weights"}) {
+    all += read_whole((fs::path(directory) / name).string(), 1u << 26);
+  }
+  return all;
+}
+
+TEST(Locked, RepeatsEveryChoiceAndByteWhateverTheDatabaseHoldsNow) {
+  const TuningRecord record = record_of(other_tile(), host_text(this_host()));
+  const Made first = generate({"--db", database_of({record})});
+  const Made plain = generate({"--no-tuning"});
+  const Made again = generate({"--locked", first.directory});
+  ASSERT_EQ(again.result.status, 0) << again.result.output;
+  EXPECT_TRUE(bytes_of(again.directory) == bytes_of(first.directory));
+  EXPECT_FALSE(bytes_of(again.directory) == bytes_of(plain.directory));
+  const LibraryFacts facts = facts_of(again.directory);
+  for (const KernelFacts& kernel : facts.kernels) {
+    EXPECT_EQ(kernel.variants[0].provenance, "locked");
+  }
+  const Json records = read_manifest(again.directory).root["tuning"]["records"];
+  EXPECT_EQ(records[0]["hash"], record.hash());
+  // Repeating the repetition changes nothing at all.
+  const Made third = generate({"--locked", again.directory + "/fx.manifest.json"});
+  EXPECT_EQ(read_whole(third.directory + "/fx.manifest.json", 1u << 26),
+            read_whole(again.directory + "/fx.manifest.json", 1u << 26));
+}
+
+TEST(Locked, RefusesAKernelThatTheManifestLacks) {
+  const Made made = generate({"--locked", library_of("timm_vit"), "--batch", "3"});
+  EXPECT_EQ(made.result.status, 3);
+  EXPECT_THAT(made.result.output, HasSubstr("fx.manifest.json has no choice for "));
+  EXPECT_FALSE(fs::exists(made.directory));
+}
+
+std::string changed_manifest(const std::function<void(Json&)>& change) {
+  const TuningRecord record = record_of(other_tile(), host_text(this_host()));
+  static const std::string library = generate({"--db", database_of({record})}).directory;
+  Json manifest = read_manifest(library).root;
+  change(manifest);
+  const std::string path = new_path("fx.manifest.json");
+  std::ofstream(path) << manifest_text(manifest);
+  return path;
+}
+
+TEST(Locked, RefusesAChoiceThatCannotBeBuiltAndARecordThatWasChanged) {
+  const auto with_choice = [](const std::string& text) {
+    return changed_manifest([&](Json& m) { m["kernels"][0]["variants"][0]["choice"] = text; });
+  };
+  const Made gone = generate({"--locked", with_choice("cpu/gone(m_r=1)")});
+  EXPECT_EQ(gone.result.status, 3);
+  EXPECT_THAT(gone.result.output, HasSubstr("cannot be repeated: no rule 'cpu/gone'"));
+  const Made edited = generate({"--locked", changed_manifest([](Json& m) {
+                                  m["tuning"]["records"][0]["record"]["samples"] = 1000;
+                                })});
+  EXPECT_EQ(edited.result.status, 3);
+  EXPECT_THAT(edited.result.output, HasSubstr("hash"));
+}
+
+TEST(Choices, OptionsThatContradictAndFilesThatAreNotThereAreTold) {
+  const std::string library = library_of("timm_vit");
+  EXPECT_EQ(generate({"--locked", library, "--no-tuning"}).result.status, 2);
+  EXPECT_EQ(generate({"--locked", library, "--knobs", "x"}).result.status, 2);
+  EXPECT_EQ(generate({"--no-tuning", "--db", "x"}).result.status, 2);
+  EXPECT_EQ(generate({"--knobs", "/nonexistent"}).result.status, 4);
+  EXPECT_EQ(generate({"--locked", "/nonexistent"}).result.status, 4);
+  const Made absent = generate({"--db", "/nonexistent/tuning.db"});
+  EXPECT_EQ(absent.result.status, 4);
+  EXPECT_THAT(absent.result.output, HasSubstr("no such database"));
+  const Made text = generate({"--db", fixture("timm_vit") + "/config.json"});
+  EXPECT_EQ(text.result.status, 3);
+  EXPECT_THAT(text.result.output, HasSubstr("--no-tuning generates without it"));
+  EXPECT_EQ(run_vitgen({"explain", library, "--write", new_path("k.json")}).status, 2);
+}
+
+}  // namespace
+}  // namespace vitgen

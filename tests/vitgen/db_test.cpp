@@ -1,0 +1,213 @@
+// What `vitgen db` promises: it reads, moves and removes records, all or nothing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "generators/base/file.h"
+#include "schedules/rule.h"
+#include "schedules/tuning/database.h"
+#include "schedules/tuning/document.h"
+#include "tests/vitgen/program.h"
+
+namespace vitgen {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kHost = "amd-25-1-1_l1d32k_l2512k_l332m_c2";
+constexpr const char* kOther = "intel-6-106-6_l1d48k_l21280k_l330m_c2";
+
+std::string new_path(const std::string& name) {
+  static int count = 0;
+  return (scratch() / ("db" + std::to_string(count++) + "_" + name)).string();
+}
+
+/// A record of a kernel that exists, by the default choice.
+TuningRecord record(int rows, const std::string& host = kHost) {
+  TuningRecord made;
+  made.host = host;
+  made.machine = "cpu_avx2";
+  made.spec = OpSpec::parse("layer_norm(rows=1,width=192,eps=1e-06)");
+  *std::ranges::find_if(made.spec.fields.values, [](auto& f) { return f.first == "rows"; }) = {
+      "rows", std::to_string(rows)};
+  made.choice = choose_default(made.spec, find_machine(made.machine));
+  made.versions = current_versions(*rule_version(made.spec.op, made.choice.rule));
+  made.samples = 10;
+  made.median_ns = 1500;
+  made.spread = 0.02;
+  made.date = "2026-11-23T10:35:47Z";
+  return made;
+}
+
+TuningTrial trial() {
+  const TuningRecord of = record(1);
+  return {.host = of.host,
+          .machine = of.machine,
+          .spec = of.spec,
+          .choice = of.choice,
+          .versions = of.versions,
+          .status = TrialStatus::timed_out,
+          .reason = "5 s",
+          .run = "r1",
+          .date = of.date};
+}
+
+std::string database_of(const std::vector<TuningRecord>& records) {
+  const std::string path = new_path("tuning.db");
+  TuningDatabase::open(path).merge(records, std::vector{trial()});
+  return path;
+}
+
+std::string json_of(const std::vector<TuningRecord>& records) {
+  const std::string path = new_path("records.json");
+  std::ofstream(path) << document_text(records_json(records));
+  return path;
+}
+
+std::vector<TuningRecord> records_in(const std::string& database) {
+  return TuningDatabase::open(database).records();
+}
+
+Json run_json(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--format", "json"});
+  return Json::parse(must_run(std::move(arguments)));
+}
+
+TEST(Db, ExportAndImportGiveTheSameRecords) {
+  const std::string from = database_of({record(1), record(2), record(3, kOther)});
+  const std::string file = new_path("all.json");
+  must_run({"db", "export", "-q", "--db", from, "-o", file});
+  const std::string to = new_path("new.db");
+  EXPECT_EQ(must_run({"db", "import", "--db", to, file}),
+            "3 records added, 0 replaced, 0 had less support, 0 were there; 0 trials added\n");
+  EXPECT_EQ(records_in(to), records_in(from));
+  EXPECT_EQ(must_run({"db", "export", "--db", to}), read_whole(file, 1u << 20));
+  EXPECT_EQ(run_json({"db", "list", "--db", to}), Json::parse(read_whole(file, 1u << 20)));
+  EXPECT_EQ(run_json({"db", "export", "--db", to, "--host", kOther})["records"].size(), 1u);
+}
+
+TEST(Db, ListNamesHostKernelChoiceAndSupport) {
+  const std::string text = must_run({"db", "list", "--db", database_of({record(7)})});
+  EXPECT_THAT(text, HasSubstr(std::string(kHost) + ", cpu_avx2\n"));
+  EXPECT_THAT(text, HasSubstr(record(7).spec.text()));
+  EXPECT_THAT(text, HasSubstr("1.50 us by " + record(7).choice.text() +
+                              ", 10 samples, spread 2.0 %, 2026-11-23T10:35:47Z"));
+}
+
+TEST(Db, ImportKeepsTheBetterSupportedAndSaysSo) {
+  TuningRecord few = record(1);
+  few.samples = 3;
+  const std::string database = database_of({record(1)});
+  const std::string said = must_run({"db", "import", "--db", database, json_of({few, record(2)})});
+  EXPECT_THAT(said, HasSubstr("(10 samples, 2026-11-23T10:35:47Z) stays"));
+  EXPECT_THAT(said, HasSubstr("1 records added, 0 replaced, 1 had less support"));
+  EXPECT_THAT(records_in(database), ElementsAre(record(1), record(2)));
+}
+
+TEST(Db, ImportIsAllOrNothing) {
+  const std::string database = database_of({record(1)});
+  TuningRecord illegal = record(3);
+  illegal.choice.knobs.values.emplace_back("nonsense", "1");
+  TuningRecord nowhere = record(3);
+  nowhere.machine = "cpu_nowhere";
+  Json torn = records_json(std::vector{record(2), record(3)});
+  torn["records"][1].erase("date");
+  const std::string torn_file = new_path("torn.json");
+  std::ofstream(torn_file) << torn.dump();
+  const std::string good = json_of({record(2)});
+  for (const std::string& bad : {json_of({record(2), illegal}), json_of({nowhere}), torn_file}) {
+    const ProcessResult result = run_vitgen({"db", "import", "--db", database, good, bad});
+    EXPECT_EQ(result.status, 3) << result.output;
+    EXPECT_TRUE(result.output.starts_with("error: ")) << result.output;
+    EXPECT_THAT(records_in(database), ElementsAre(record(1)));
+  }
+  EXPECT_THAT(run_vitgen({"db", "import", "--db", database, json_of({illegal})}).output,
+              HasSubstr("has no knob 'nonsense'"));
+  // Of other versions only the form can be checked.
+  illegal.versions.vitgen = "0.0.1";
+  must_run({"db", "import", "--db", database, json_of({illegal})});
+}
+
+TEST(Db, MergeTakesRecordsAndTrials) {
+  const std::string mine = new_path("mine.db");
+  const std::string a = database_of({record(1)}), b = database_of({record(2)});
+  const Json report = run_json({"db", "merge", "--db", mine, a, b});
+  EXPECT_EQ(report["added"], 2);
+  EXPECT_EQ(report["trials"], 1);  // of the same run and ordinal
+  EXPECT_THAT(records_in(mine), ElementsAre(record(1), record(2)));
+  EXPECT_EQ(run_json({"db", "merge", "--db", mine, a, b})["equal"], 2);
+  EXPECT_EQ(run_vitgen({"db", "merge", "--db", mine, a, "/nonexistent.db"}).status, 4);
+  EXPECT_EQ(run_vitgen({"db", "merge", "--db", mine, json_of({record(3)})}).status, 3);
+}
+
+TEST(Db, PruneRemovesWhatMeetsAllConditions) {
+  TuningRecord old = record(1), stale = record(2), foreign = record(3, kOther);
+  old.date = "2025-01-01T00:00:00Z";
+  stale.versions.halide = "20.0.0";
+  const std::string database = database_of({old, stale, foreign, record(4)});
+  const auto prune = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"db", "prune", "--db", database});
+    return run_json(more)["records"];
+  };
+  EXPECT_EQ(prune({"--other-versions", "--before", "2026-01-31"}), 0);
+  EXPECT_EQ(prune({"--before", "2026-01-31", "--dry-run"}), 1);
+  EXPECT_EQ(records_in(database).size(), 4u);
+  EXPECT_EQ(prune({"--before", "2026-01-31"}), 1);
+  EXPECT_EQ(prune({"--other-versions"}), 1);
+  EXPECT_EQ(prune({"--host", kOther}), 1);
+  EXPECT_THAT(records_in(database), ElementsAre(record(4)));
+  EXPECT_EQ(TuningDatabase::open(database).trials().size(), 1u);
+  EXPECT_EQ(prune({"--host", kHost}), 1);
+  EXPECT_TRUE(TuningDatabase::open(database).trials().empty());
+}
+
+TEST(Db, StatsCountByPlaceAndEnd) {
+  TuningRecord stale = record(2);
+  stale.versions.vitgen = "0.0.1";
+  const std::string database = database_of({record(1), stale, record(3, kOther)});
+  const Json stats = run_json({"db", "stats", "--db", database});
+  EXPECT_EQ(stats["records"], 3);
+  EXPECT_EQ(stats["current"], 2);
+  EXPECT_EQ(stats["by_place"].size(), 2u);
+  EXPECT_EQ(stats["by_place"][0]["ops"]["layer_norm"], 2);
+  EXPECT_EQ(stats["trials_by_status"]["timed_out"], 1);
+  EXPECT_THAT(must_run({"db", "stats", "--db", database}),
+              HasSubstr("3 records, 2 of this version"));
+}
+
+TEST(Db, WithoutADatabaseThereIsNothingAndANamedOneMustBeThere) {
+  ::setenv("VITGEN_TUNING_DB", new_path("none.db").c_str(), 1);
+  EXPECT_EQ(run_json({"db", "list", "-q"})["records"].size(), 0u);
+  EXPECT_EQ(run_json({"db", "stats", "-q"})["records"], 0);
+  EXPECT_EQ(run_json({"db", "prune", "-q", "--other-versions"})["records"], 0);
+  EXPECT_THAT(must_run({"db", "list"}), HasSubstr("there is no tuning database yet"));
+  EXPECT_FALSE(fs::exists(std::getenv("VITGEN_TUNING_DB")));
+  ::unsetenv("VITGEN_TUNING_DB");
+  for (const char* action : {"list", "export", "stats"}) {
+    EXPECT_EQ(run_vitgen({"db", action, "--db", "/nonexistent.db"}).status, 4) << action;
+  }
+}
+
+TEST(Db, WrongWordsAreToldWithTheRightOnes) {
+  const auto words = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "db");
+    const ProcessResult result = run_vitgen(arguments);
+    EXPECT_EQ(result.status, 2) << result.output;
+    return result.output;
+  };
+  EXPECT_THAT(words({"lst"}), HasSubstr("did you mean \"list\"?"));
+  EXPECT_THAT(words({}), HasSubstr("vitgen db --help"));
+  EXPECT_THAT(words({"list", "--fromat", "json"}), HasSubstr("did you mean \"--format\"?"));
+  EXPECT_THAT(words({"list", "--format", "xml"}), HasSubstr("hint: vitgen db list --help"));
+  EXPECT_THAT(words({"prune"}), HasSubstr("--other-versions"));
+  EXPECT_THAT(words({"prune", "--before", "yesterday"}), HasSubstr("2026-01-31"));
+  EXPECT_THAT(words({"import"}), HasSubstr("files"));
+}
+
+}  // namespace
+}  // namespace vitgen

@@ -1,0 +1,103 @@
+// Reading what choices can come from.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "generators/base/suggest.h"
+#include "generators/base/version.h"
+#include "schedules/tuning/database.h"
+#include "schedules/tuning/host.h"
+#include "schedules/tuning/shipped.h"
+#include "tools/emit/manifest.h"
+#include "tools/vitgen/kernel_choices.h"
+#include "tools/vitgen/library_facts.h"
+
+namespace vitgen {
+
+namespace {
+
+std::vector<TuningRecord> database_records(const std::string& named) {
+  const std::string path = named.empty() ? default_tuning_database() : named;
+  if (path.empty()) return {};
+  try {
+    const auto database = TuningDatabase::open_to_read(path);
+    if (database) return database->records();
+  } catch (const Error& error) {
+    // Somebody who only wants a library need not mend a database.
+    throw Error(error.exit(), error.code(), error.what(), "--no-tuning generates without it");
+  }
+  if (named.empty()) return {};
+  throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database",
+              "`vitgen db import --db FILE` makes one");
+}
+
+void require_known_host(const std::string& host, const std::vector<TuningRecord>& own,
+                        const std::vector<TuningRecord>& shipped) {
+  std::set<std::string> known;
+  for (const auto* records : {&own, &shipped}) {
+    for (const TuningRecord& record : *records) known.insert(record.host);
+  }
+  if (known.contains(host)) return;
+  const std::vector<std::string> names(known.begin(), known.end());
+  std::string hint = suggestion_hint(host, names);
+  if (hint.empty()) {
+    hint = names.empty() ? "there are no records of any host"
+                         : fmt::format("hosts with records: {}", fmt::join(names, ", "));
+  }
+  throw Error(ExitCode::usage, "TUNE_HOST_UNKNOWN",
+              fmt::format("--tune-for: no records of host '{}'", printable(host)), hint);
+}
+
+std::vector<TuningRecord> locked_records(const JsonFile& manifest) {
+  std::vector<TuningRecord> records;
+  if (!has_value(manifest, "tuning")) return records;  // of a vitgen before there were any
+  for (const JsonFile& item : json_elements(manifest, "tuning.records")) {
+    JsonFile record = item;
+    record.root = item.root.value("record", Json());
+    records.push_back(parse_record(record));
+    if (records.back().hash() != get_string(item, "hash")) {
+      json_error(item, "hash", item.codes.field, "is not the hash of the record beside it");
+    }
+  }
+  return records;
+}
+
+LockedChoices read_locked(const std::string& where) {
+  const JsonFile manifest = read_manifest(where);
+  LockedChoices locked{.name = manifest.name, .choices = {}, .records = locked_records(manifest)};
+  for (const KernelFacts& kernel : library_facts(manifest).kernels) {
+    for (const VariantFacts& variant : kernel.variants) {
+      locked.choices[{kernel.spec.text(), variant.machine}] = variant.choice;
+    }
+  }
+  return locked;
+}
+
+}  // namespace
+
+ChoiceSources read_choice_sources(const TuningOptions& options) {
+  ChoiceSources sources;
+  if (!options.locked.empty()) {
+    sources.locked = read_locked(options.locked);
+    return sources;
+  }
+  if (!options.knobs.empty()) {
+    sources.knobs_name = std::filesystem::path(options.knobs).filename().string();
+    sources.knobs = read_knobs_file(options.knobs);
+  }
+  if (options.no_tuning) return sources;
+  sources.own = database_records(options.database);
+  sources.shipped = shipped_records();
+  const std::string host = options.tune_for.empty() ? host_text(this_host()) : options.tune_for;
+  if (!options.tune_for.empty()) require_known_host(host, sources.own, sources.shipped);
+  // Another host's measurements say nothing of this one.
+  const auto foreign = [&](const TuningRecord& record) { return record.host != host; };
+  std::erase_if(sources.own, foreign);
+  std::erase_if(sources.shipped, foreign);
+  return sources;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,219 @@
+// vitgen db: looks into the tuning database, and moves records between places.
+
+#include <fmt/core.h>
+
+#include <iostream>
+
+#include "generators/base/output_set.h"
+#include "schedules/tuning/document.h"
+#include "tools/vitgen/choice_check.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/tuning_report.h"
+
+namespace vitgen {
+
+void add_db(CLI::App& app, const Console& console);
+
+namespace {
+
+struct DbArguments {
+  std::string database;
+  std::string format = "text";
+  std::string host;
+  std::string output;
+  std::string before;
+  std::vector<std::string> files;
+  bool other_versions = false;
+  bool dry_run = false;
+
+  bool json() const { return format == "json"; }
+};
+
+void print(const std::string& text) { std::cout << text; }
+
+// The database to read: nothing, with a note, where the user has none yet.
+std::optional<TuningDatabase> open_own(const DbArguments& arguments, const Console& console) {
+  const std::string path = tuning_database_path(arguments.database);
+  auto database = TuningDatabase::open_to_read(path);
+  if (!database && !arguments.database.empty()) {
+    throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database",
+                "`vitgen db import --db FILE` makes one");
+  }
+  if (!database) console.note("there is no tuning database yet: " + printable(path));
+  return database;
+}
+
+TuningFilter of_host(const DbArguments& arguments) {
+  return {.host = arguments.host, .machine = {}, .spec = {}, .run = {}};
+}
+
+std::vector<TuningRecord> own_records(const DbArguments& arguments, const Console& console) {
+  const auto database = open_own(arguments, console);
+  return database ? database->records(of_host(arguments)) : std::vector<TuningRecord>();
+}
+
+void list(const DbArguments& arguments, const Console& console) {
+  const std::vector<TuningRecord> records = own_records(arguments, console);
+  print(arguments.json() ? document_text(records_json(records)) : records_text(records));
+}
+
+void export_records(const DbArguments& arguments, const Console& console) {
+  const std::vector<TuningRecord> records = own_records(arguments, console);
+  const std::string text =
+      arguments.json() ? document_text(records_json(records)) : records_text(records);
+  if (arguments.output.empty()) {
+    print(text);
+    return;
+  }
+  write_aside(arguments.output, text);
+  console.note(fmt::format("wrote {}: {} records", printable(arguments.output), records.size()));
+}
+
+// All or nothing: everything is read and checked before the first row is written.
+void merge_into_own(const DbArguments& arguments, const std::vector<TuningRecord>& records,
+                    const std::vector<TuningTrial>& trials) {
+  for (const TuningRecord& record : records) check_importable(record);
+  TuningDatabase own = TuningDatabase::open(tuning_database_path(arguments.database));
+  const MergeReport report = own.merge(records, trials);
+  print(arguments.json() ? document_text(merge_json(report)) : merge_text(report));
+}
+
+void import_records(const DbArguments& arguments, const Console&) {
+  std::vector<TuningRecord> records;
+  for (const std::string& file : arguments.files) {
+    for (TuningRecord& record : read_records(file)) records.push_back(std::move(record));
+  }
+  merge_into_own(arguments, records, {});
+}
+
+void merge_databases(const DbArguments& arguments, const Console&) {
+  std::vector<TuningRecord> records;
+  std::vector<TuningTrial> trials;
+  for (const std::string& file : arguments.files) {
+    const auto other = TuningDatabase::open_to_read(file);
+    if (!other) {
+      throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(file) + ": no such database",
+                  "JSON is read by `vitgen db import`");
+    }
+    for (TuningRecord& record : other->records()) records.push_back(std::move(record));
+    for (TuningTrial& trial : other->trials()) trials.push_back(std::move(trial));
+  }
+  merge_into_own(arguments, records, trials);
+}
+
+bool of_current_versions(const OpSpec& spec, const Choice& choice, const TuningVersions& versions) {
+  const auto rule = rule_version(spec.op, choice.rule);
+  return rule && versions == current_versions(*rule);
+}
+
+// "2026-11-23" is its midnight.
+std::string parse_date(const std::string& text) {
+  const std::string date = text.size() == 10 ? text + "T00:00:00Z" : text;
+  if (text.empty() || is_utc_date(date)) return date;
+  throw Error(ExitCode::usage, "USAGE",
+              "--before: expected a date such as 2026-01-31, got '" + printable(text) + "'");
+}
+
+void prune(const DbArguments& arguments, const Console& console) {
+  if (arguments.host.empty() && arguments.before.empty() && !arguments.other_versions) {
+    throw Error(ExitCode::usage, "USAGE", "prune: nothing says what to remove",
+                "--other-versions, --before DATE, --host HOST");
+  }
+  const std::string before = parse_date(arguments.before);
+  const auto goes = [&](const auto& item) {
+    return (arguments.host.empty() || item.host == arguments.host) &&
+           (before.empty() || item.date < before) &&
+           !(arguments.other_versions &&
+             of_current_versions(item.spec, item.choice, item.versions));
+  };
+  TuningDatabase::Pruned pruned;
+  if (auto database = open_own(arguments, console)) {
+    if (arguments.dry_run) {
+      for (const TuningRecord& record : database->records()) pruned.records += goes(record) ? 1 : 0;
+      for (const TuningTrial& trial : database->trials()) pruned.trials += goes(trial) ? 1 : 0;
+    } else {
+      pruned = TuningDatabase::open(tuning_database_path(arguments.database)).prune(goes, goes);
+    }
+  }
+  print(arguments.json() ? document_text(pruned_json(pruned, arguments.dry_run))
+                         : pruned_text(pruned, arguments.dry_run));
+}
+
+void stats(const DbArguments& arguments, const Console& console) {
+  std::vector<TuningRecord> records;
+  std::vector<TuningTrial> trials;
+  if (const auto database = open_own(arguments, console)) {
+    records = database->records(of_host(arguments));
+    trials = database->trials(of_host(arguments));
+  }
+  print(arguments.json() ? document_text(stats_json(records, trials))
+                         : stats_text(records, trials));
+}
+
+using Action = void (*)(const DbArguments&, const Console&);
+
+/// An action's own subcommand with what all of them take.
+CLI::App& add_action(CLI::App& db, const char* name, const char* help,
+                     const std::shared_ptr<DbArguments>& arguments, Action action,
+                     const Console& console) {
+  CLI::App* command = db.add_subcommand(name, help);
+  command->add_option("--db", arguments->database,
+                      "The database ($VITGEN_TUNING_DB, or the user's own)");
+  command->add_option("--format", arguments->format, "text or json (text; export: json)")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->callback([arguments, action, &console] { action(*arguments, console); });
+  return *command;
+}
+
+void add_readers(CLI::App& db, const Console& console) {
+  const auto a = std::make_shared<DbArguments>();
+  add_action(db, "list", "The records, one a kernel and rule", a, list, console)
+      .add_option("--host", a->host, "Only of this host");
+  const auto e = std::make_shared<DbArguments>();
+  e->format = "json";
+  CLI::App& out = add_action(db, "export", "The records as JSON", e, export_records, console);
+  out.add_option("--host", e->host, "Only of this host");
+  out.add_option("-o,--output", e->output, "File to write (standard output)");
+  const auto s = std::make_shared<DbArguments>();
+  add_action(db, "stats", "How much of what there is", s, stats, console)
+      .add_option("--host", s->host, "Only of this host");
+}
+
+void add_writers(CLI::App& db, const Console& console) {
+  const auto i = std::make_shared<DbArguments>();
+  add_action(db, "import", "Add records from JSON, all or none", i, import_records, console)
+      .add_option("files", i->files, "What `export` wrote")
+      ->required();
+  const auto m = std::make_shared<DbArguments>();
+  add_action(db, "merge", "Add records and trials of other databases, all or none", m,
+             merge_databases, console)
+      .add_option("files", m->files, "Other databases")
+      ->required();
+  const auto p = std::make_shared<DbArguments>();
+  CLI::App& command = add_action(
+      db, "prune", "Remove the records and trials that meet all that is said", p, prune, console);
+  command.add_flag("--other-versions", p->other_versions,
+                   "Made with other versions of vitgen, Halide or the rule");
+  command.add_option("--before", p->before, "Older than this date, such as 2026-01-31");
+  command.add_option("--host", p->host, "Of this host");
+  command.add_flag("--dry-run", p->dry_run, "Only tell how many");
+}
+
+}  // namespace
+
+void add_db(CLI::App& app, const Console& console) {
+  CLI::App* db = app.add_subcommand("db", "Look into the tuning database, move records");
+  db->require_subcommand(1);
+  add_readers(*db, console);
+  add_writers(*db, console);
+  db->footer(
+      "Where two records are of one kernel, host and version, the one with more samples stays,\n"
+      "of equal ones the newer. Examples:\n"
+      "  vitgen db list\n"
+      "  vitgen db export --host amd-25-1-1_l1d32k_l2512k_l332m_c2 -o zen3.json\n"
+      "  vitgen db import zen3.json\n"
+      "  vitgen db merge colleague/tuning.db\n"
+      "  vitgen db prune --other-versions --before 2026-01-31");
+}
+
+}  // namespace vitgen

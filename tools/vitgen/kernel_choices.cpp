@@ -1,0 +1,219 @@
+#include "tools/vitgen/kernel_choices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "generators/base/suggest.h"
+#include "tools/vitgen/choice_check.h"
+
+namespace vitgen {
+
+namespace {
+
+constexpr std::size_t kHashDigits = 12;  // of a record, for people; the manifest has all 64
+constexpr std::size_t kSpecBytes = 300;
+
+std::string kernel_text(const OpSpec& spec, std::string_view machine) {
+  return fmt::format("{} on {}", printable(spec.text(), kSpecBytes), machine);
+}
+
+const KnobsEntry* find_knobs(const ChoiceSources& sources, const OpSpec& spec,
+                             const Machine& machine) {
+  for (const KnobsEntry& entry : sources.knobs) {
+    if (entry.machine == machine.name && entry.spec == spec) return &entry;
+  }
+  return nullptr;
+}
+
+KernelChoice from_knobs(const KnobsEntry& entry, const ChoiceSources& sources,
+                        const Machine& machine) {
+  try {
+    check_choice(entry.spec, machine, entry.choice);
+  } catch (const Error& error) {
+    throw Error(error.exit(), error.code(),
+                fmt::format("{}: {}: {}", printable(sources.knobs_name),
+                            kernel_text(entry.spec, machine.name), error.what()),
+                error.hint());
+  }
+  return {entry.choice, ChoiceOrigin::knobs};
+}
+
+KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const Machine& machine) {
+  const auto found = locked.choices.find({spec.text(), std::string(machine.name)});
+  if (found == locked.choices.end()) {
+    throw Error(ExitCode::bad_input, "LOCKED_MISSING",
+                fmt::format("{} has no choice for {}", printable(locked.name),
+                            kernel_text(spec, machine.name)),
+                "it is of another model, batch, target or vitgen");
+  }
+  try {
+    check_choice(spec, machine, found->second);
+  } catch (const Error& error) {
+    throw Error(ExitCode::bad_input, "LOCKED_REFUSED",
+                fmt::format("{}: {} cannot be repeated: {}", printable(locked.name),
+                            kernel_text(spec, machine.name), error.what()),
+                error.hint());
+  }
+  return {found->second, ChoiceOrigin::locked};
+}
+
+// Chooses for one kernel after the other and remembers what there is to say.
+class Chooser {
+ public:
+  Chooser(const ChoiceSources& sources, const Note& note) : sources_(sources), note_(note) {}
+
+  KernelChoice choose(const OpSpec& spec, const Machine& machine) {
+    if (sources_.locked) return from_locked(*sources_.locked, spec, machine);
+    if (const KnobsEntry* entry = find_knobs(sources_, spec, machine)) {
+      return from_knobs(*entry, sources_, machine);
+    }
+    bool outdated = false;
+    for (const ChoiceOrigin origin : {ChoiceOrigin::database, ChoiceOrigin::shipped}) {
+      const auto& records = origin == ChoiceOrigin::database ? sources_.own : sources_.shipped;
+      if (const auto* best = best_record(records, spec, machine, outdated)) {
+        return {best->choice, origin, *best};
+      }
+    }
+    outdated_ += outdated;
+    return {choose_default(spec, machine), ChoiceOrigin::rule};
+  }
+
+  void finish() const {
+    if (outdated_ == 0) return;
+    note_(
+        fmt::format("note: {} kernels have tuning records of other versions only, which are not "
+                    "used; `vitgen db list` shows them",
+                    outdated_));
+  }
+
+ private:
+  const TuningRecord* best_record(const std::vector<TuningRecord>& records, const OpSpec& spec,
+                                  const Machine& machine, bool& outdated) {
+    std::vector<const TuningRecord*> candidates;
+    for (const TuningRecord& record : records) {
+      if (record.machine != machine.name || record.spec != spec) continue;
+      // A rule that is gone is told by check_choice.
+      const bool current = is_current(record) || !rule_version(spec.op, record.choice.rule);
+      outdated = outdated || !current;
+      if (current) candidates.push_back(&record);
+    }
+    std::ranges::stable_sort(candidates, {}, [](const TuningRecord* r) { return r->median_ns; });
+    for (const TuningRecord* record : candidates) {
+      if (is_usable(*record, machine)) return record;
+    }
+    return nullptr;
+  }
+
+  bool is_usable(const TuningRecord& record, const Machine& machine) {
+    try {
+      check_choice(record.spec, machine, record.choice);
+      return true;
+    } catch (const Error& error) {
+      note_(fmt::format("note: record {} for {} is not used: {}: {}",
+                        record.hash().substr(0, kHashDigits),
+                        kernel_text(record.spec, machine.name),
+                        printable(record.choice.text(), kSpecBytes), error.what()));
+      return false;
+    }
+  }
+
+  const ChoiceSources& sources_;
+  const Note& note_;
+  int outdated_ = 0;
+};
+
+// Knobs that reach no kernel are a mistake, unless they are for a machine that is not asked for.
+void check_matched(const std::vector<OpSpec>& specs, const std::vector<const Machine*>& machines,
+                   const ChoiceSources& sources, const Note& note) {
+  std::vector<std::string> known;
+  for (const OpSpec& spec : specs) known.push_back(spec.text());
+  std::set<std::string> idle;
+  for (const KnobsEntry& entry : sources.knobs) {
+    const Machine& machine = find_machine(entry.machine);
+    if (std::ranges::find(machines, &machine) == machines.end()) {
+      idle.insert(entry.machine);
+    } else if (std::ranges::find(specs, entry.spec) == specs.end()) {
+      std::string hint = suggestion_hint(entry.spec.text(), known);
+      if (hint.empty()) {
+        hint = "`vitgen explain DIR --stage choice --write FILE` writes the kernels of a library";
+      }
+      throw Error(ExitCode::usage, "KNOBS_UNMATCHED",
+                  fmt::format("{}: the library has no kernel {}", printable(sources.knobs_name),
+                              printable(entry.spec.text(), kSpecBytes)),
+                  hint);
+    }
+  }
+  for (const std::string& machine : idle) {
+    note(fmt::format("note: {} has knobs for {}, which is not among the targets",
+                     printable(sources.knobs_name), machine));
+  }
+}
+
+std::string_view origin_text(ChoiceOrigin origin) {
+  switch (origin) {
+    case ChoiceOrigin::rule:
+      return "default";
+    case ChoiceOrigin::knobs:
+      return "knobs file";
+    case ChoiceOrigin::database:
+      return "tuning database";
+    case ChoiceOrigin::shipped:
+      return "shipped records";
+    case ChoiceOrigin::locked:
+      return "locked";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string KernelChoice::provenance() const {
+  if (!record) return std::string(origin_text(origin));
+  return fmt::format("record {} ({}, {})", record->hash().substr(0, kHashDigits), record->host,
+                     record->date);
+}
+
+std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
+                                         const std::vector<const Machine*>& machines,
+                                         const ChoiceSources& sources, const Note& note) {
+  const Note say = note ? note : [](const std::string&) {};
+  check_matched(specs, machines, sources, say);
+  Chooser chooser(sources, say);
+  std::vector<KernelChoice> choices;
+  for (const OpSpec& spec : specs) {
+    for (const Machine* machine : machines) choices.push_back(chooser.choose(spec, *machine));
+  }
+  chooser.finish();
+  return choices;
+}
+
+std::string choice_summary(const std::vector<KernelChoice>& choices) {
+  std::string parts;
+  for (const ChoiceOrigin origin :
+       {ChoiceOrigin::locked, ChoiceOrigin::knobs, ChoiceOrigin::database, ChoiceOrigin::shipped,
+        ChoiceOrigin::rule}) {
+    const auto count = std::ranges::count(choices, origin, &KernelChoice::origin);
+    if (count == 0) continue;
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, origin_text(origin));
+  }
+  return fmt::format("schedules of {} kernels: {}", choices.size(), parts);
+}
+
+Json used_records(const std::vector<KernelChoice>& choices, const ChoiceSources& sources) {
+  std::vector<TuningRecord> records;
+  if (sources.locked) records = sources.locked->records;
+  for (const KernelChoice& choice : choices) {
+    if (choice.record) records.push_back(*choice.record);
+  }
+  Json list = Json::array();
+  std::set<std::string> seen;
+  for (const TuningRecord& record : records) {
+    if (!seen.insert(record.hash()).second) continue;
+    list.push_back({{"hash", record.hash()}, {"record", record_json(record)}});
+  }
+  return list;
+}
+
+}  // namespace vitgen

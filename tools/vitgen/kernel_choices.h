@@ -1,0 +1,71 @@
+#pragma once
+// Where the choice for each kernel of a library comes from: a person's knobs, the user's tuning
+// database, the shipped records, else the rule's defaults. Or all of them from an earlier manifest.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schedules/machine.h"
+#include "schedules/tuning/document.h"
+
+namespace vitgen {
+
+struct TuningOptions {
+  std::string database;  ///< empty: the user's own, if there is one
+  std::string tune_for;  ///< host_text() of another host; empty: this one
+  std::string locked;    ///< manifest or directory of a library whose choices are repeated
+  std::string knobs;     ///< file
+  bool no_tuning = false;
+};
+
+enum class ChoiceOrigin { rule, knobs, database, shipped, locked };
+
+struct KernelChoice {
+  Choice choice;
+  ChoiceOrigin origin = ChoiceOrigin::rule;
+  std::optional<TuningRecord> record = {};  ///< of origins `database` and `shipped`
+
+  /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, DATE)".
+  std::string provenance() const;
+};
+
+/// The choices of an earlier library, and the records that they came from.
+struct LockedChoices {
+  std::string name;                                               ///< of the manifest, for messages
+  std::map<std::pair<std::string, std::string>, Choice> choices;  ///< by spec and machine
+  std::vector<TuningRecord> records;
+};
+
+struct ChoiceSources {
+  std::string knobs_name;  ///< the file's, for messages
+  std::vector<KnobsEntry> knobs;
+  std::vector<TuningRecord> own;      ///< of the host that is tuned for
+  std::vector<TuningRecord> shipped;  ///< of the same
+  std::optional<LockedChoices> locked;
+};
+
+/// Reads what the options name. Errors: those of the files; io TUNE_DB_OPEN where a database that
+/// was named is not there; usage TUNE_HOST_UNKNOWN for a host without records, with those known.
+ChoiceSources read_choice_sources(const TuningOptions& options);
+
+using Note = std::function<void(const std::string&)>;
+
+/// One choice per spec and machine, the machines of a spec beside each other. Records that cannot
+/// be used are passed over with a note. Errors: UNKNOWN_RULE and KNOBS_ILLEGAL naming the kernel
+/// and the file, KNOBS_UNMATCHED for knobs of a kernel that is not here, LOCKED_MISSING and
+/// LOCKED_REFUSED for one that the manifest has not, or not as this vitgen can build it.
+std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
+                                         const std::vector<const Machine*>& machines,
+                                         const ChoiceSources& sources, const Note& note);
+
+/// "choices of 12 kernels: 2 knobs file, 10 default".
+std::string choice_summary(const std::vector<KernelChoice>& choices);
+
+/// The manifest's list of records: each with its hash, once, in the order of first use.
+Json used_records(const std::vector<KernelChoice>& choices, const ChoiceSources& sources);
+
+}  // namespace vitgen
