@@ -12,8 +12,11 @@
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/document.h"
 #include "schedules/tuning/host.h"
+#include "schedules/tuning/shipped.h"
 #include "tests/vitgen/program.h"
 #include "tools/emit/manifest.h"
+#include "tools/vitgen/choice_check.h"
+#include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/library_facts.h"
 
 namespace vitgen {
@@ -150,6 +153,34 @@ TEST(Choices, TheFasterOfTwoRulesRecordsIsUsed) {
   plain.median_ns = tiled.median_ns / 2;
   const Made made = generate({"--db", database_of({tiled, plain})});
   EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).choice, plain.choice);
+}
+
+TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {
+  const KnobsEntry entry = other_tile();
+  const Machine& machine = find_machine(entry.machine);
+  const TuningRecord own = record_of(entry, kForeign);
+  TuningRecord shipped = own;
+  shipped.median_ns = own.median_ns / 2;  // the faster one has the later place
+  ChoiceSources sources;
+  sources.knobs = {entry};
+  sources.own = {own};
+  sources.shipped = {shipped};
+  const auto chosen = [&] { return choose_kernels({entry.spec}, {&machine}, sources, {}).at(0); };
+  EXPECT_EQ(chosen().origin, ChoiceOrigin::knobs);
+  sources.knobs.clear();
+  EXPECT_EQ(chosen().origin, ChoiceOrigin::database);
+  EXPECT_EQ(chosen().record, own);
+  sources.own.clear();
+  EXPECT_EQ(chosen().origin, ChoiceOrigin::shipped);
+  EXPECT_EQ(chosen().record, shipped);
+  EXPECT_EQ(choice_summary({chosen()}), "schedules of 1 kernels: 1 shipped records");
+  sources.shipped.clear();
+  EXPECT_EQ(chosen().origin, ChoiceOrigin::rule);
+  EXPECT_EQ(chosen().choice, choose_default(entry.spec, machine));
+}
+
+TEST(Choices, ShippedRecordsAreWhatTheirRuleTakes) {
+  for (const TuningRecord& record : shipped_records()) check_importable(record);
 }
 
 TEST(Choices, ARecordThatTheRuleRefusesIsPassedOverWithANote) {

@@ -9,6 +9,8 @@
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
+#include "schedules/tuning/database.h"
+#include "schedules/tuning/host.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/kernel_farm.h"
 #include "tools/emit/shared_library.h"
@@ -67,6 +69,23 @@ void print_cache() {
   fact("kernel cache", cache.string() + (writable ? "" : " (cannot be written)"));
 }
 
+// What `generate` will find, and what keeps it from that.
+void print_tuning() {
+  fact("tuning host", host_text(this_host()));
+  const std::string path = default_tuning_database();
+  if (path.empty()) {
+    fact("tuning", "no database: set VITGEN_TUNING_DB or HOME");
+    return;
+  }
+  try {
+    const auto database = TuningDatabase::open_to_read(path);
+    fact("tuning", database ? fmt::format("{}: {} records", path, database->records().size())
+                            : path + ": not there yet");
+  } catch (const Error& error) {
+    fact("tuning", error.what());
+  }
+}
+
 void doctor() {
   fact("vitgen", fmt::format("{} (Halide {}, LLVM {})", kVersion, kHalideVersion, kLlvmVersion));
   fact("cpu", cpu_name());
@@ -77,6 +96,7 @@ void doctor() {
   fact("amx", amx_permission());
   print_linker();
   print_cache();
+  print_tuning();
   const bool works = !host_machines().empty();
   fact("verdict", works ? "generate, run and verify work here"
                         : "generate works; run needs a CPU for one of " + known_targets());
