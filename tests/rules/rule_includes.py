@@ -21,9 +21,12 @@ ALLOWED = {
     # Linked into the users' programs: nothing of ours, nothing but the C library and the CPU.
     "runtime/": (),
     "tools/image/": ("generators/base/",),
+    "tools/measure/": ("generators/base/", "runtime/"),
     "tools/emit/": ("generators/", "schedules/", "runtime/"),
     "tools/verify/": ("generators/", "schedules/", "runtime/", "tools/emit/"),
-    "tools/tune/": ("generators/", "schedules/", "runtime/", "tools/emit/", "tools/verify/"),
+    "tools/tune/": (
+        "generators/", "schedules/", "runtime/", "tools/measure/", "tools/emit/", "tools/verify/",
+    ),
     "tools/vitgen/": ("generators/", "schedules/", "runtime/", "tools/"),
 }
 # What CMake writes into the build tree.

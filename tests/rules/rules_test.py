@@ -43,6 +43,7 @@ PLANTED = [
     ("includes", "schedules/microkernels/a.cpp", "#include <Halide.h>\n", "Halide"),
     ("includes", "runtime/a.cpp", '#include "generators/base/text.h"\n', "base"),
     ("includes", "runtime/a.cpp", "#include <vector>\n", "vector"),
+    ("includes", "tools/measure/a.cpp", '#include "schedules/machine.h"\n', "schedules/machine.h"),
     ("includes", "tools/emit/a.cpp", '#include "tools/vitgen/host.h"\n', "vitgen"),
     ("separation", "generators/ops/a.cpp", "f.vectorize(x, 8);\n", "schedule"),
     ("separation", "generators/ops/a.cpp", "f->gpu_threads(x);\n", "schedule"),
