@@ -70,6 +70,15 @@ std::vector<Usage> usages() {
        {"run", out, "--threads", "99999999999", "--image", "x.png"},
        2,
        "threads"},
+      {"BenchNothing", {"bench", out}, 4, "hint: `vitgen generate"},
+      {"BenchBatchZero", {"bench", out, "--batch", "1,0"}, 2, "batch"},
+      {"BenchBatchHuge", {"bench", out, "--batch", "4097"}, 2, "batch"},
+      {"BenchThreads", {"bench", out, "--threads", "1,x"}, 2, "threads"},
+      {"BenchSecondsZero", {"bench", out, "--seconds", "0"}, 2, "seconds"},
+      {"BenchSecondsAndRuns", {"bench", out, "--seconds", "1", "--runs", "3"}, 2, "excludes"},
+      {"BenchRunsHuge", {"bench", out, "--runs", "20001"}, 2, "runs"},
+      {"BenchFormat", {"bench", out, "--format", "xml"}, 2, "format"},
+      {"BenchSteps", {"bench", out, "--steps", "some"}, 2, "steps"},
       {"StageUnknown", {"explain", out, "--stage", "llvm"}, 2, "llvm"},
   };
 }
@@ -89,7 +98,7 @@ TEST_P(UsageError, IsOneClearLineWithItsStatus) {
 
 TEST(Program, HelpTeachesAndVersionNamesItsParts) {
   const std::string help = must_run({"--help"});
-  for (const char* verb : {"generate", "run", "verify", "inspect", "explain", "doctor"}) {
+  for (const char* verb : {"generate", "run", "verify", "bench", "inspect", "explain", "doctor"}) {
     EXPECT_NE(help.find(verb), std::string::npos) << verb;
   }
   EXPECT_EQ(help.find("kernel-worker"), std::string::npos);
@@ -99,7 +108,7 @@ TEST(Program, HelpTeachesAndVersionNamesItsParts) {
 }
 
 TEST(Program, EveryCommandHasHelp) {
-  for (const char* verb : {"generate", "run", "verify", "inspect", "explain", "doctor"}) {
+  for (const char* verb : {"generate", "run", "verify", "bench", "inspect", "explain", "doctor"}) {
     EXPECT_NE(must_run({verb, "--help"}).find("Usage"), std::string::npos) << verb;
   }
 }

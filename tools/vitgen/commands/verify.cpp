@@ -2,13 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <random>
-
 #include "runtime/threads.h"
 #include "tools/verify/reference/reference.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/library_facts.h"
 #include "tools/vitgen/loaded_library.h"
+#include "tools/vitgen/random_input.h"
 #include "tools/vitgen/verify_weights.h"
 
 namespace vitgen {
@@ -66,21 +65,6 @@ void on_step(void* user, std::size_t step, const vitgen_api_step*,
   } catch (...) {
     seen.error = std::current_exception();
   }
-}
-
-// Normal noise: what normalised images look like to the first layer.
-std::vector<std::byte> random_input(const TensorPort& input, std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<std::byte> bytes(n * input.elements *
-                               static_cast<std::size_t>(byte_size(input.dtype)));
-  if (input.dtype == DType::u8) {
-    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() % 256);
-  } else {
-    auto* values = reinterpret_cast<float*>(bytes.data());
-    for (std::size_t i = 0; i < n * input.elements; ++i) values[i] = normal(random);
-  }
-  return bytes;
 }
 
 void run_random(LoadedLibrary& library, std::size_t n, unsigned seed) {
