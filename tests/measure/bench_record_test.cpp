@@ -21,6 +21,7 @@ BenchRecord record() {
                               .op = "linear",
                               .spec = "linear(rows=1)",
                               .choice = "cpu/linear()",
+                              .provenance = "default",
                               .steps = "blocks.*.fc",
                               .cost = {.calls = 2, .ms = 2, .flops = 4e6, .bytes = 1e6}}},
                  .steps = {}};

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "tools/measure/figures.h"
+
 namespace vitgen {
 namespace {
 
@@ -58,6 +60,16 @@ TEST(Statistics, PairedRatioCancelsWhatBothSeriesShare) {
   EXPECT_NEAR(ratio.value, 0.8, 1e-15);
   EXPECT_NEAR(ratio.low, 0.8, 1e-15);
   EXPECT_NEAR(ratio.high, 0.8, 1e-15);
+}
+
+TEST(Figures, HaveFourDigitsWhateverTheirSize) {
+  EXPECT_EQ(figure(1234), "1234");
+  EXPECT_EQ(figure(123456), "123456");
+  EXPECT_EQ(figure(12.345), "12.35");
+  EXPECT_EQ(figure(0.5), "0.500");
+  EXPECT_EQ(figure(0.0512), "0.0512");
+  EXPECT_EQ(figure(1e-9), "0.000000");
+  EXPECT_EQ(figure(0), "0.000");
 }
 
 }  // namespace

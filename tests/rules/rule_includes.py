@@ -23,6 +23,7 @@ ALLOWED = {
     "tools/image/": ("generators/base/",),
     "tools/measure/": ("generators/base/", "runtime/"),
     "tools/emit/": ("generators/", "schedules/", "runtime/"),
+    "tools/report/": ("generators/base/", "tools/measure/", "tools/emit/"),
     "tools/verify/": ("generators/", "schedules/", "runtime/", "tools/emit/"),
     "tools/tune/": (
         "generators/", "schedules/", "runtime/", "tools/measure/", "tools/emit/", "tools/verify/",

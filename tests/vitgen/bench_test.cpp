@@ -118,12 +118,6 @@ TEST(Bench, StepsOfOneKernelGetOneName) {
 TEST(TextTable, AlignsNumbersRightAndEndsNoLineInSpaces) {
   EXPECT_EQ(text_table({{"name", "ms"}, {"a", "10.5"}, {"long name", ""}}, 1),
             "name         ms\na          10.5\nlong name\n");
-  EXPECT_EQ(fixed(1.25, 1), "1.2");
-  EXPECT_EQ(decimals_for(1234), 0);
-  EXPECT_EQ(decimals_for(12.3), 2);
-  EXPECT_EQ(decimals_for(0.5), 3);
-  EXPECT_EQ(decimals_for(0.05), 4);
-  EXPECT_EQ(decimals_for(0), 3);
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ std::vector<Usage> usages() {
       {"BenchRunsHuge", {"bench", out, "--runs", "20001"}, 2, "runs"},
       {"BenchFormat", {"bench", out, "--format", "xml"}, 2, "format"},
       {"BenchSteps", {"bench", out, "--steps", "some"}, 2, "steps"},
+      {"ReportNothing", {"report", out, "-o", "r.html"}, 4, "hint: `vitgen generate"},
+      {"ReportWithoutOutput", {"report", out}, 2, "--output"},
+      {"ReportBenchAndThreads",
+       {"report", out, "-o", "r.html", "--bench", "b.json", "--threads", "1"},
+       2,
+       "excludes"},
       {"StageUnknown", {"explain", out, "--stage", "llvm"}, 2, "llvm"},
   };
 }
@@ -98,7 +104,8 @@ TEST_P(UsageError, IsOneClearLineWithItsStatus) {
 
 TEST(Program, HelpTeachesAndVersionNamesItsParts) {
   const std::string help = must_run({"--help"});
-  for (const char* verb : {"generate", "run", "verify", "bench", "inspect", "explain", "doctor"}) {
+  for (const char* verb :
+       {"generate", "run", "verify", "bench", "report", "inspect", "explain", "doctor"}) {
     EXPECT_NE(help.find(verb), std::string::npos) << verb;
   }
   EXPECT_EQ(help.find("kernel-worker"), std::string::npos);
@@ -108,7 +115,8 @@ TEST(Program, HelpTeachesAndVersionNamesItsParts) {
 }
 
 TEST(Program, EveryCommandHasHelp) {
-  for (const char* verb : {"generate", "run", "verify", "bench", "inspect", "explain", "doctor"}) {
+  for (const char* verb :
+       {"generate", "run", "verify", "bench", "report", "inspect", "explain", "doctor"}) {
     EXPECT_NE(must_run({verb, "--help"}).find("Usage"), std::string::npos) << verb;
   }
 }

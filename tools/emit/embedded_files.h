@@ -11,5 +11,8 @@ std::string_view embedded_header_template();  ///< runtime/api.h.in
 std::string_view embedded_pc_template();
 std::string_view embedded_config_template();
 std::string_view embedded_readme_template();
+std::string_view embedded_report_page();
+std::string_view embedded_report_style();
+std::string_view embedded_report_script();
 
 }  // namespace vitgen

@@ -40,6 +40,7 @@ Json cell_json(const CellTimes& cell, const MachinePeaks& peaks) {
                  {"op", kernel.op},
                  {"spec", kernel.spec},
                  {"choice", kernel.choice},
+                 {"provenance", kernel.provenance},
                  {"steps", kernel.steps}};
     add_cost(each, kernel.cost, cell, peaks);
     kernels.push_back(std::move(each));
@@ -101,6 +102,7 @@ KernelTime parse_kernel(const JsonFile& file) {
           .op = get_string(file, "op"),
           .spec = get_string(file, "spec"),
           .choice = get_string(file, "choice"),
+          .provenance = get_string(file, "provenance"),
           .steps = get_string(file, "steps"),
           .cost = parse_cost(file)};
 }

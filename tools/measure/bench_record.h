@@ -13,6 +13,9 @@ namespace vitgen {
 
 inline constexpr int kBenchSchema = 1;
 
+/// Where a cell's quartiles lie further apart, differences of a few percent mean nothing.
+inline constexpr double kBusySpread = 0.05;
+
 /// Time and work of some calls in one run of a cell.
 struct Cost {
   int calls = 0;
@@ -38,9 +41,10 @@ struct StepTime {
 struct KernelTime {
   std::string name;
   std::string op;
-  std::string spec;    ///< the text of its OpSpec
-  std::string choice;  ///< of the variant that ran: rule and knobs
-  std::string steps;   ///< their common name: "blocks.*.attn.qkv"
+  std::string spec;        ///< the text of its OpSpec
+  std::string choice;      ///< of the variant that ran: rule and knobs
+  std::string provenance;  ///< where the choice came from
+  std::string steps;       ///< their common name: "blocks.*.attn.qkv"
   Cost cost;
   bool operator==(const KernelTime&) const = default;
 };

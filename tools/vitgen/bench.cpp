@@ -98,9 +98,6 @@ BenchRecord describe(const LoadedLibrary& library, const LibraryFacts& facts,
           .cells = {}};
 }
 
-// Where quartiles lie further apart than this, differences of a few percent mean nothing.
-constexpr double kBusySpread = 0.05;
-
 void warn_if_busy(const BenchRecord& record, Progress& progress) {
   const auto worst =
       std::ranges::max_element(record.cells, {}, [](const CellTimes& c) { return c.ms.spread(); });

@@ -16,12 +16,21 @@ constexpr int kBursts = 10;  // that a cell's time is cut into
 
 using Names = std::vector<std::string>;
 
-// What the variant that runs was compiled from; "" if the manifest does not tell.
-std::string choice_of(const KernelFacts& kernel, std::string_view machine) {
+// A kernel as the manifest tells it, with the variant that runs.
+KernelTime kernel_time(const KernelFacts& kernel, std::string_view machine) {
+  KernelTime time{.name = kernel.name,
+                  .op = kernel.spec.op,
+                  .spec = kernel.spec.text(),
+                  .choice = {},
+                  .provenance = {},
+                  .steps = {},
+                  .cost = {}};
   for (const VariantFacts& variant : kernel.variants) {
-    if (variant.machine == machine) return variant.choice.text();
+    if (variant.machine != machine) continue;
+    time.choice = variant.choice.text();
+    time.provenance = variant.provenance;
   }
-  return {};
+  return time;
 }
 
 Cost cost_of(const OpSpec& spec, int calls, double ms) {
@@ -60,12 +69,7 @@ void sum_by_kernel(CellTimes& cell, const LibraryFacts& facts, std::string_view 
     std::size_t& at = place[step.kernel];
     if (at == SIZE_MAX) {
       at = cell.kernels.size();
-      cell.kernels.push_back({.name = kernel.name,
-                              .op = kernel.spec.op,
-                              .spec = kernel.spec.text(),
-                              .choice = choice_of(kernel, machine),
-                              .steps = {},
-                              .cost = {}});
+      cell.kernels.push_back(kernel_time(kernel, machine));
       names.emplace_back();
     }
     step.kernel = at;

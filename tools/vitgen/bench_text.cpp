@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "generators/base/error.h"
+#include "tools/measure/figures.h"
 #include "tools/vitgen/text_table.h"
 
 namespace vitgen {
@@ -33,13 +34,13 @@ std::string caches_text(const CacheSizes& caches) {
 }
 
 std::string peaks_text(const MachinePeaks& peaks) {
-  std::string text = fmt::format("{}: {} GF/s; read", threads_text(peaks.threads),
-                                 fixed(peaks.gflops, decimals_for(peaks.gflops)));
+  std::string text =
+      fmt::format("{}: {} GF/s; read", threads_text(peaks.threads), figure(peaks.gflops));
   for (const auto& [name, gbs] : {std::pair{"L1", peaks.l1_gbs},
                                   {"L2", peaks.l2_gbs},
                                   {"L3", peaks.l3_gbs},
                                   {"memory", peaks.memory_gbs}}) {
-    if (gbs > 0) text += fmt::format(" {} {},", name, fixed(gbs, decimals_for(gbs)));
+    if (gbs > 0) text += fmt::format(" {} {},", name, figure(gbs));
   }
   text.back() = ' ';
   return text + "GB/s\n";
@@ -65,7 +66,7 @@ std::string cells_text(const BenchRecord& record) {
     for (const double ms : {cell.ms.min, cell.ms.p50, cell.ms.p90, cell.ms.p99}) {
       row.push_back(fixed(ms, decimals));
     }
-    row.push_back(fixed(cell.images_per_s(), decimals_for(cell.images_per_s())));
+    row.push_back(figure(cell.images_per_s()));
     row.push_back(fixed(cell.gflops(), 1));
     row.push_back(fixed(100 * cell.gflops() / record.peaks_of(cell.threads).gflops, 1));
     row.push_back(std::to_string(cell.ms.runs));

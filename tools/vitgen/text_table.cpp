@@ -26,13 +26,4 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows, std::s
   return text;
 }
 
-std::string fixed(double value, int decimals) { return fmt::format("{:.{}f}", value, decimals); }
-
-int decimals_for(double value) {
-  int decimals = 3;
-  for (double bound = 10; value >= bound && decimals > 0; bound *= 10) --decimals;
-  for (double bound = 0.1; value < bound && value > 0 && decimals < 6; bound /= 10) ++decimals;
-  return decimals;
-}
-
 }  // namespace vitgen

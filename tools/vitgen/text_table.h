@@ -10,10 +10,4 @@ namespace vitgen {
 /// others to the right; two spaces between columns, none at the end of a line.
 std::string text_table(const std::vector<std::vector<std::string>>& rows, std::size_t left);
 
-/// `value` with so many decimals.
-std::string fixed(double value, int decimals);
-
-/// Decimals that give `value` four digits: 1.234, 12.34, 123.4, 1234.
-int decimals_for(double value);
-
 }  // namespace vitgen
