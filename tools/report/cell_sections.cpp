@@ -58,9 +58,7 @@ std::string choice_table(const CellTimes& cell) {
   Rows rows;
   for (std::size_t k = 0; k < cell.kernels.size(); ++k) {
     const KernelTime& kernel = cell.kernels[k];
-    constexpr std::size_t kLong = 2000;
-    rows.push_back({std::to_string(k + 1), "<code>" + escaped(kernel.spec, kLong) + "</code>",
-                    "<code>" + escaped(kernel.choice, kLong) + "</code>",
+    rows.push_back({std::to_string(k + 1), code(kernel.spec), code(kernel.choice),
                     escaped(kernel.provenance)});
   }
   return table("Schedules, " + cell_text(cell.threads, cell.batch),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tools/report/peers_chart.h"
@@ -19,22 +20,57 @@ std::string ratio_text(const Source& peers, const std::string& at) {
          ")</span>";
 }
 
-Rows peer_rows(const PeerRecord& record, const Source& peers) {
+std::vector<Column> cell_columns() { return {{"model", false}, {"threads"}, {"batch"}}; }
+
+std::vector<std::string> cell_row(const PeerCell& cell, const Source& peers,
+                                  const std::string& at) {
+  return {escaped(cell.model), number(peers, at + "/threads", 0), number(peers, at + "/batch", 0)};
+}
+
+// A row per cell: all times, and how vitgen compares with the fastest other program.
+std::string times_table(const PeerRecord& record, const Source& peers) {
+  const std::vector<std::string> names = program_names(record);
+  std::vector<Column> columns = cell_columns();
+  columns.push_back({"vitgen ms"});
+  for (const std::string& name : names) columns.push_back({escaped(name) + " ms"});
+  columns.push_back({"fastest other", false});
+  columns.push_back({"ratio to it"});
+  Rows rows;
+  for (std::size_t c = 0; c < record.cells.size(); ++c) {
+    const PeerCell& cell = record.cells[c];
+    const std::string at = "/cells/" + std::to_string(c);
+    std::vector<std::string> row = cell_row(cell, peers, at);
+    row.push_back(number(peers, at + "/median_ms"));
+    for (const std::string& name : names) {
+      const auto found = std::ranges::find(cell.programs, name, &PeerFigures::name);
+      const auto p = static_cast<std::size_t>(found - cell.programs.begin());
+      row.push_back(p == cell.programs.size()
+                        ? "none"
+                        : number(peers, at + "/programs/" + std::to_string(p) + "/median_ms"));
+    }
+    row.push_back("<b>" + escaped(cell.programs[cell.best].name) + "</b>");
+    row.push_back(ratio_text(peers, at + "/programs/" + std::to_string(cell.best)));
+    rows.push_back(std::move(row));
+  }
+  return table("Times of other programs", columns, rows);
+}
+
+std::string ratios_table(const PeerRecord& record, const Source& peers) {
+  std::vector<Column> columns = cell_columns();
+  columns.insert(columns.end(), {{"program", false}, {"median ms"}, {"fastest ms"}, {"ratio"}});
   Rows rows;
   for (std::size_t c = 0; c < record.cells.size(); ++c) {
     const PeerCell& cell = record.cells[c];
     const std::string at = "/cells/" + std::to_string(c);
     for (std::size_t p = 0; p < cell.programs.size(); ++p) {
       const std::string program = at + "/programs/" + std::to_string(p);
-      const std::string name = escaped(cell.programs[p].name);
-      rows.push_back({p == 0 ? escaped(cell.model) : "", p == 0 ? std::to_string(cell.threads) : "",
-                      p == 0 ? std::to_string(cell.batch) : "",
-                      p == 0 ? number(peers, at + "/median_ms") : "",
-                      p == cell.best ? "<b>" + name + "</b> (fastest)" : name,
-                      number(peers, program + "/median_ms"), ratio_text(peers, program)});
+      rows.push_back(cell_row(cell, peers, at));
+      rows.back().insert(rows.back().end(),
+                         {escaped(cell.programs[p].name), number(peers, program + "/median_ms"),
+                          number(peers, program + "/least_ms"), ratio_text(peers, program)});
     }
   }
-  return rows;
+  return table("Ratios to each program", columns, rows);
 }
 
 std::string versions_text(const PeerRecord& record) {
@@ -69,7 +105,7 @@ std::string rejection_table(const TuningHistory& history) {
   Rows rows;
   for (const auto& [status, group] : groups) {
     rows.push_back({escaped(status_text(status)), std::to_string(group.count),
-                    escaped(group.reason), "<code>" + escaped(group.choice, 2000) + "</code>"});
+                    escaped(group.reason), code(group.choice)});
   }
   return table("Rejected candidates",
                {{"what became of it", false},
@@ -91,14 +127,13 @@ std::string history_part(const TuningHistory& history, const std::string& at,
   } else {
     out += fmt::format("none of {} trials was measured", history.trials.size());
   }
-  out += "</span></summary>\n<p><code>" + escaped(history.spec, 2000) + "</code> on " +
-         escaped(history.machine) + "</p>\n";
+  out +=
+      "</span></summary>\n<p>" + code(history.spec) + " on " + escaped(history.machine) + "</p>\n";
   out += history_chart(history, 1000, "wide") + history_chart(history, 340, "narrow");
   if (best < history.trials.size()) {
-    out +=
-        "<p class=\"note\">Best: <code>" + escaped(history.trials[best].choice, 2000) +
-        "</code>. Dots are measured candidates, the line is the best so far, diamonds at the foot "
-        "were rejected.</p>\n";
+    out += "<p class=\"note\">Best: " + code(history.trials[best].choice) +
+           ". Dots are measured candidates, the line is the best so far, diamonds at the foot "
+           "were rejected.</p>\n";
   }
   return out + rejection_table(history) + "</details>\n";
 }
@@ -113,15 +148,8 @@ std::string peers_section(const PeerRecord& record, const Source& peers) {
       "95 % interval.</p>\n";
   out += peers_legend(record);
   out += peers_chart(record, 1000, "wide") + peers_chart(record, 340, "narrow");
-  out += table("Times of other programs",
-               {{"model", false},
-                {"threads"},
-                {"batch"},
-                {"vitgen ms"},
-                {"program", false},
-                {"its ms"},
-                {"ratio"}},
-               peer_rows(record, peers));
+  out += times_table(record, peers) + "<details><summary>Every ratio</summary>\n" +
+         ratios_table(record, peers) + "</details>\n";
   return out + "<p class=\"note\">" +
          escaped(fmt::format("Measured {} on {} with {}; ms are medians.", record.date, record.cpu,
                              versions_text(record)),

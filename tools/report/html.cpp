@@ -31,6 +31,16 @@ std::string escaped(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string code(std::string_view text) {
+  constexpr std::size_t kLong = 2000;
+  std::string out;
+  for (const char c : escaped(text, kLong)) {
+    out += c;
+    if (c == ',' || c == '(') out += "<wbr>";
+  }
+  return "<code>" + out + "</code>";
+}
+
 std::string script_json(const Json& json) {
   std::string out;
   // Outside of strings JSON has none of these, inside they may be written as escapes.

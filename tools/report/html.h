@@ -13,6 +13,9 @@ namespace vitgen {
 /// \xNN, what is beyond `limit` bytes as an ellipsis.
 std::string escaped(std::string_view text, std::size_t limit = 400);
 
+/// The text of a spec or a schedule, which may break after its commas.
+std::string code(std::string_view text);
+
 /// A JSON document as the content of a script element: nothing in it can end the element.
 std::string script_json(const Json& json);
 

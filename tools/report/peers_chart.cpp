@@ -14,16 +14,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Names program_names(const PeerRecord& record) {
-  Names names;
-  for (const PeerCell& cell : record.cells) {
-    for (const PeerFigures& each : cell.programs) {
-      if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
-    }
-  }
-  return names;
-}
-
 int place_of(const Names& names, const std::string& name) {
   return static_cast<int>(std::ranges::find(names, name) - names.begin());
 }
@@ -67,6 +57,16 @@ double row_height(const PeerCell& cell) {
 }
 
 }  // namespace
+
+std::vector<std::string> program_names(const PeerRecord& record) {
+  Names names;
+  for (const PeerCell& cell : record.cells) {
+    for (const PeerFigures& each : cell.programs) {
+      if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
+    }
+  }
+  return names;
+}
 
 std::string peers_chart(const PeerRecord& record, double width, std::string_view style) {
   const Names names = program_names(record);

@@ -98,15 +98,17 @@ std::string slope(const Plot& plot, double gbs, double peak, std::string_view na
   return out;
 }
 
+std::string peak_text(const MachinePeaks& peaks) {
+  return fmt::format("peak of multiply-adds {} GF/s", figure(peaks.gflops));
+}
+
 std::string roofs(const Plot& plot, const MachinePeaks& peaks) {
   double fastest = std::max({peaks.memory_gbs, peaks.l2_gbs, peaks.l3_gbs});
   if (fastest <= 0) fastest = peaks.gflops / plot.x.low;
   const double ridge = std::max(plot.x.low, peaks.gflops / fastest);
   const double y = plot.y(peaks.gflops);
   return svg_line(plot.x(ridge), y, plot.right, y, "roof peak") +
-         svg_text(plot.right - 2, y - 6,
-                  fmt::format("peak of multiply-adds {} GF/s", figure(peaks.gflops)), "rooftext",
-                  Anchor::end) +
+         svg_text(plot.right - 2, y - 6, peak_text(peaks), "rooftext", Anchor::end) +
          slope(plot, peaks.memory_gbs, peaks.gflops, "memory", 0.05) +
          slope(plot, peaks.l3_gbs, peaks.gflops, "L3", 0.35) +
          slope(plot, peaks.l2_gbs, peaks.gflops, "L2", 0.65);
@@ -147,8 +149,11 @@ Box place_number(const Dot& dot, const std::string& text, const std::vector<Box>
   return box_at(dot.x, dot.y);
 }
 
-std::string numbers_of(const std::vector<Dot>& dots, const Plot& plot, double peak_y) {
-  std::vector<Box> numbers = {{plot.x.from, peak_y - 1, plot.right, peak_y + 1}};
+std::string numbers_of(const std::vector<Dot>& dots, const Plot& plot, const MachinePeaks& peaks) {
+  const double roof = plot.y(peaks.gflops);
+  const double text_left = plot.right - text_width(peak_text(peaks));
+  std::vector<Box> numbers = {{plot.x.from, roof - 1, plot.right, roof + 1},
+                              {text_left, roof - 18, plot.right, roof}};
   std::string out;
   for (const Dot& dot : dots) {
     const std::string text = std::to_string(dot.number);
@@ -192,9 +197,8 @@ std::string roofline(const CellTimes& cell, const MachinePeaks& peaks, const Kin
   const std::string label = fmt::format(
       "Roofline of {} kernels with {} threads, batch {}: the table below has the same figures",
       dots.size(), cell.threads, cell.batch);
-  return svg_document(
-      width, height, style, label,
-      axes(plot) + roofs(plot, peaks) + markers + numbers_of(dots, plot, plot.y(peaks.gflops)));
+  return svg_document(width, height, style, label,
+                      axes(plot) + roofs(plot, peaks) + markers + numbers_of(dots, plot, peaks));
 }
 
 }  // namespace vitgen
