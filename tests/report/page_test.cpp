@@ -118,7 +118,7 @@ TEST(ReportPage, TextOfFilesNeverBecomesMarkup) {
     for (PeerFigures& each : cell.programs) each.name = hostile;
   }
   for (TuningHistory& history : facts.tuning) {
-    history.spec = history.machine = hostile;
+    history.steps = history.spec = history.machine = hostile;
     for (TrialPoint& trial : history.trials) trial.choice = trial.reason = hostile;
     history.trials.back().status = hostile;
   }

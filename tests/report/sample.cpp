@@ -99,7 +99,8 @@ std::vector<TuningHistory> sample_tuning() {
             {.choice = "a(t=2)", .status = "rejected_code", .reason = "12 spills", .median_us = 0},
             {.choice = "a(t=3)", .status = "measured", .reason = {}, .median_us = 25},
             {.choice = "a(t=4)", .status = "rejected_code", .reason = "3 calls", .median_us = 0}}},
-      {.spec = "pool(rows=7)",
+      {.steps = "pool",
+       .spec = "pool(rows=7)",
        .machine = "a machine",
        .flops = 0,
        .trials = {

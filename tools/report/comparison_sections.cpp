@@ -31,16 +31,16 @@ std::vector<std::string> cell_row(const PeerCell& cell, const Source& peers,
 std::string times_table(const PeerRecord& record, const Source& peers) {
   const std::vector<std::string> names = program_names(record);
   std::vector<Column> columns = cell_columns();
-  columns.push_back({"vitgen ms"});
+  columns.insert(columns.end(), {{"vitgen ms"}, {"fastest other", false}, {"ratio to it"}});
   for (const std::string& name : names) columns.push_back({escaped(name) + " ms"});
-  columns.push_back({"fastest other", false});
-  columns.push_back({"ratio to it"});
   Rows rows;
   for (std::size_t c = 0; c < record.cells.size(); ++c) {
     const PeerCell& cell = record.cells[c];
     const std::string at = "/cells/" + std::to_string(c);
     std::vector<std::string> row = cell_row(cell, peers, at);
     row.push_back(number(peers, at + "/median_ms"));
+    row.push_back("<b>" + escaped(cell.programs[cell.best].name) + "</b>");
+    row.push_back(ratio_text(peers, at + "/programs/" + std::to_string(cell.best)));
     for (const std::string& name : names) {
       const auto found = std::ranges::find(cell.programs, name, &PeerFigures::name);
       const auto p = static_cast<std::size_t>(found - cell.programs.begin());
@@ -48,8 +48,6 @@ std::string times_table(const PeerRecord& record, const Source& peers) {
                         ? "none"
                         : number(peers, at + "/programs/" + std::to_string(p) + "/median_ms"));
     }
-    row.push_back("<b>" + escaped(cell.programs[cell.best].name) + "</b>");
-    row.push_back(ratio_text(peers, at + "/programs/" + std::to_string(cell.best)));
     rows.push_back(std::move(row));
   }
   return table("Times of other programs", columns, rows);
@@ -118,8 +116,8 @@ std::string rejection_table(const TuningHistory& history) {
 std::string history_part(const TuningHistory& history, const std::string& at,
                          const Source& tuning) {
   const std::size_t best = best_trial(history);
-  std::string out = "<details class=\"cell\"><summary><b>" + escaped(op_of(history.spec)) +
-                    "</b> <span class=\"aside\">";
+  std::string out = "<details class=\"cell\"><summary><b>" + escaped(history.steps) +
+                    "</b> <span class=\"aside\">" + escaped(op_text(op_of(history.spec))) + ", ";
   if (best < history.trials.size()) {
     out += "best " + number(tuning, at + "/best_us") + " us, " +
            number(tuning, at + "/best_gflops", 1) + " GF/s, trial " +
@@ -127,8 +125,7 @@ std::string history_part(const TuningHistory& history, const std::string& at,
   } else {
     out += fmt::format("none of {} trials was measured", history.trials.size());
   }
-  out +=
-      "</span></summary>\n<p>" + code(history.spec) + " on " + escaped(history.machine) + "</p>\n";
+  out += "</span></summary>\n<p>" + code(history.spec) + " on " + code(history.machine) + "</p>\n";
   out += history_chart(history, 1000, "wide") + history_chart(history, 340, "narrow");
   if (best < history.trials.size()) {
     out += "<p class=\"note\">Best: " + code(history.trials[best].choice) +

@@ -79,7 +79,9 @@ std::string history_chart(const TuningHistory& history, double width, std::strin
                 width - 10, false};
   const Scale y{range.low / 1.08, range.high * 1.12, lane - 14, 8, true};
   std::string body;
-  for (const double tick : log_ticks(y.low, y.high)) {
+  std::vector<double> ticks = log_ticks(y.low, y.high);
+  if (ticks.size() < 3) ticks = linear_ticks(y.low, y.high, 4);
+  for (const double tick : ticks) {
     body += svg_line(kLeft, y(tick), width - 4, y(tick), "grid");
     body += svg_text(kLeft - 6, y(tick) + 4, tick_text(tick), "tick", Anchor::end);
   }
@@ -105,7 +107,8 @@ Json history_json(const std::vector<TuningHistory>& histories) {
                         {"reason", trial.reason},
                         {"us", trial.median_us}});
     }
-    Json each = {{"spec", history.spec},
+    Json each = {{"steps", history.steps},
+                 {"spec", history.spec},
                  {"machine", history.machine},
                  {"trials", std::move(trials)},
                  {"counts", counts}};

@@ -17,9 +17,10 @@ struct TrialPoint {
 
 /// The trials of one kernel in their order.
 struct TuningHistory {
+  std::string steps;  ///< their common name: "blocks.*.attn.qkv"
   std::string spec;
-  std::string machine;
-  double flops = 0;  ///< of one call
+  std::string machine;  ///< and the host that it ran on
+  double flops = 0;     ///< of one call
   std::vector<TrialPoint> trials;
 };
 
