@@ -91,7 +91,8 @@ Json sample_peers() {
 
 std::vector<TuningHistory> sample_tuning() {
   return {
-      {.spec = "linear(rows=7,k=8)",
+      {.steps = "blocks.*.fc",
+       .spec = "linear(rows=7,k=8)",
        .machine = "a machine",
        .flops = 2e6,
        .trials =
