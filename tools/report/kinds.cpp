@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "tools/report/html.h"
 #include "tools/report/svg.h"
@@ -16,7 +17,7 @@ Kinds::Kinds(const BenchRecord& record) {
     }
   }
   for (const auto& [op, sum] : share) ops_.push_back(op);
-  std::ranges::stable_sort(ops_, {}, [&](const std::string& op) { return -share[op]; });
+  std::ranges::sort(ops_, {}, [&](const std::string& op) { return std::pair(-share[op], op); });
 }
 
 int Kinds::index(const std::string& op) const {

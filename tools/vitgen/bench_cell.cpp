@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "generators/ops/support/ops_table.h"
 #include "schedules/machine.h"
@@ -50,7 +51,8 @@ void add(Cost& sum, const Cost& cost) {
 void sort_kernels(CellTimes& cell) {
   std::vector<std::size_t> order(cell.kernels.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return -cell.kernels[i].cost.ms; });
+  std::ranges::sort(order, {},
+                    [&](std::size_t i) { return std::pair(-cell.kernels[i].cost.ms, i); });
   std::vector<KernelTime> sorted;
   std::vector<std::size_t> place(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
