@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "generators/base/suggest.h"
 #include "tools/vitgen/choice_check.h"
@@ -99,7 +100,9 @@ class Chooser {
       outdated = outdated || !current;
       if (current) candidates.push_back(&record);
     }
-    std::ranges::stable_sort(candidates, {}, [](const TuningRecord* r) { return r->median_ns; });
+    std::ranges::sort(candidates, {}, [](const TuningRecord* r) {
+      return std::pair(r->median_ns, std::string_view(r->choice.rule));
+    });
     for (const TuningRecord* record : candidates) {
       if (is_usable(*record, machine)) return record;
     }
