@@ -6,8 +6,10 @@
 #include <fstream>
 
 #include "generators/base/file.h"
+#include "schedules/tuning/database.h"
 #include "tests/vitgen/program.h"
 #include "tools/measure/bench_record.h"
+#include "tools/vitgen/tuning_history.h"
 
 namespace vitgen {
 namespace {
@@ -64,6 +66,51 @@ TEST(Report, AFileThatCannotBeReadOrWrittenIsNamed) {
             3);
   EXPECT_EQ(run_vitgen({"report", library(), "--bench", bench_file(), "-o", "/proc/r.html"}).status,
             4);
+}
+
+TuningTrial trial(const BenchRecord& bench, const std::string& run, int ordinal, double ns) {
+  TuningTrial trial;
+  trial.host = "amd-25-1-1_l1d32k_l2512k_l332m_c2";
+  trial.machine = "cpu_avx2";
+  trial.spec = OpSpec::parse(bench.cells[0].kernels[0].spec);
+  trial.choice = Choice::parse("cpu/linear(m_r=6)");
+  trial.versions = current_versions(1);
+  trial.status = ns > 0 ? TrialStatus::measured : TrialStatus::rejected_code;
+  trial.reason = ns > 0 ? "" : "12 spills";
+  trial.samples = ns > 0 ? 7 : 0;
+  trial.best_ns = trial.median_ns = ns;
+  trial.run = run;
+  trial.ordinal = ordinal;
+  trial.date = run;
+  return trial;
+}
+
+TEST(Report, ShowsTheLastSearchForEachKernel) {
+  BenchRecord bench = read_bench(bench_file());
+  bench.isa = "x86-64-avx2";
+  const std::string path = at("tuning.db");
+  TuningDatabase database = TuningDatabase::open(path);
+  database.add(trial(bench, "2026-11-22T10:00:00Z", 0, 100));
+  database.add(trial(bench, "2026-11-23T10:00:00Z", 1, 250));
+  database.add(trial(bench, "2026-11-23T10:00:00Z", 0, 0));
+  const std::vector<TuningHistory> histories = tuning_history(path, bench);
+  ASSERT_EQ(histories.size(), 1u);
+  EXPECT_EQ(histories[0].spec, bench.cells[0].kernels[0].spec);
+  EXPECT_GT(histories[0].flops, 0);
+  ASSERT_EQ(histories[0].trials.size(), 2u);
+  EXPECT_EQ(histories[0].trials[0].status, "rejected_code");
+  EXPECT_EQ(histories[0].trials[0].reason, "12 spills");
+  EXPECT_DOUBLE_EQ(histories[0].trials[1].median_us, 0.25);
+  must_run({"report", library(), "-q", "--bench", bench_file(), "--db", path, "-o", at("t.html")});
+  EXPECT_EQ(read_whole(at("t.html"), 1u << 26).find("How it was tuned") != std::string::npos,
+            read_bench(bench_file()).isa == bench.isa);
+}
+
+TEST(Report, ADatabaseThatIsNamedMustBeThere) {
+  const ProcessResult result = run_vitgen({"report", library(), "--bench", bench_file(), "--db",
+                                           at("absent.db"), "-o", at("none.html")});
+  EXPECT_EQ(result.status, 4) << result.output;
+  EXPECT_NE(result.output.find("no such database"), std::string::npos) << result.output;
 }
 
 TEST(Report, ShowsTheNamesOfAHostileManifestAsText) {

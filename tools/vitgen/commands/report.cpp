@@ -8,6 +8,7 @@
 #include "tools/report/report.h"
 #include "tools/vitgen/bench.h"
 #include "tools/vitgen/command.h"
+#include "tools/vitgen/tuning_history.h"
 
 namespace vitgen {
 
@@ -16,7 +17,7 @@ void add_report(CLI::App& app, const Console& console);
 namespace {
 
 struct ReportArguments {
-  std::string directory, output, bench, peers;
+  std::string directory, output, bench, peers, database;
   BenchSettings settings{.threads = {0}, .batches = {}, .seconds = 0.5, .isa = {}};
 };
 
@@ -70,6 +71,7 @@ void report(const ReportArguments& arguments, const Console& console) {
   if (!arguments.peers.empty()) facts.peers = read_peers(arguments.peers);
   const auto progress = console.progress();
   facts.bench = bench_of(arguments, manifest, *progress);
+  facts.tuning = tuning_history(arguments.database, facts.bench);
   write_aside(arguments.output, report_page(facts));
   console.note("wrote " + printable(arguments.output));
 }
@@ -92,6 +94,8 @@ void add_report(CLI::App& app, const Console& console) {
       ->check(CLI::Range(0, int{rt::kMaxThreads}))
       ->excludes(bench);
   command->add_option("--peers", arguments->peers, "What tools/bench_peers.py -o wrote");
+  command->add_option("--db", arguments->database,
+                      "Tuning database ($VITGEN_TUNING_DB, or the user's own)");
   command->callback([arguments, &console] { report(*arguments, console); });
 }
 

@@ -1,0 +1,75 @@
+#include "tools/vitgen/tuning_history.h"
+
+#include <algorithm>
+#include <map>
+
+#include "generators/base/visit.h"
+#include "generators/ops/support/ops_table.h"
+#include "schedules/machine.h"
+#include "schedules/tuning/database.h"
+
+namespace vitgen {
+
+namespace {
+
+TrialPoint point_of(const TuningTrial& trial) {
+  return {.choice = trial.choice.text(),
+          .status = std::string(enum_text(trial.status)),
+          .reason = trial.reason,
+          .median_us = trial.median_ns * 1e-3};
+}
+
+// Of the trials of one kernel on one host: those of the search that ended last, by ordinal.
+std::vector<TuningTrial> last_search(const std::vector<TuningTrial>& trials) {
+  const auto newest = std::ranges::max_element(trials, {}, &TuningTrial::date);
+  std::vector<TuningTrial> last;
+  std::ranges::copy_if(trials, std::back_inserter(last),
+                       [&](const TuningTrial& trial) { return trial.run == newest->run; });
+  std::ranges::stable_sort(last, {}, &TuningTrial::ordinal);
+  return last;
+}
+
+// The kernels of all cells, each once.
+std::vector<std::string> specs_of(const BenchRecord& bench) {
+  std::vector<std::string> specs;
+  for (const CellTimes& cell : bench.cells) {
+    for (const KernelTime& kernel : cell.kernels) {
+      if (std::ranges::find(specs, kernel.spec) == specs.end()) specs.push_back(kernel.spec);
+    }
+  }
+  return specs;
+}
+
+}  // namespace
+
+std::vector<TuningHistory> tuning_history(const std::string& given, const BenchRecord& bench) {
+  const std::string path = given.empty() ? default_tuning_database() : given;
+  if (path.empty()) return {};
+  const auto database = TuningDatabase::open_to_read(path);
+  if (!database && given.empty()) return {};
+  if (!database) {
+    throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database");
+  }
+  const std::string machine(find_machine(bench.isa).name);
+  std::vector<TuningHistory> histories;
+  for (const std::string& spec : specs_of(bench)) {
+    std::map<std::string, std::vector<TuningTrial>> by_host;
+    for (TuningTrial& trial :
+         database->trials({.host = {}, .machine = machine, .spec = spec, .run = {}})) {
+      by_host[trial.host].push_back(std::move(trial));
+    }
+    for (const auto& [host, trials] : by_host) {
+      TuningHistory history{.spec = spec,
+                            .machine = machine + ", " + host,
+                            .flops = flops(trials.front().spec),
+                            .trials = {}};
+      for (const TuningTrial& trial : last_search(trials)) {
+        history.trials.push_back(point_of(trial));
+      }
+      histories.push_back(std::move(history));
+    }
+  }
+  return histories;
+}
+
+}  // namespace vitgen
