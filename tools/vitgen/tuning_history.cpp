@@ -30,14 +30,16 @@ std::vector<TuningTrial> last_search(const std::vector<TuningTrial>& trials) {
 }
 
 // The kernels of all cells, each once.
-std::vector<std::string> specs_of(const BenchRecord& bench) {
-  std::vector<std::string> specs;
+std::vector<KernelTime> kernels_of(const BenchRecord& bench) {
+  std::vector<KernelTime> kernels;
   for (const CellTimes& cell : bench.cells) {
     for (const KernelTime& kernel : cell.kernels) {
-      if (std::ranges::find(specs, kernel.spec) == specs.end()) specs.push_back(kernel.spec);
+      const bool known =
+          std::ranges::find(kernels, kernel.spec, &KernelTime::spec) != kernels.end();
+      if (!known) kernels.push_back(kernel);
     }
   }
-  return specs;
+  return kernels;
 }
 
 }  // namespace
@@ -52,14 +54,15 @@ std::vector<TuningHistory> tuning_history(const std::string& given, const BenchR
   }
   const std::string machine(find_machine(bench.isa).name);
   std::vector<TuningHistory> histories;
-  for (const std::string& spec : specs_of(bench)) {
+  for (const KernelTime& kernel : kernels_of(bench)) {
     std::map<std::string, std::vector<TuningTrial>> by_host;
     for (TuningTrial& trial :
-         database->trials({.host = {}, .machine = machine, .spec = spec, .run = {}})) {
+         database->trials({.host = {}, .machine = machine, .spec = kernel.spec, .run = {}})) {
       by_host[trial.host].push_back(std::move(trial));
     }
     for (const auto& [host, trials] : by_host) {
-      TuningHistory history{.spec = spec,
+      TuningHistory history{.steps = kernel.steps,
+                            .spec = kernel.spec,
                             .machine = machine + ", " + host,
                             .flops = flops(trials.front().spec),
                             .trials = {}};
