@@ -152,6 +152,8 @@ void install_signal_cleanup() {
   ::sigaction(SIGXFSZ, &ignore, nullptr);
 }
 
+bool DeferSignals::waiting() { return waiting_signal.load() != 0; }
+
 DeferSignals::DeferSignals() { deferring.fetch_add(1); }
 
 DeferSignals::~DeferSignals() {

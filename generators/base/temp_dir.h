@@ -53,6 +53,9 @@ class DeferSignals {
   DeferSignals(const DeferSignals&) = delete;
   DeferSignals& operator=(const DeferSignals&) = delete;
   ~DeferSignals();
+
+  /// Whether one of them waits: a long work should come to its end.
+  static bool waiting();
 };
 
 }  // namespace vitgen

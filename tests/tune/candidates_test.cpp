@@ -1,0 +1,124 @@
+// Which candidates the model keeps, for which kernels.
+
+#include "tools/tune/candidates.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "generators/models/support/model.h"
+#include "generators/ops/attention.h"
+#include "generators/ops/linear.h"
+#include "generators/plan/lower.h"
+
+namespace vitgen {
+namespace {
+
+constexpr CacheBytes kCaches{.l1 = 32 << 10, .l2 = 512 << 10};
+
+std::vector<OpSpec> model_specs() {
+  const Model model = load_architecture("vit_tiny_patch16_224", {.strict = false, .overrides = {}});
+  std::vector<OpSpec> specs;
+  for (const Step& step : lower(model.spec, {}).steps) {
+    if (std::ranges::find(specs, step.spec) == specs.end()) specs.push_back(step.spec);
+  }
+  return specs;
+}
+
+bool is_open(const Candidate& candidate) { return !candidate.decided; }
+
+TEST(Candidates, TheDefaultIsFirstAndStaysWhateverTheModelSays) {
+  for (const char* name : {"cpu_avx2", "cpu_avx512"}) {
+    const Machine& machine = find_machine(name);
+    for (const OpSpec& spec : model_specs()) {
+      const auto list = enumerate_candidates(spec, machine, kCaches, {.keep = 1, .random = 0});
+      ASSERT_FALSE(list.empty()) << spec.text();
+      EXPECT_TRUE(list.front().is_default);
+      EXPECT_EQ(list.front().choice, choose_default(spec, machine)) << spec.text();
+      EXPECT_FALSE(list.front().decided);
+      EXPECT_EQ(std::ranges::count_if(list, is_open), 1);
+      EXPECT_EQ(std::ranges::count_if(list, &Candidate::is_default), 1);
+    }
+  }
+}
+
+TEST(Candidates, TheWholeSpaceIsListedOnceAndWhatIsLeftOutSaysWhy) {
+  const Machine& machine = find_machine("cpu_avx2");
+  for (const OpSpec& spec : model_specs()) {
+    const Selection selection{.keep = 10, .random = 3};
+    const auto list = enumerate_candidates(spec, machine, kCaches, selection);
+    std::set<std::string> texts;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      EXPECT_TRUE(texts.insert(list[i].choice.text()).second);
+      EXPECT_EQ(list[i].ordinal, static_cast<int>(i));
+      EXPECT_EQ(list[i].decided, !list[i].reason.empty());
+      if (list[i].decided) {
+        EXPECT_EQ(list[i].status, TrialStatus::rejected_model);
+      }
+    }
+    EXPECT_LE(std::ranges::count_if(list, is_open), 13);
+  }
+}
+
+TEST(Candidates, OnlyTheRandomOnesDependOnTheSeed) {
+  const OpSpec spec = op_spec(LinearSpec{.rows = 197, .k = 192, .n = 768, .panel = 48});
+  const auto list = [&](std::uint32_t seed) {
+    std::vector<std::string> texts;
+    const Selection selection{.keep = 6, .random = 4, .seed = seed};
+    for (const Candidate& each :
+         enumerate_candidates(spec, find_machine("cpu_avx2"), kCaches, selection)) {
+      if (is_open(each)) texts.push_back(each.choice.text());
+    }
+    return texts;
+  };
+  const auto one = list(1), again = list(1), two = list(2);
+  ASSERT_EQ(one.size(), 10u);
+  EXPECT_EQ(one, again);
+  EXPECT_NE(one, two);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(one[i], two[i]);
+}
+
+TEST(Candidates, ALimitOfTrialsIsALimit) {
+  for (const int trials : {1, 2, 3, 4, 12, 32}) {
+    const Selection selection = selection_for(trials, 1);
+    EXPECT_EQ(selection.keep + selection.random, trials);
+    EXPECT_GE(selection.keep, 1);
+  }
+  EXPECT_EQ(selection_for(0, 5).keep, Selection{}.keep);
+  EXPECT_EQ(selection_for(0, 5).seed, 5u);
+}
+
+Fields tile(int m_r, int n_r) {
+  return Fields::parse("m_r=" + std::to_string(m_r) + ",n_r=" + std::to_string(n_r) +
+                       ",unroll_k=4");
+}
+
+TEST(TileModel, CountsRegistersPaddingAndLoads) {
+  const OpSpec spec = op_spec(LinearSpec{.rows = 197, .k = 192, .n = 768, .panel = 48});
+  const Machine& machine = find_machine("cpu_avx2");
+  const TileEstimate six = estimate_tile(spec, machine, tile(6, 16), kCaches);
+  EXPECT_EQ(six.registers, 14);
+  EXPECT_DOUBLE_EQ(six.padding, 198.0 / 197);
+  EXPECT_DOUBLE_EQ(six.loads, 8.0 / 12);
+  EXPECT_DOUBLE_EQ(six.strip_bytes, 192 * 16 * 4);
+  EXPECT_EQ(six.reject, "");
+  EXPECT_NE(estimate_tile(spec, machine, tile(8, 16), kCaches).reject, "");
+  // One sum waits for itself; a tile of one column loads more than it multiplies.
+  EXPECT_GT(estimate_tile(spec, machine, tile(1, 8), kCaches).cycles, 3 * six.cycles);
+}
+
+TEST(TileModel, AttentionHasTwoTilesAndOtherKnobsAreAllAlike) {
+  const OpSpec attention = op_spec(AttentionSpec{1, 197, 3, 64, 0.125f});
+  const Machine& machine = find_machine("cpu_avx2");
+  const TileEstimate both =
+      estimate_tile(attention, machine, Fields::parse("m_r=6,n_keys=16,n_out=8"), kCaches);
+  EXPECT_EQ(both.registers, 14);
+  EXPECT_DOUBLE_EQ(both.padding, 198.0 / 197);
+  const TileEstimate other =
+      estimate_tile(attention, machine, Fields::parse("rows_per_task=16"), kCaches);
+  EXPECT_EQ(other.registers, 0);
+  EXPECT_EQ(other.cycles, 1);
+}
+
+}  // namespace
+}  // namespace vitgen

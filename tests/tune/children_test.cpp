@@ -1,0 +1,185 @@
+// Candidates in child processes: what crashes, hangs or computes something else is found out, and
+// the search goes on.
+
+#include <gmock/gmock.h>
+
+#include "generators/base/temp_dir.h"
+#include "generators/ops/attention.h"
+#include "generators/ops/layer_norm.h"
+#include "generators/ops/linear.h"
+#include "tools/tune/host_backend.h"
+#include "tools/tune/search.h"
+
+namespace vitgen {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Machine& runnable() { return find_machine("cpu_avx2"); }
+
+HostBackendOptions options_in(const TempDir& folder) {
+  return {.machine = &runnable(),
+          .worker = VITGEN_PROGRAM,
+          .cache = folder.path(),
+          .cpu = "haswell",
+          .patience_seconds = 2};
+}
+
+OpSpec linear() { return op_spec(LinearSpec{.rows = 20, .k = 32, .n = 96, .panel = 48}); }
+
+TEST(Children, EachPlantedFaultIsToldApart) {
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  const auto check = [&](const char* object) {
+    return backend.check(linear(), {.object = object, .shared_scratch = 0, .task_scratch = 0});
+  };
+  const StepResult crash = check(PLANTED_CRASH);
+  EXPECT_FALSE(crash.good);
+  EXPECT_EQ(crash.status, TrialStatus::crashed);
+  EXPECT_THAT(crash.reason, HasSubstr("signal 11"));
+  const StepResult hang = check(PLANTED_HANG);
+  EXPECT_EQ(hang.status, TrialStatus::timed_out);
+  const StepResult wrong = check(PLANTED_WRONG_VALUES);
+  EXPECT_EQ(wrong.status, TrialStatus::wrong_result);
+  EXPECT_THAT(wrong.reason, HasSubstr("instead of"));
+  EXPECT_EQ(check(PLANTED_NOTHING_WRITTEN).status, TrialStatus::wrong_result);
+  EXPECT_EQ(check(PLANTED_OUT_OF_BOUNDS).status, TrialStatus::crashed);
+  const StepResult failure = check(PLANTED_OWN_FAILURE);
+  EXPECT_EQ(failure.status, TrialStatus::crashed);
+  EXPECT_THAT(failure.reason, HasSubstr("code -7"));
+  EXPECT_EQ(check("/nowhere/kernel.o").status, TrialStatus::crashed);
+}
+
+TEST(Children, KernelsOfEveryGateAreFoundRight) {
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  for (const OpSpec& spec : {linear(), op_spec(LayerNormSpec{9, 48, 1e-6f}),
+                             op_spec(AttentionSpec{1, 19, 2, 16, 0.25f})}) {
+    const CompileResult compiled = backend.compile(spec, choose_default(spec, runnable()));
+    ASSERT_TRUE(compiled.good) << compiled.reason;
+    const StepResult result = backend.check(spec, compiled.file);
+    EXPECT_TRUE(result.good) << spec.text() << ": " << result.reason;
+  }
+}
+
+TEST(Children, IllegalKnobsAreACandidateThatDoesNotCompile) {
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  const CompileResult result =
+      backend.compile(linear(), Choice::parse("cpu/linear(m_r=5,n_r=7,unroll_k=4)"));
+  EXPECT_FALSE(result.good);
+  EXPECT_EQ(result.status, TrialStatus::compile_failed);
+  EXPECT_THAT(result.reason, HasSubstr("knobs must obey"));
+}
+
+TEST(Children, ThreadsRunTheKernelAsALibraryDoes) {
+  const TempDir folder(temporary_directory());
+  for (const int threads : {1, 3}) {
+    HostBackendOptions options = options_in(folder);
+    options.threads = threads;
+    options.rotate_bytes = 1 << 20;
+    HostBackend backend(options);
+    const CompileResult compiled = backend.compile(linear(), choose_default(linear(), runnable()));
+    ASSERT_TRUE(compiled.good) << compiled.reason;
+    const std::vector<KernelFile> files = {compiled.file};
+    const auto session = backend.time(linear(), files);
+    for (int i = 0; i < 3; ++i) {
+      const Sample sample = session->sample(0);
+      ASSERT_TRUE(sample.seconds) << sample.reason;
+      EXPECT_GT(*sample.seconds, 0);
+    }
+  }
+}
+
+TEST(Children, ASessionSurvivesACandidateThatEndsIt) {
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  const CompileResult good = backend.compile(linear(), choose_default(linear(), runnable()));
+  ASSERT_TRUE(good.good);
+  const std::vector<KernelFile> files = {{PLANTED_CRASH, 0, 0}, good.file, {PLANTED_HANG, 0, 0}};
+  const auto session = backend.time(linear(), files);
+  EXPECT_TRUE(session->sample(1).seconds);
+  const Sample crash = session->sample(0);
+  EXPECT_FALSE(crash.seconds);
+  EXPECT_FALSE(crash.timed_out);
+  EXPECT_TRUE(session->sample(1).seconds);
+  EXPECT_TRUE(session->sample(2).timed_out);
+  EXPECT_TRUE(session->sample(1).seconds);
+}
+
+TEST(Children, AStopEndsAHangingChildAtOnceAndSaysNothingOfTheCandidate) {
+  const TempDir folder(temporary_directory());
+  HostBackendOptions options = options_in(folder);
+  int looks = 0;
+  options.patience_seconds = 1000;
+  options.stop = [&] { return ++looks > 40; };
+  HostBackend backend(options);
+  const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
+  EXPECT_TRUE(result.interrupted);
+}
+
+// Real kernels, but some candidates' objects are those with a fault.
+class PlantingBackend final : public TuneBackend {
+ public:
+  PlantingBackend(const HostBackendOptions& options, std::map<std::string, std::string> objects)
+      : host_(options), objects_(std::move(objects)) {}
+
+  CompileResult compile(const OpSpec& spec, const Choice& choice) override {
+    CompileResult result = host_.compile(spec, choice);
+    const auto planted = objects_.find(choice.text());
+    if (planted == objects_.end()) return result;
+    result.file = {planted->second, 0, 0};
+    result.facts = {.loops = 1, .fmas = 8, .vector_bits = 256};  // nothing to see from outside
+    return result;
+  }
+  StepResult check(const OpSpec& spec, const KernelFile& file) override {
+    return host_.check(spec, file);
+  }
+  std::unique_ptr<TimingSession> time(const OpSpec& spec,
+                                      std::span<const KernelFile> files) override {
+    return host_.time(spec, files);
+  }
+  double now() override { return host_.now(); }
+
+ private:
+  HostBackend host_;
+  std::map<std::string, std::string> objects_;
+};
+
+TEST(Children, ASearchWithFaultyCandidatesFindsAGoodOneAndRecordsTheFaults) {
+  const TempDir folder(temporary_directory());
+  TuneSettings settings;
+  settings.machine = &runnable();
+  settings.host = "amd-25-1-1_l1d32k_l2512k_l332m_c2";
+  settings.selection = {.keep = 8, .random = 0, .seed = 1};
+  settings.jobs = 2;
+  settings.run = "run-1";
+  const std::vector<TuneKernel> kernels = {{linear(), 1}};
+  std::map<std::string, std::string> objects;
+  const std::vector<std::string> faults = {PLANTED_CRASH, PLANTED_HANG, PLANTED_WRONG_VALUES};
+  const std::vector<TrialStatus> expected = {TrialStatus::crashed, TrialStatus::timed_out,
+                                             TrialStatus::wrong_result};
+  const KernelResult plan = plan_search(kernels, settings, nullptr)[0];
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    objects[plan.candidates.at(i + 1).choice.text()] = faults[i];
+  }
+  PlantingBackend backend(options_in(folder), objects);
+  TuningDatabase database = TuningDatabase::open(folder.path() + "/tuning.db");
+  const auto results = tune(kernels, settings, backend, database, [](const TuneProgress&) {});
+  EXPECT_TRUE(results[0].complete);
+  EXPECT_GT(results[0].now_seconds, 0);
+  EXPECT_FALSE(objects.contains(results[0].now.text()));
+  std::size_t found = 0;
+  for (const TuningTrial& trial : database.trials()) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      if (trial.choice != plan.candidates[i + 1].choice) continue;
+      EXPECT_EQ(trial.status, expected[i]) << trial.reason;
+      ++found;
+    }
+  }
+  EXPECT_EQ(found, faults.size());
+  EXPECT_EQ(database.records().size(), 1u);
+}
+
+}  // namespace
+}  // namespace vitgen

@@ -1,0 +1,236 @@
+// The search with a made-up world: which candidates it tries, what it writes down, and that an
+// interrupted one ends where an uninterrupted one does.
+
+#include "tools/tune/search.h"
+
+#include <gmock/gmock.h>
+
+#include "generators/base/temp_dir.h"
+#include "generators/ops/attention.h"
+#include "generators/ops/layer_norm.h"
+#include "generators/ops/linear.h"
+#include "tests/tune/fake_backend.h"
+
+namespace vitgen {
+namespace {
+
+std::vector<TuneKernel> three_kernels() {
+  return {{op_spec(LinearSpec{.rows = 50, .k = 64, .n = 96, .panel = 48}), 12},
+          {op_spec(AttentionSpec{1, 50, 2, 32, 0.25f}), 12},
+          {op_spec(LayerNormSpec{50, 64, 1e-6f}), 25}};
+}
+
+TuneSettings settings_for(FakeBackend& world) {
+  TuneSettings settings;
+  settings.machine = &find_machine("cpu_avx2");
+  settings.host = "amd-25-1-1_l1d32k_l2512k_l332m_c2";
+  settings.caches = {.l1 = 32 << 10, .l2 = 512 << 10};
+  settings.selection = {.keep = 8, .random = 4, .seed = 1};
+  settings.jobs = 2;
+  settings.run = "run-1";
+  settings.stop = world.stop();
+  return settings;
+}
+
+struct Place {
+  TempDir folder{temporary_directory()};
+  TuningDatabase database = TuningDatabase::open(folder.path() + "/tuning.db");
+
+  // All that is in it, without the dates.
+  std::vector<std::string> content() const {
+    std::vector<std::string> lines;
+    for (TuningRecord record : database.records()) {
+      record.date = "2026-01-01T00:00:00Z";
+      lines.push_back(record_json(record).dump());
+    }
+    for (TuningTrial trial : database.trials()) {
+      trial.date = "2026-01-01T00:00:00Z";
+      lines.push_back(trial_json(trial).dump());
+    }
+    std::ranges::sort(lines);
+    return lines;
+  }
+};
+
+const TuneWatcher kNobody = [](const TuneProgress&) {};
+
+// Candidates of the first kernel that the search will try, without the default.
+std::vector<std::string> tried_choices(const TuneSettings& settings) {
+  std::vector<std::string> texts;
+  const std::vector<KernelResult> plan = plan_search(three_kernels(), settings, nullptr);
+  for (const Candidate& each : plan[0].candidates) {
+    if (!each.decided && !each.is_default) texts.push_back(each.choice.text());
+  }
+  return texts;
+}
+
+TEST(Search, TheFastestReplacesTheDefaultAndIsRecorded) {
+  FakeBackend world;
+  const TuneSettings settings = settings_for(world);
+  const std::string fastest = tried_choices(settings).at(3);
+  world.seconds[fastest] = 0.5e-3;
+  Place place;
+  const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].verdict, Verdict::improved);
+  EXPECT_EQ(results[0].now.text(), fastest);
+  EXPECT_LT(results[0].ratio.high, 1);
+  EXPECT_TRUE(results[0].complete);
+  const OpSpec spec = three_kernels()[0].spec;
+  const auto record = place.database.best(settings.host, "cpu_avx2", spec,
+                                          [](const TuningRecord&) { return true; });
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->choice.text(), fastest);
+  EXPECT_EQ(record->samples, settings.pairs);
+  EXPECT_NEAR(record->median_ns, 0.5e6, 1);
+  EXPECT_EQ(record->check, TuningCheck::bits);
+}
+
+TEST(Search, ADefaultThatNobodyBeatsStays) {
+  FakeBackend world;
+  const TuneSettings settings = settings_for(world);
+  const OpSpec spec = three_kernels()[0].spec;
+  const Choice usual = choose_default(spec, *settings.machine);
+  world.seconds[usual.text()] = 0.5e-3;
+  Place place;
+  const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  EXPECT_EQ(results[0].verdict, Verdict::kept);
+  EXPECT_EQ(results[0].now, usual);
+}
+
+TEST(Search, EveryCandidateHasATrialAndEveryFaultItsReason) {
+  FakeBackend world;
+  const TuneSettings settings = settings_for(world);
+  const std::vector<std::string> tried = tried_choices(settings);
+  const std::vector<TrialStatus> faults = {TrialStatus::compile_failed, TrialStatus::rejected_code,
+                                           TrialStatus::rejected_mca,   TrialStatus::crashed,
+                                           TrialStatus::timed_out,      TrialStatus::wrong_result};
+  for (std::size_t i = 0; i < faults.size(); ++i) world.planted[tried.at(i)] = faults[i];
+  Place place;
+  const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  std::map<std::string, TuningTrial> trials;
+  TuningFilter filter;
+  filter.spec = three_kernels()[0].spec.text();
+  for (TuningTrial& trial : place.database.trials(filter)) {
+    trials.emplace(trial.choice.text(), std::move(trial));
+  }
+  EXPECT_EQ(trials.size(), results[0].candidates.size());
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    ASSERT_TRUE(trials.contains(tried[i]));
+    EXPECT_EQ(trials.at(tried[i]).status, faults[i]) << tried[i];
+    EXPECT_NE(trials.at(tried[i]).reason, "");
+  }
+  EXPECT_EQ(trials.at(tried[6]).status, TrialStatus::measured);
+  EXPECT_GT(trials.at(tried[6]).samples, 0);
+}
+
+TEST(Search, ASecondSearchMustBeatTheRecord) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  const std::string fast = tried_choices(settings).at(2);
+  world.seconds[fast] = 0.5e-3;
+  Place place;
+  tune(three_kernels(), settings, world, place.database, kNobody);
+  settings.run = "run-2";
+  settings.selection.seed = 2;
+  const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  EXPECT_EQ(results[0].before.text(), fast);
+  EXPECT_EQ(results[0].verdict, Verdict::kept);
+}
+
+TEST(Search, ResumedItEndsInTheDatabaseOfAnUninterruptedOne) {
+  std::vector<std::string> whole;
+  int steps = 0;
+  const auto plant = [](FakeBackend& world, const TuneSettings& settings) {
+    const std::vector<std::string> tried = tried_choices(settings);
+    world.planted[tried.at(1)] = TrialStatus::crashed;
+    world.planted[tried.at(4)] = TrialStatus::rejected_mca;
+    world.planted[tried.at(5)] = TrialStatus::rejected_code;
+  };
+  {
+    FakeBackend world;
+    const TuneSettings settings = settings_for(world);
+    plant(world, settings);
+    Place place;
+    tune(three_kernels(), settings, world, place.database, kNobody);
+    whole = place.content();
+    steps = world.compiled + world.checked + world.timed;
+  }
+  ASSERT_GT(steps, 200);
+  for (int stop_every : {1, 7, 23, 60, steps / 2, steps - 5}) {
+    Place place;
+    int sessions = 0;
+    for (bool complete = false; !complete; ++sessions) {
+      ASSERT_LT(sessions, 40) << "no progress with a stop every " << stop_every << " steps";
+      FakeBackend world;
+      // Longer each time, as a person would give it; a step that is cut off is made again.
+      world.steps_left = stop_every * (sessions + 1);
+      TuneSettings settings = settings_for(world);
+      settings.resume = true;
+      settings.run = "run-1";
+      plant(world, settings);
+      const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+      complete = world.steps_left != 0 && std::ranges::all_of(results, &KernelResult::complete);
+      if (sessions > 20) stop_every *= 2;
+    }
+    EXPECT_GT(sessions, 1);
+    EXPECT_EQ(place.content(), whole) << "stopped every " << stop_every << " steps";
+  }
+}
+
+TEST(Search, ResumedAfterItsEndItDoesNothing) {
+  Place place;
+  for (const bool again : {false, true}) {
+    FakeBackend world;
+    TuneSettings settings = settings_for(world);
+    settings.resume = true;
+    const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+    for (const KernelResult& each : results) EXPECT_TRUE(each.complete);
+    EXPECT_EQ(world.compiled == 0, again);
+    EXPECT_EQ(world.timed == 0, again);
+  }
+}
+
+TEST(Search, TheSameSeedTriesTheSameWhateverTheThreadsDo) {
+  const auto content = [](int jobs) {
+    FakeBackend world;
+    TuneSettings settings = settings_for(world);
+    settings.jobs = jobs;
+    Place place;
+    tune(three_kernels(), settings, world, place.database, kNobody);
+    return place.content();
+  };
+  EXPECT_EQ(content(1), content(4));
+}
+
+TEST(Search, AShortBudgetStillTimesTheDefaults) {
+  FakeBackend world;
+  world.clock_step = 0.05;
+  TuneSettings settings = settings_for(world);
+  settings.jobs = 1;
+  settings.budget_seconds = 1;
+  Place place;
+  const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  for (const KernelResult& each : results) {
+    EXPECT_GE(world.compiled, 3);
+    EXPECT_FALSE(each.complete);  // what was not reached may be tried by a resumed search
+  }
+  EXPECT_LT(world.compiled, 36);
+}
+
+TEST(Search, ProgressGrowsAndEndsAtItsTotal) {
+  FakeBackend world;
+  const TuneSettings settings = settings_for(world);
+  Place place;
+  std::map<TuneProgress::Phase, TuneProgress> last;
+  tune(three_kernels(), settings, world, place.database, [&](const TuneProgress& progress) {
+    EXPECT_LE(progress.done, progress.total);
+    EXPECT_GE(progress.done, last[progress.phase].done);
+    last[progress.phase] = progress;
+  });
+  EXPECT_EQ(last.size(), 3u);
+  EXPECT_GT(last[TuneProgress::Phase::time].total, 0u);
+}
+
+}  // namespace
+}  // namespace vitgen

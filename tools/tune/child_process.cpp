@@ -1,0 +1,185 @@
+#include "tools/tune/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kMostOutput = 64 * 1024;
+constexpr int kPollMs = 50;  // between looks at the clock and the StopRequest
+
+struct Pipe {
+  UniqueFd reader, writer;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(ExitCode::resources, "SPAWN", "no pipe to be had: " + std::string(strerror(errno)));
+  }
+  return {.reader = UniqueFd(ends[0]), .writer = UniqueFd(ends[1])};
+}
+
+// `input` -1: nothing to read. `errors` -1: stderr goes nowhere.
+pid_t spawn(const std::vector<std::string>& arguments, int input, int output, int errors) {
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  if (input >= 0) {
+    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
+  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  if (errors >= 0) {
+    ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  std::vector<char*> argv;
+  for (const std::string& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
+  argv.push_back(nullptr);
+  pid_t child = -1;
+  const int error_number = ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error_number == 0) return child;
+  throw Error(ExitCode::resources, "SPAWN",
+              "cannot run " + printable(arguments[0]) + ": " + strerror(error_number));
+}
+
+enum class Wait { data, closed, timed_out, stopped };
+
+// Appends what there is to `text`, waiting for it until `end`.
+Wait read_some(int fd, Clock::time_point end, const StopRequest& stop, std::string& text) {
+  for (;;) {
+    if (stop && stop()) return Wait::stopped;
+    if (Clock::now() >= end) return Wait::timed_out;
+    pollfd ready = {fd, POLLIN, 0};
+    if (::poll(&ready, 1, kPollMs) <= 0) continue;
+    char buffer[4096];
+    const ssize_t size = ::read(fd, buffer, sizeof buffer);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return Wait::closed;
+    if (text.size() < kMostOutput) text.append(buffer, static_cast<std::size_t>(size));
+    return Wait::data;
+  }
+}
+
+Clock::time_point after(double seconds) {
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double>(std::min(seconds, 1e6)));
+}
+
+// Reaps the child, killed before if it was to end.
+void reap(pid_t child, ChildEnd why, ChildResult& result) {
+  if (why != ChildEnd::done) ::kill(child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno == EINTR) continue;
+    result.end = ChildEnd::failed;  // nobody knows how it ended
+    return;
+  }
+  result.end = why;
+  if (why != ChildEnd::done) return;
+  result.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) {
+    result.end = ChildEnd::crashed;
+  } else if (result.code != 0) {
+    result.end = ChildEnd::failed;
+  }
+}
+
+ChildEnd reason(Wait wait) {
+  switch (wait) {
+    case Wait::timed_out:
+      return ChildEnd::timed_out;
+    case Wait::stopped:
+      return ChildEnd::stopped;
+    case Wait::data:
+    case Wait::closed:
+      break;
+  }
+  return ChildEnd::done;
+}
+
+}  // namespace
+
+ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
+                      const StopRequest& stop) {
+  Pipe pipe = make_pipe();
+  const pid_t child = spawn(arguments, -1, pipe.writer.get(), pipe.writer.get());
+  pipe.writer = UniqueFd();
+  ChildResult result;
+  const auto end = after(seconds);
+  Wait wait = Wait::data;
+  while (wait == Wait::data) wait = read_some(pipe.reader.get(), end, stop, result.output);
+  reap(child, reason(wait), result);
+  return result;
+}
+
+ChildSession::ChildSession(const std::vector<std::string>& arguments) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  child_ = spawn(arguments, in.reader.get(), out.writer.get(), -1);
+  to_ = std::move(in.writer);
+  from_ = std::move(out.reader);
+}
+
+ChildSession::~ChildSession() {
+  if (child_ > 0) finish(ChildEnd::stopped);
+}
+
+void ChildSession::finish(ChildEnd why) { reap(std::exchange(child_, -1), why, result_); }
+
+std::optional<std::string> ChildSession::ask(std::string_view line, double seconds,
+                                             const StopRequest& stop) {
+  if (child_ <= 0) return std::nullopt;
+  if (!line.empty()) {
+    const std::string text = std::string(line) + "\n";
+    // A child that is gone gives EPIPE; its end is found below.
+    [[maybe_unused]] const ssize_t written = ::write(to_.get(), text.data(), text.size());
+  }
+  const auto end = after(seconds);
+  Wait wait = Wait::data;
+  while (pending_.find('\n') == std::string::npos && wait == Wait::data) {
+    wait = read_some(from_.get(), end, stop, pending_);
+  }
+  const std::size_t newline = pending_.find('\n');
+  if (newline == std::string::npos) {
+    finish(reason(wait));
+    return std::nullopt;
+  }
+  std::string answer = pending_.substr(0, newline);
+  pending_.erase(0, newline + 1);
+  return answer;
+}
+
+std::string describe(const ChildResult& result) {
+  switch (result.end) {
+    case ChildEnd::done:
+      return "ended early";
+    case ChildEnd::failed:
+      return fmt::format("exit status {}", result.code);
+    case ChildEnd::crashed:
+      return fmt::format("signal {} ({})", result.code, strsignal(result.code));
+    case ChildEnd::timed_out:
+      return "no answer in time";
+    case ChildEnd::stopped:
+      return "stopped";
+  }
+  return {};
+}
+
+}  // namespace vitgen

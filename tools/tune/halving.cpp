@@ -1,0 +1,78 @@
+#include "tools/tune/halving.h"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+namespace vitgen {
+
+namespace {
+
+template <class T>
+void shuffle(std::vector<T>& list, std::mt19937& random) {
+  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[random() % i]);
+}
+
+void take_sample(Timed& each, const Sampler& sampler) {
+  each.last = sampler(each.number);
+  each.failed = !each.last.seconds;
+  if (!each.failed) each.samples.push_back(*each.last.seconds);
+}
+
+double best_of(const std::vector<Timed>& list) {
+  double best = std::numeric_limits<double>::infinity();
+  for (const Timed& each : list) best = std::min(best, each.best());
+  return best;
+}
+
+}  // namespace
+
+double Timed::best() const {
+  return samples.empty() ? std::numeric_limits<double>::infinity() : std::ranges::min(samples);
+}
+
+std::vector<Timed> halve(const std::vector<int>& numbers, const Sampler& sampler,
+                         const HalvingOptions& options) {
+  std::vector<Timed> left;
+  for (const int number : numbers) left.push_back({.number = number, .samples = {}});
+  std::mt19937 random(options.seed);
+  const auto by_number = [](const Timed& a, const Timed& b) { return a.number < b.number; };
+  bool stopped = false;
+  for (const double limit : options.limits) {
+    shuffle(left, random);
+    for (Timed& each : left) {
+      if ((stopped = options.stop())) break;
+      take_sample(each, sampler);
+      options.sampled(each);
+    }
+    std::ranges::sort(left, by_number);
+    if (stopped) break;
+    const double best = best_of(left);
+    const auto drop = [&](const Timed& each) { return each.failed || each.best() > limit * best; };
+    for (const Timed& each : left) {
+      if (drop(each)) options.dropped(each);
+    }
+    std::erase_if(left, drop);
+  }
+  std::ranges::stable_sort(left, {}, &Timed::best);
+  return left;
+}
+
+Pairs time_pairs(int a, int b, int count, const Sampler& sampler, std::uint32_t seed,
+                 const std::function<bool()>& stop) {
+  Pairs pairs;
+  std::mt19937 random(seed);
+  for (int i = 0; i < count; ++i) {
+    if (stop()) return pairs;
+    const bool a_first = random() % 2 == 0;
+    const Sample first = sampler(a_first ? a : b);
+    const Sample second = sampler(a_first ? b : a);
+    if (!first.seconds || !second.seconds) return pairs;
+    pairs.a.push_back(a_first ? *first.seconds : *second.seconds);
+    pairs.b.push_back(a_first ? *second.seconds : *first.seconds);
+  }
+  pairs.complete = true;
+  return pairs;
+}
+
+}  // namespace vitgen

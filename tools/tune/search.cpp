@@ -1,0 +1,122 @@
+#include "tools/tune/search.h"
+
+#include <algorithm>
+
+#include "tools/tune/search_state.h"
+
+namespace vitgen {
+
+namespace {
+
+// Of the budget, for compiling and checking together; three quarters of it for compiling.
+constexpr double kCompileShare = 0.4;
+constexpr double kCompilePart = 0.75;
+
+bool is_complete(const KernelResult& kernel) {
+  return std::ranges::all_of(kernel.candidates, &Candidate::decided);
+}
+
+void add_incumbent(KernelState& kernel, const Choice& choice) {
+  std::vector<Candidate>& candidates = kernel.result.candidates;
+  const auto found = std::ranges::find(candidates, choice, &Candidate::choice);
+  kernel.incumbent = static_cast<std::size_t>(found - candidates.begin());
+  if (found != candidates.end()) return;
+  // Knobs that somebody wrote by hand, or that no rule names any more.
+  Candidate candidate;
+  candidate.choice = choice;
+  candidate.rule_version = rule_version(kernel.result.kernel.spec.op, choice.rule).value_or(1);
+  candidate.ordinal = static_cast<int>(candidates.size());
+  candidate.is_default = candidates.empty();
+  candidate.decided = true;
+  candidates.push_back(std::move(candidate));
+}
+
+bool has_record(const OpSpec& spec, const Choice& choice, const TuneSettings& settings,
+                const TuningDatabase& database) {
+  const auto same = [&](const TuningRecord& record) {
+    return record.choice == choice && is_current(spec, choice, record.versions);
+  };
+  return database.best(settings.host, std::string(settings.machine->name), spec, same).has_value();
+}
+
+std::vector<KernelState> begin(const std::vector<TuneKernel>& kernels, const TuneSettings& settings,
+                               const TuningDatabase& database) {
+  std::vector<KernelState> states;
+  for (KernelResult& result : plan_search(kernels, settings, &database)) {
+    const OpSpec spec = result.kernel.spec;
+    KernelState state;
+    state.result = std::move(result);
+    add_incumbent(state, state.result.before);
+    state.incumbent_recorded = has_record(spec, state.result.before, settings, database);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+}  // namespace
+
+bool is_failure(TrialStatus status) {
+  return status == TrialStatus::compile_failed || status == TrialStatus::crashed ||
+         status == TrialStatus::timed_out || status == TrialStatus::wrong_result;
+}
+
+bool is_incumbent(const KernelState& kernel, const Candidate& candidate) {
+  return &candidate == &kernel.result.candidates[kernel.incumbent];
+}
+
+void decide(SearchState& state, KernelState& kernel, Candidate& candidate, TrialStatus status,
+            std::string reason) {
+  if (candidate.decided) return;
+  candidate.decided = true;
+  candidate.status = status;
+  constexpr std::size_t kMostReason = 300;  // bytes; the database takes 400
+  candidate.reason = printable(reason, kMostReason);
+  state.log.add(kernel.result.kernel.spec, candidate);
+}
+
+std::vector<KernelResult> plan_search(const std::vector<TuneKernel>& kernels,
+                                      const TuneSettings& settings,
+                                      const TuningDatabase* database) {
+  std::vector<KernelResult> results;
+  for (const TuneKernel& kernel : kernels) {
+    KernelResult result;
+    result.kernel = kernel;
+    result.candidates =
+        enumerate_candidates(kernel.spec, *settings.machine, settings.caches, settings.selection);
+    result.before = result.now = incumbent_of(kernel.spec, settings, database);
+    if (settings.resume && database != nullptr) mark_tried(result, settings, *database);
+    result.complete = is_complete(result);
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+std::vector<KernelResult> tune(const std::vector<TuneKernel>& kernels, const TuneSettings& given,
+                               TuneBackend& backend, TuningDatabase& database,
+                               const TuneWatcher& watcher) {
+  TuneSettings settings = given;
+  if (settings.resume) {
+    const std::string last = last_run(kernels, settings, database);
+    if (!last.empty()) settings.run = last;
+  }
+  SearchLog log(database, settings);
+  SearchState state{.kernels = begin(kernels, settings, database),
+                    .settings = settings,
+                    .backend = backend,
+                    .log = log,
+                    .watcher = watcher};
+  for (const KernelState& kernel : state.kernels) {
+    if (!kernel.result.complete) log.add_left_out(kernel.result);
+  }
+  const double share = kCompileShare * settings.budget_seconds;
+  compile_and_check(state, kCompilePart * share, share);
+  if (!settings.stop()) time_kernels(state);
+  std::vector<KernelResult> results;
+  for (KernelState& kernel : state.kernels) {
+    kernel.result.complete = is_complete(kernel.result);
+    results.push_back(std::move(kernel.result));
+  }
+  return results;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,175 @@
+// The first half of a search: what can be known of candidates without timing them.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <thread>
+
+#include "tools/tune/search_state.h"
+
+namespace vitgen {
+
+namespace {
+
+// MCA's throughputs are within some ten percent of measured ones; half as much again is beyond
+// doubt.
+constexpr double kMcaSlack = 1.5;
+
+struct Job {
+  KernelState* kernel;
+  Candidate* candidate;
+};
+
+bool is_wanted(const KernelState& kernel, const Candidate& candidate) {
+  return !kernel.result.complete && (!candidate.decided || is_incumbent(kernel, candidate));
+}
+
+// Place by place in every kernel's list, so that each gets its best ones when time is short.
+std::vector<Job> jobs_in_turn(SearchState& state,
+                              const std::function<bool(const Candidate&)>& pick) {
+  std::vector<Job> incumbents, others;
+  std::size_t longest = 0;
+  for (const KernelState& kernel : state.kernels) {
+    longest = std::max(longest, kernel.result.candidates.size());
+  }
+  for (std::size_t place = 0; place < longest; ++place) {
+    for (KernelState& kernel : state.kernels) {
+      if (place >= kernel.result.candidates.size()) continue;
+      Candidate& candidate = kernel.result.candidates[place];
+      if (!is_wanted(kernel, candidate) || !pick(candidate)) continue;
+      (is_incumbent(kernel, candidate) ? incumbents : others).push_back({&kernel, &candidate});
+    }
+  }
+  incumbents.insert(incumbents.end(), others.begin(), others.end());
+  return incumbents;
+}
+
+// Runs jobs on several threads; what was not begun at `until` is left, but for incumbents.
+class Workers {
+ public:
+  Workers(SearchState& state, std::vector<Job> jobs, std::function<void(const Job&)> work,
+          double until)
+      : state_(state), jobs_(std::move(jobs)), work_(std::move(work)), until_(until) {}
+
+  void run(TuneProgress::Phase phase) {
+    std::vector<std::jthread> threads;
+    const auto count =
+        std::min(jobs_.size(), static_cast<std::size_t>(std::max(1, state_.settings.jobs)));
+    running_ = count;
+    for (std::size_t t = 0; t < count; ++t) threads.emplace_back([this] { loop(); });
+    std::unique_lock lock(mutex_);
+    while (running_ > 0) {
+      changed_.wait(lock);
+      const TuneProgress progress{
+          .phase = phase, .done = done_, .total = jobs_.size(), .failures = state_.failures};
+      state_.watcher(progress);
+    }
+    lock.unlock();
+    threads.clear();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  const Job* take() {
+    const std::lock_guard lock(mutex_);
+    if (next_ == jobs_.size() || error_ || state_.settings.stop()) return nullptr;
+    const Job& job = jobs_[next_];
+    if (!is_incumbent(*job.kernel, *job.candidate) && state_.backend.now() >= until_)
+      return nullptr;
+    ++next_;
+    return &job;
+  }
+
+  void loop() {
+    for (const Job* job = take(); job != nullptr; job = take()) {
+      std::exception_ptr error;
+      try {
+        work_(*job);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      const std::lock_guard lock(mutex_);
+      if (error && !error_) error_ = error;
+      if (is_failure(job->candidate->status)) ++state_.failures;
+      ++done_;
+      changed_.notify_one();
+    }
+    const std::lock_guard lock(mutex_);
+    --running_;
+    changed_.notify_one();
+  }
+
+  SearchState& state_;
+  std::vector<Job> jobs_;
+  std::function<void(const Job&)> work_;
+  double until_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t next_ = 0, done_ = 0, running_ = 0;
+  std::exception_ptr error_;
+};
+
+// Rules whose knobs are tiles of products: their loops must be made of FMAs.
+bool wants_fmas(const Candidate& candidate) { return candidate.model.registers > 0; }
+
+void compile_one(SearchState& state, const Job& job) {
+  Candidate& candidate = *job.candidate;
+  CompileResult result = state.backend.compile(job.kernel->result.kernel.spec, candidate.choice);
+  if (result.interrupted) return;
+  if (!result.good) return decide(state, *job.kernel, candidate, result.status, result.reason);
+  candidate.file = std::move(result.file);
+  candidate.facts = result.facts;
+  candidate.compiled = true;
+  if (is_incumbent(*job.kernel, candidate) || candidate.is_default) return;
+  const std::string fault =
+      code_fault(candidate.facts, wants_fmas(candidate), state.settings.machine->vector_bytes * 8);
+  if (!fault.empty()) {
+    decide(state, *job.kernel, candidate, TrialStatus::rejected_code, fault);
+  }
+}
+
+void check_one(SearchState& state, const Job& job) {
+  Candidate& candidate = *job.candidate;
+  const StepResult result = state.backend.check(job.kernel->result.kernel.spec, candidate.file);
+  if (result.interrupted) return;
+  candidate.checked = result.good;
+  if (!result.good) decide(state, *job.kernel, candidate, result.status, result.reason);
+}
+
+void drop_by_mca(SearchState& state, KernelState& kernel) {
+  double best = 0;
+  for (const Candidate& each : kernel.result.candidates) {
+    if (each.compiled && !each.decided) best = std::max(best, each.facts.flops_per_cycle);
+  }
+  for (Candidate& each : kernel.result.candidates) {
+    const double predicted = each.facts.flops_per_cycle;
+    const bool slow = predicted > 0 && predicted * kMcaSlack < best;
+    if (!each.compiled || each.decided || each.is_default || is_incumbent(kernel, each) || !slow) {
+      continue;
+    }
+    decide(
+        state, kernel, each, TrialStatus::rejected_mca,
+        fmt::format("{:.1f} operations per cycle predicted, {:.1f} of the best", predicted, best));
+  }
+}
+
+}  // namespace
+
+void compile_and_check(SearchState& state, double compile_until, double check_until) {
+  const auto any = [](const Candidate&) { return true; };
+  Workers(
+      state, jobs_in_turn(state, any), [&](const Job& job) { compile_one(state, job); },
+      compile_until)
+      .run(TuneProgress::Phase::compile);
+  if (state.settings.stop()) return;
+  for (KernelState& kernel : state.kernels) drop_by_mca(state, kernel);
+  const auto compiled = [](const Candidate& each) { return each.compiled; };
+  Workers(
+      state, jobs_in_turn(state, compiled), [&](const Job& job) { check_one(state, job); },
+      check_until)
+      .run(TuneProgress::Phase::check);
+}
+
+}  // namespace vitgen

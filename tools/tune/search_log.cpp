@@ -1,0 +1,120 @@
+#include "tools/tune/search_log.h"
+
+#include <algorithm>
+
+#include "tools/tune/trial_request.h"
+
+namespace vitgen {
+
+namespace {
+
+constexpr double kNanoseconds = 1e9;
+
+TuningFilter filter_of(const OpSpec& spec, const TuneSettings& settings) {
+  return {.host = settings.host,
+          .machine = std::string(settings.machine->name),
+          .spec = spec.text(),
+          .run = {}};
+}
+
+}  // namespace
+
+TuningTrial SearchLog::trial(const OpSpec& spec, const Candidate& candidate) const {
+  TuningTrial trial{.host = settings_.host,
+                    .machine = std::string(settings_.machine->name),
+                    .spec = spec,
+                    .choice = candidate.choice,
+                    .versions = current_versions(candidate.rule_version),
+                    .status = candidate.status,
+                    .reason = candidate.reason,
+                    .run = settings_.run,
+                    .ordinal = candidate.ordinal,
+                    .date = utc_now()};
+  if (candidate.status == TrialStatus::measured) {
+    trial.samples = static_cast<int>(candidate.samples.size());
+    trial.best_ns = std::ranges::min(candidate.samples) * kNanoseconds;
+    trial.median_ns = median(candidate.samples) * kNanoseconds;
+  }
+  return trial;
+}
+
+void SearchLog::add(const OpSpec& spec, const Candidate& candidate) {
+  const std::lock_guard lock(mutex_);
+  database_.add(trial(spec, candidate));
+}
+
+void SearchLog::add_left_out(const KernelResult& kernel) {
+  std::vector<TuningTrial> trials;
+  for (const Candidate& each : kernel.candidates) {
+    if (each.decided && each.status == TrialStatus::rejected_model) {
+      trials.push_back(trial(kernel.kernel.spec, each));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (!trials.empty()) database_.merge({}, trials);
+}
+
+void SearchLog::put(const OpSpec& spec, const Choice& choice, int rule_version,
+                    const std::vector<double>& samples) {
+  const std::lock_guard lock(mutex_);
+  database_.put({.host = settings_.host,
+                 .machine = std::string(settings_.machine->name),
+                 .spec = spec,
+                 .choice = choice,
+                 .versions = current_versions(rule_version),
+                 .samples = static_cast<int>(samples.size()),
+                 .median_ns = median(samples) * kNanoseconds,
+                 .spread = relative_spread(samples),
+                 .date = utc_now(),
+                 .check = check_for(spec)});
+}
+
+bool is_current(const OpSpec& spec, const Choice& choice, const TuningVersions& versions) {
+  const auto rule = rule_version(spec.op, choice.rule);
+  return rule && versions == current_versions(*rule);
+}
+
+Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
+                    const TuningDatabase* database) {
+  if (database != nullptr) {
+    const auto usable = [&](const TuningRecord& record) {
+      return is_current(spec, record.choice, record.versions);
+    };
+    const auto record =
+        database->best(settings.host, std::string(settings.machine->name), spec, usable);
+    if (record) return record->choice;
+  }
+  return choose_default(spec, *settings.machine);
+}
+
+void mark_tried(KernelResult& kernel, const TuneSettings& settings,
+                const TuningDatabase& database) {
+  std::map<std::string, TuningTrial> tried;
+  for (TuningTrial& trial : database.trials(filter_of(kernel.kernel.spec, settings))) {
+    if (!is_current(kernel.kernel.spec, trial.choice, trial.versions)) continue;
+    if (trial.status == TrialStatus::rejected_model) continue;
+    tried.insert_or_assign(trial.choice.text(), std::move(trial));
+  }
+  for (Candidate& candidate : kernel.candidates) {
+    const auto found = tried.find(candidate.choice.text());
+    if (found == tried.end()) continue;
+    candidate.decided = true;
+    candidate.status = found->second.status;
+    candidate.reason = found->second.reason;
+  }
+}
+
+std::string last_run(const std::vector<TuneKernel>& kernels, const TuneSettings& settings,
+                     const TuningDatabase& database) {
+  std::string run, date;
+  for (const TuneKernel& kernel : kernels) {
+    for (const TuningTrial& trial : database.trials(filter_of(kernel.spec, settings))) {
+      if (trial.date < date) continue;
+      date = trial.date;
+      run = trial.run;
+    }
+  }
+  return run;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,42 @@
+#pragma once
+// What the stages of a search share.
+
+#include "tools/tune/search.h"
+#include "tools/tune/search_log.h"
+
+namespace vitgen {
+
+/// A kernel with the candidate that it must beat.
+struct KernelState {
+  KernelResult result;
+  std::size_t incumbent = 0;  ///< into result.candidates
+  bool incumbent_recorded = false;
+};
+
+struct SearchState {
+  std::vector<KernelState> kernels;
+  const TuneSettings& settings;
+  TuneBackend& backend;
+  SearchLog& log;
+  const TuneWatcher& watcher;
+  int failures = 0;
+};
+
+/// Statuses that are faults, not mere slowness.
+bool is_failure(TrialStatus status);
+
+/// Marks the candidate as decided and records that.
+void decide(SearchState& state, KernelState& kernel, Candidate& candidate, TrialStatus status,
+            std::string reason);
+
+/// Needed whatever is known of it: the others are compared with it.
+bool is_incumbent(const KernelState& kernel, const Candidate& candidate);
+
+/// Compiles, reads the code and checks, until the times are over (seconds of backend.now()); what
+/// was not reached stays undecided. The incumbents are done in any case.
+void compile_and_check(SearchState& state, double compile_until, double check_until);
+
+/// Times what was checked and confirms the winners.
+void time_kernels(SearchState& state);
+
+}  // namespace vitgen

@@ -1,0 +1,116 @@
+#include "tools/tune/tile_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "generators/ops/attention.h"
+#include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
+
+namespace vitgen {
+
+namespace {
+
+// Of every core since 2013 that has AVX2 or AVX-512 with two units: two multiply-adds and two
+// vector loads per cycle, four cycles from sum to sum, 32 bytes per cycle from L2 (64 nominal, half
+// of it reached), four instructions per cycle.
+constexpr double kFmasPerCycle = 2;
+constexpr double kLoadsPerCycle = 2;
+constexpr double kFmaLatency = 4;
+constexpr double kL2BytesPerCycle = 32;
+constexpr double kWidth = 4;
+constexpr double kLoopInstructions = 3;  // two pointers and the branch
+
+struct TileProblem {
+  int rows = 0;  // of the dimension that m_r cuts; 0: not known
+  int k = 0;     // terms of a sum; 0: not known
+};
+
+TileProblem problem_of(const OpSpec& spec) {
+  if (spec.op == LinearSpec::op) {
+    const auto typed = typed_spec<LinearSpec>(spec);
+    return {typed.rows, typed.k};
+  }
+  if (spec.op == PatchEmbedSpec::op) {
+    const auto typed = typed_spec<PatchEmbedSpec>(spec);
+    return {typed.grid_w(), typed.k()};
+  }
+  if (spec.op == AttentionSpec::op) {
+    const auto typed = typed_spec<AttentionSpec>(spec);
+    return {typed.tokens, typed.head_size};
+  }
+  return {};
+}
+
+int knob(const Fields& knobs, std::string_view name, int absent) {
+  const std::string* text = knobs.find(name);
+  return text == nullptr ? absent : static_cast<int>(parse_int(*text, name));
+}
+
+double padding_of(int rows, int m_r) {
+  if (rows <= 0) return 1;
+  const int tiles = (rows + m_r - 1) / m_r;
+  return static_cast<double>(tiles) * m_r / rows;
+}
+
+struct Tile {
+  int m_r = 1;
+  int vectors = 1;  // of columns
+  int unroll = 1;
+};
+
+// Cycles per multiply-add of a vector: the slowest of the units, the sums' latency, the loads and
+// the weights' way from L2 where a strip of them is larger than L1.
+double cycles_of(const Tile& tile, const Machine& machine, double strip_bytes,
+                 const CacheBytes& caches) {
+  const double fmas = static_cast<double>(tile.m_r) * tile.vectors;
+  const double loads = (tile.m_r + tile.vectors) / fmas;
+  const bool from_l2 = caches.l1 > 0 && strip_bytes > static_cast<double>(caches.l1);
+  const double weight_bytes = static_cast<double>(tile.vectors) * machine.vector_bytes;
+  const double l2 = from_l2 ? weight_bytes / kL2BytesPerCycle / fmas : 0;
+  const double loop = kLoopInstructions / kWidth / tile.unroll / fmas;
+  return std::max({1 / kFmasPerCycle, kFmaLatency / fmas, loads / kLoadsPerCycle, l2}) + loop;
+}
+
+}  // namespace
+
+TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Fields& knobs,
+                           const CacheBytes& caches) {
+  TileEstimate estimate;
+  const int m_r = knob(knobs, "m_r", 0);
+  std::vector<int> columns;
+  for (const std::string_view name : {"n_r", "n_keys", "n_out"}) {
+    if (const int n = knob(knobs, name, 0)) columns.push_back(n);
+  }
+  if (m_r <= 0 || columns.empty()) return estimate;
+  const TileProblem problem = problem_of(spec);
+  const int lanes = machine.lanes(DType::f32);
+  estimate.padding = padding_of(problem.rows, m_r);
+  double cycles = 0;
+  for (const int n : columns) {
+    const Tile tile{.m_r = m_r,
+                    .vectors = std::max(1, (n + lanes - 1) / lanes),
+                    .unroll = std::max(1, knob(knobs, "unroll_k", 1))};
+    const double fmas = static_cast<double>(m_r) * tile.vectors;
+    const double strip = static_cast<double>(problem.k) * n * sizeof(float);
+    // One vector of weights may be read where it is used; a broadcast always takes a register.
+    estimate.registers = std::max(estimate.registers, m_r * tile.vectors + 2);
+    estimate.loads = std::max(estimate.loads, (m_r + tile.vectors) / fmas);
+    estimate.strip_bytes = std::max(estimate.strip_bytes, strip);
+    cycles += cycles_of(tile, machine, strip, caches);
+  }
+  estimate.cycles = cycles / static_cast<double>(columns.size()) * estimate.padding;
+  if (estimate.registers > machine.vector_registers) {
+    estimate.reject = fmt::format("needs {} of {} vector registers", estimate.registers,
+                                  machine.vector_registers);
+  } else if (caches.l2 > 0 && estimate.strip_bytes > static_cast<double>(caches.l2)) {
+    estimate.reject = fmt::format("a strip of weights of {:.0f} KB is larger than L2",
+                                  estimate.strip_bytes / 1024);
+  }
+  return estimate;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,34 @@
+#pragma once
+// What a child process is asked to do with compiled candidates, as a file.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "generators/base/op_spec.h"
+#include "schedules/tuning/record.h"
+#include "tools/tune/loaded_kernels.h"
+
+namespace vitgen {
+
+/// Ops whose sums have one order, which is a part of their formula, are compared by bits; others,
+/// and sums of bf16 products in tiles, by the reference's bound.
+TuningCheck check_for(const OpSpec& spec);
+
+struct TrialRequest {
+  OpSpec spec;
+  std::vector<KernelFile> kernels;
+  std::uint32_t seed = 1;  ///< of the operands
+  int threads = 1;
+  /// A file with the output of `fallback`.
+  std::string expected = {};
+  std::uint64_t rotate_bytes = 0;  ///< of weights that timed calls take turns to use
+  std::uint64_t memory_bytes = 0;  ///< address space of the child; 0: no limit
+  std::uint64_t cpu_seconds = 0;   ///< 0: no limit
+
+  std::string text() const;
+  static TrialRequest parse(const std::string& path);
+  bool operator==(const TrialRequest&) const = default;
+};
+
+}  // namespace vitgen

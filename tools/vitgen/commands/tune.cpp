@@ -1,0 +1,320 @@
+// vitgen tune: searches for faster schedules of a model's kernels on this machine.
+
+#include <fmt/core.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "generators/base/sha256.h"
+#include "generators/base/temp_dir.h"
+#include "runtime/cpu_count.h"
+#include "runtime/threads.h"
+#include "schedules/tuning/host.h"
+#include "tools/measure/fma_peak.h"
+#include "tools/tune/budget.h"
+#include "tools/tune/host_backend.h"
+#include "tools/tune/target_code.h"
+#include "tools/vitgen/build_library.h"
+#include "tools/vitgen/command.h"
+#include "tools/vitgen/host.h"
+#include "tools/vitgen/plan_arguments.h"
+#include "tools/vitgen/tune_report.h"
+
+namespace vitgen {
+
+void add_tune(CLI::App& app, const Console& console);
+
+namespace {
+
+struct TuneArguments {
+  ModelArguments model;
+  std::string target = "host";
+  std::string image, input = "f32";
+  std::vector<int> batches;
+  std::vector<std::string> outputs, settings, without;
+  std::string budget, op, database;
+  int trials = 0;
+  int threads = 1;
+  int jobs = 0;
+  std::uint32_t seed = 1;
+  bool resume = false, dry_run = false;
+};
+
+const Machine& tuned_machine(const std::string& target) {
+  const std::vector<const Machine*> machines = parse_targets(target);
+  if (machines.size() != 1) {
+    throw Error(ExitCode::usage, "USAGE", "--target: one target at a time can be tuned");
+  }
+  const auto here = host_machines();
+  if (std::ranges::find(here, machines[0]) == here.end()) {
+    throw Error(
+        ExitCode::target, "TUNE_TARGET",
+        fmt::format("this CPU cannot run {}, so nothing can be measured", machines[0]->target),
+        "tune on a computer that has it; vitgen doctor lists what runs here");
+  }
+  return *machines[0];
+}
+
+BuildOptions plan_options(const TuneArguments& arguments) {
+  BuildOptions options;
+  options.batches = arguments.batches;
+  parse_image(arguments.image, options.plan);
+  options.plan.input = arguments.input == "u8" ? DType::u8 : DType::f32;
+  options.plan.outputs = arguments.outputs;
+  options.plan.disabled_passes = arguments.without;
+  return options;
+}
+
+std::uint64_t weight_bytes(const Plan& plan) {
+  std::uint64_t bytes = 0;
+  for (const Weight& weight : plan.weights) {
+    std::uint64_t elements = 1;
+    for (const int extent : weight.extents) elements *= static_cast<std::uint64_t>(extent);
+    bytes += elements * sizeof(float);
+  }
+  return bytes;
+}
+
+std::vector<TuneKernel> kernels_of(const std::vector<Plan>& plans) {
+  std::vector<TuneKernel> kernels;
+  for (const OpSpec& spec : distinct_specs(plans)) {
+    TuneKernel kernel{.spec = spec, .calls = 0};
+    for (const Plan& plan : plans) {
+      const auto calls = std::ranges::count(plan.steps, spec, &Step::spec);
+      kernel.calls = std::max(kernel.calls, static_cast<int>(calls));
+    }
+    kernels.push_back(std::move(kernel));
+  }
+  return kernels;
+}
+
+void keep_matching(std::vector<TuneKernel>& kernels, const std::string& pattern) {
+  if (pattern.empty()) return;
+  std::string ops;
+  for (const TuneKernel& each : kernels) {
+    if (ops.find(each.spec.op) == std::string::npos)
+      ops += (ops.empty() ? "" : ", ") + each.spec.op;
+  }
+  std::erase_if(kernels, [&](const TuneKernel& each) {
+    const auto matches = [&](const std::string& name) {
+      return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    };
+    return !matches(each.spec.op) && !matches(tune_name(each.spec));
+  });
+  if (!kernels.empty()) return;
+  throw Error(ExitCode::usage, "TUNE_OP",
+              "--op: the model has no kernel called '" + printable(pattern) + "'",
+              "its ops are " + ops + "; * stands for anything, --dry-run lists the kernels");
+}
+
+std::string database_path(const TuneArguments& arguments) {
+  if (!arguments.database.empty()) return arguments.database;
+  std::string path = default_tuning_database();
+  if (!path.empty()) return path;
+  throw Error(ExitCode::usage, "TUNE_DB_PATH", "there is no home to keep a tuning database in",
+              "name a file with --db, or set VITGEN_TUNING_DB");
+}
+
+double budget_of(const TuneArguments& arguments) {
+  if (!arguments.budget.empty()) return parse_budget(arguments.budget, "--budget");
+  constexpr double kUsual = 600;
+  return arguments.trials > 0 ? std::numeric_limits<double>::infinity() : kUsual;
+}
+
+// The same search has the same name on another day only by chance: the date is a part of it.
+std::string run_name(std::uint32_t seed) {
+  return fmt::format("{}.s{}.{:.6}", utc_now(), seed, sha256_hex(std::to_string(::getpid())));
+}
+
+TuneSettings settings_of(const TuneArguments& arguments, const Machine& machine) {
+  const Host host = this_host();
+  TuneSettings settings;
+  settings.machine = &machine;
+  settings.host = host_text(host);
+  settings.caches = {.l1 = host.l1d, .l2 = host.l2};
+  settings.budget_seconds = budget_of(arguments);
+  settings.selection = selection_for(arguments.trials, arguments.seed);
+  settings.jobs = arguments.jobs > 0 ? arguments.jobs : rt::usable_cpus();
+  settings.resume = arguments.resume;
+  settings.run = run_name(arguments.seed);
+  settings.stop = [] { return DeferSignals::waiting(); };
+  return settings;
+}
+
+double measured_peak(const Machine& machine, int threads) {
+  constexpr double kSeconds = 0.2;
+  const FmaIsa isa = machine.vector_bytes == 64 ? FmaIsa::avx512 : FmaIsa::avx2;
+  return fma_peak_gflops(isa, threads, kSeconds);
+}
+
+// Turns the search's reports into phases of the progress bar.
+class Watch {
+ public:
+  Watch(Progress& progress, double peak) : progress_(progress), peak_(peak) {}
+
+  void operator()(const TuneProgress& now) {
+    if (!begun_ || now.phase != phase_) {
+      end();
+      phase_ = now.phase;
+      begun_ = true;
+      progress_.begin(word(now.phase), now.total);
+    }
+    progress_.update(now.done, progress_text(now, peak_));
+  }
+  void end() {
+    if (begun_) progress_.end();
+    begun_ = false;
+  }
+
+ private:
+  static std::string_view word(TuneProgress::Phase phase) {
+    switch (phase) {
+      case TuneProgress::Phase::compile:
+        return "compile candidates";
+      case TuneProgress::Phase::check:
+        return "check candidates";
+      case TuneProgress::Phase::time:
+        break;
+    }
+    return "time candidates";
+  }
+
+  Progress& progress_;
+  double peak_;
+  TuneProgress::Phase phase_ = TuneProgress::Phase::compile;
+  bool begun_ = false;
+};
+
+// A default that is wrong is no matter of tuning.
+void require_sound_defaults(const std::vector<KernelResult>& results) {
+  for (const KernelResult& kernel : results) {
+    for (const Candidate& each : kernel.candidates) {
+      const bool bad =
+          each.status == TrialStatus::wrong_result || each.status == TrialStatus::crashed;
+      if (!each.is_default || !each.decided || !bad) continue;
+      throw Error(ExitCode::check_failed, "TUNE_DEFAULT",
+                  fmt::format("the default schedule of {} failed its check: {}",
+                              tune_name(kernel.kernel.spec), each.reason),
+                  "this is a bug in vitgen; please report it with the command");
+    }
+  }
+}
+
+void search(const TuneArguments& arguments, const Machine& machine,
+            const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
+            const Console& console) {
+  // Ctrl-C acts when all that was learnt is written and shown.
+  const DeferSignals defer;
+  const TuneSettings settings = settings_of(arguments, machine);
+  const std::string path = database_path(arguments);
+  TuningDatabase database = TuningDatabase::open(path);
+  std::unique_ptr<TempDir> cache;
+  HostBackendOptions options{.machine = &machine,
+                             .worker = std::filesystem::read_symlink("/proc/self/exe"),
+                             .cache = default_cache(),
+                             .cpu = host_cpu(),
+                             .threads = arguments.threads,
+                             .rotate_bytes = rotate_bytes,
+                             .seed = arguments.seed,
+                             .stop = settings.stop};
+  if (options.cache.empty()) {
+    cache = std::make_unique<TempDir>(temporary_directory());
+    options.cache = cache->path();
+  }
+  const double peak = measured_peak(machine, arguments.threads);
+  console.note(fmt::format("{}: {} kernels, {:.0f} GF/s measured peak with {} thread{}",
+                           machine.target, kernels.size(), peak, arguments.threads,
+                           arguments.threads == 1 ? "" : "s"));
+  HostBackend backend(options);
+  const auto progress = console.progress();
+  Watch watch(*progress, peak);
+  const std::vector<KernelResult> results =
+      tune(kernels, settings, backend, database, [&](const TuneProgress& now) { watch(now); });
+  watch.end();
+  fmt::print("{}", tune_table(results, peak));
+  finish_output();
+  if (settings.stop()) {
+    console.note("interrupted; what was learnt is in " + printable(path) +
+                 ": the same command with --resume goes on");
+    return;
+  }
+  require_sound_defaults(results);
+  console.note("records are in " + printable(path) +
+               "; vitgen generate on this computer uses them by itself");
+}
+
+void dry_run(const TuneArguments& arguments, const Machine& machine,
+             const std::vector<TuneKernel>& kernels) {
+  const auto database = TuningDatabase::open_to_read(database_path(arguments));
+  fmt::print("{}", dry_run_table(plan_search(kernels, settings_of(arguments, machine),
+                                             database ? &*database : nullptr)));
+}
+
+void tune_command(const TuneArguments& given, const Console& console) {
+  TuneArguments arguments = given;
+  budget_of(arguments);  // before the model is read
+  const Machine& machine = tuned_machine(arguments.target);
+  const BuildOptions options = plan_options(arguments);
+  arguments.model.overrides = parse_settings(arguments.settings);
+  // Values make no difference to time; made-up ones serve.
+  if (!arguments.model.architecture.empty() && !arguments.model.seed) arguments.model.seed = 1;
+  const ModelSource source = open_model(arguments.model);
+  const std::vector<Plan> plans = plans_of(source.model.spec, options);
+  std::vector<TuneKernel> kernels = kernels_of(plans);
+  keep_matching(kernels, arguments.op);
+  if (arguments.dry_run) return dry_run(arguments, machine, kernels);
+  search(arguments, machine, kernels, weight_bytes(plans.front()), console);
+}
+
+void add_model_options(CLI::App& command, TuneArguments& a) {
+  command.add_option("-m,--model", a.model.model,
+                     "model.safetensors, model.safetensors.index.json, or a directory with one");
+  command.add_option("--config", a.model.config, "config.json (the one beside the model)");
+  command.add_option("--arch", a.model.architecture, "A timm architecture by name, instead of -m");
+  command.add_flag("--follow-symlinks", a.model.follow_symlinks, kFollowSymlinksHelp);
+  command.add_option("--set", a.settings, "Override a setting of the model: --set eps=1e-5");
+  command.add_option("--batch", a.batches, "Batch sizes whose kernels are tuned, with commas (1)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--image", a.image,
+                     "Input size HxW, or one number for a square (the model's own)");
+  command.add_option("--input", a.input, "f32 or u8, as for generate (f32)")
+      ->check(CLI::IsMember({"f32", "u8"}));
+  command.add_option("--outputs", a.outputs, "Of logits, tokens, pooled, with commas (logits)")
+      ->delimiter(',');
+  command.add_option("--without-pass", a.without, "Plan passes to leave out")->delimiter(',');
+}
+
+void add_search_options(CLI::App& command, TuneArguments& a) {
+  command.add_option("--target", a.target, "One of " + known_targets() + ", or host (host)");
+  command.add_option("--budget", a.budget,
+                     "Time for all of it: 90s, 10m, 1h (10m; with --trials: no limit)");
+  command
+      .add_option("--trials", a.trials, "Candidates to try per kernel (24 by the model, 8 random)")
+      ->check(CLI::Range(1, 10000));
+  command.add_option("--op", a.op, "Only ops or kernels whose name matches, such as 'linear*'");
+  command.add_flag("--resume", a.resume, "Do not try again what was tried with these versions");
+  command.add_option("--db", a.database,
+                     "Tuning database (VITGEN_TUNING_DB, or tuning.db in the user's data folder)");
+  command.add_option("--threads", a.threads, "Threads of timed calls (1)")
+      ->check(CLI::Range(1, int{rt::kMaxThreads}));
+  command.add_option("--seed", a.seed, "Of the random candidates, orders and operands (1)");
+  command.add_option("--jobs", a.jobs, "Candidates to compile at once (all CPUs)")
+      ->check(CLI::Range(1, 1024));
+  command.add_flag("--dry-run", a.dry_run, "Only list how many candidates there are");
+}
+
+}  // namespace
+
+void add_tune(CLI::App& app, const Console& console) {
+  auto arguments = std::make_shared<TuneArguments>();
+  CLI::App* command =
+      app.add_subcommand("tune", "Search for faster schedules of a model on this machine");
+  command->footer("Example:\n  vitgen tune -m vit/model.safetensors --target host --budget 10m");
+  add_model_options(*command, *arguments);
+  add_search_options(*command, *arguments);
+  command->callback([arguments, &console] { tune_command(*arguments, console); });
+}
+
+}  // namespace vitgen

@@ -1,0 +1,131 @@
+#include "tools/vitgen/tune_report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "generators/ops/support/ops_table.h"
+#include "tools/emit/kernel.h"
+
+namespace vitgen {
+
+namespace {
+
+std::string rate_text(const OpSpec& spec, double seconds, double peak) {
+  if (seconds <= 0) return "";
+  const double rate = gflops(spec, seconds);
+  const std::string share = peak > 0 ? fmt::format(" {:4.0f} % of peak", 100 * rate / peak) : "";
+  return fmt::format("{:9.3f} ms {:8.2f} GF/s{}", seconds * 1e3, rate, share);
+}
+
+std::string verdict_text(const KernelResult& kernel) {
+  switch (kernel.verdict) {
+    case Verdict::improved:
+      return fmt::format("{:.3f} of the time ({:.3f} to {:.3f})", kernel.ratio.value,
+                         kernel.ratio.low, kernel.ratio.high);
+    case Verdict::kept:
+      if (kernel.ratio == Interval{1, 1, 1}) return "nothing is faster";
+      return fmt::format("the fastest other takes {:.3f} of the time ({:.3f} to {:.3f}): kept",
+                         kernel.ratio.value, kernel.ratio.low, kernel.ratio.high);
+    case Verdict::unfinished:
+      return "interrupted";
+    case Verdict::untuned:
+      break;
+  }
+  return kernel.complete ? "nothing left to try" : "not timed";
+}
+
+std::string kernel_text(const KernelResult& kernel, double peak) {
+  const OpSpec& spec = kernel.kernel.spec;
+  std::string text =
+      fmt::format("{}, {} calls: {}\n", tune_name(spec), kernel.kernel.calls, tally(kernel));
+  const auto line = [&](std::string_view word, const Choice& choice, double seconds) {
+    text += fmt::format("  {:<6} {:<44} {}\n", word, choice.text(), rate_text(spec, seconds, peak));
+  };
+  line("before", kernel.before, kernel.before_seconds);
+  if (kernel.now != kernel.before) line("now", kernel.now, kernel.now_seconds);
+  return text + "  " + verdict_text(kernel) + "\n";
+}
+
+}  // namespace
+
+std::string tune_name(const OpSpec& spec) { return kernel_name(spec); }
+
+double gflops(const OpSpec& spec, double seconds) { return flops(spec) / seconds * 1e-9; }
+
+std::string tally(const KernelResult& kernel) {
+  constexpr std::array<std::pair<TrialStatus, std::string_view>, 8> kWords = {{
+      {TrialStatus::measured, "timed"},
+      {TrialStatus::rejected_model, "left out by the model"},
+      {TrialStatus::rejected_code, "by their code"},
+      {TrialStatus::rejected_mca, "by MCA"},
+      {TrialStatus::compile_failed, "did not compile"},
+      {TrialStatus::crashed, "crashed"},
+      {TrialStatus::timed_out, "hung"},
+      {TrialStatus::wrong_result, "wrong"},
+  }};
+  std::string text;
+  int open = 0;
+  for (const Candidate& each : kernel.candidates) open += !each.decided;
+  const auto add = [&](int count, std::string_view word) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
+  };
+  for (const auto& [status, word] : kWords) {
+    int count = 0;
+    for (const Candidate& each : kernel.candidates) count += each.decided && each.status == status;
+    add(count, word);
+  }
+  add(open, "not reached");
+  return text.empty() ? "nothing to choose from" : text;
+}
+
+std::string tune_table(const std::vector<KernelResult>& results, double peak) {
+  std::string text;
+  double before = 0, now = 0;
+  int improved = 0;
+  for (const KernelResult& each : results) {
+    text += kernel_text(each, peak);
+    improved += each.verdict == Verdict::improved;
+    before += each.kernel.calls * each.before_seconds;
+    now += each.kernel.calls * (each.now_seconds > 0 ? each.now_seconds : each.before_seconds);
+  }
+  text += fmt::format("{} of {} kernels improved", improved, results.size());
+  if (before > 0 && now > 0) {
+    text += fmt::format("; their calls in one run: {:.3f} ms before, {:.3f} ms now", before * 1e3,
+                        now * 1e3);
+  }
+  return text + "\n";
+}
+
+std::string dry_run_table(const std::vector<KernelResult>& plan) {
+  std::string text = fmt::format("{:<56} {:>5} {:>9} {:>7} {:>9}\n", "kernel", "calls", "possible",
+                                 "to try", "tried");
+  int all = 0;
+  for (const KernelResult& each : plan) {
+    int open = 0, tried = 0;
+    for (const Candidate& candidate : each.candidates) {
+      open += !candidate.decided;
+      tried += candidate.decided && candidate.status != TrialStatus::rejected_model;
+    }
+    all += open;
+    text += fmt::format("{:<56} {:>5} {:>9} {:>7} {:>9}\n", tune_name(each.kernel.spec),
+                        each.kernel.calls, each.candidates.size(), open, tried);
+  }
+  return text + fmt::format("{} candidates to compile, check and time\n", all);
+}
+
+std::string progress_text(const TuneProgress& progress, double peak) {
+  std::string text;
+  if (progress.kernel != nullptr && progress.best_seconds > 0) {
+    const double best = gflops(progress.kernel->kernel.spec, progress.best_seconds);
+    text = fmt::format("best {:.1f} GF/s", best);
+    if (peak > 0) text += fmt::format(", {:.0f} %", 100 * best / peak);
+  }
+  if (progress.failures > 0) {
+    text += fmt::format("{}{} failed", text.empty() ? "" : ", ", progress.failures);
+  }
+  if (progress.kernel != nullptr) text += "  " + tune_name(progress.kernel->kernel.spec);
+  return text;
+}
+
+}  // namespace vitgen
