@@ -42,7 +42,8 @@ void expect_right(std::size_t count, unsigned seed) {
   for (const Triple& each : sample_triples(count, seed)) {
     SCOPED_TRACE(each.spec.text() + " by " + each.choice.text() + " for " +
                  std::string(each.machine->name));
-    KernelRunner runner(each.spec, Fill::normal, ++seed, seed % 2 == 0);
+    ++seed;
+    KernelRunner runner(each.spec, Fill::normal, seed, seed % 2 == 0);
     expect_matches_reference(runner, runner.run(*each.machine, each.choice));
   }
 }

@@ -14,6 +14,7 @@ namespace vitgen {
 
 namespace {
 
+constexpr int kSpillShare = 4;   // more than one spill for so many FMAs is too much
 constexpr int kTileBits = 8192;  // 16 rows of 64 bytes
 
 struct Loop {
@@ -83,14 +84,21 @@ bool inside(const Loop& a, const Loop& b) {
   return !same && first >= outer_first && last <= outer_last;
 }
 
-std::vector<Loop> innermost_loops(std::span<const CodeLine> lines) {
+bool is_return(const TargetCode& code, const CodeLine& line) {
+  return code.instructions->get(line.inst.getOpcode()).isReturn();
+}
+
+std::vector<Loop> innermost_loops(const TargetCode& code, std::span<const CodeLine> lines) {
   std::vector<Loop> all;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].target == kNoTarget || lines[i].target > lines[i].address) continue;
     const auto begin = std::ranges::lower_bound(lines, lines[i].target, {}, &CodeLine::address);
     if (begin == lines.end() || begin->address != lines[i].target) continue;
     const auto first = static_cast<std::size_t>(begin - lines.begin());
-    all.push_back({.body = lines.subspan(first, i - first + 1), .facts = {}});
+    const std::span<const CodeLine> body = lines.subspan(first, i - first + 1);
+    // A branch back past the end of another path is no loop of neighbouring lines.
+    const auto returns = [&](const CodeLine& line) { return is_return(code, line); };
+    if (std::ranges::none_of(body, returns)) all.push_back({.body = body, .facts = {}});
   }
   std::vector<Loop> innermost;
   for (const Loop& loop : all) {
@@ -122,7 +130,8 @@ CodeFacts sum_of(const TargetCode& code, const std::vector<Loop>& hot) {
   double cycles_per_flop = 0;  // summed over the loops
   bool known = !hot.empty();
   for (const Loop& loop : hot) {
-    const double cycles = loop_cycles(code, loop.body);
+    // What a call does is not known, and LLVM warns of it on stderr.
+    const double cycles = loop.facts.calls > 0 ? 0 : loop_cycles(code, loop.body);
     known = known && cycles > 0 && loop.facts.flops > 0;
     if (known) cycles_per_flop += cycles / loop.facts.flops;
     ++sum.loops;
@@ -157,7 +166,7 @@ CodeFacts code_facts(std::string_view object, std::string_view cpu) {
     auto bytes = section.getContents();
     if (!bytes) no_object(bytes.takeError());
     sections.push_back(code.decode({bytes->bytes_begin(), bytes->size()}));
-    for (Loop& loop : innermost_loops(sections.back())) {
+    for (Loop& loop : innermost_loops(code, sections.back())) {
       read_loop(code, loop);
       loops.push_back(std::move(loop));
     }
@@ -167,7 +176,10 @@ CodeFacts code_facts(std::string_view object, std::string_view cpu) {
 
 std::string code_fault(const CodeFacts& facts, bool wants_fmas, int vector_bits) {
   if (facts.calls > 0) return fmt::format("{} calls in the hot loop", facts.calls);
-  if (facts.spills > 0) return fmt::format("{} spills in the hot loop", facts.spills);
+  // One load in passing is cheap; sums that go through memory are not, and there are many of them.
+  if (facts.spills * kSpillShare > (wants_fmas ? facts.fmas : facts.instructions)) {
+    return fmt::format("{} spills and {} FMAs in the hot loop", facts.spills, facts.fmas);
+  }
   if (!wants_fmas) return {};
   if (facts.fmas == 0) return "no FMA in a loop";
   if (facts.vector_bits < vector_bits) {

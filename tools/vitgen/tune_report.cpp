@@ -11,11 +11,20 @@ namespace vitgen {
 
 namespace {
 
+std::string time_text(double seconds) {
+  constexpr double kShort = 1e-4;
+  return seconds < kShort ? fmt::format("{:8.2f} us", seconds * 1e6)
+                          : fmt::format("{:8.3f} ms", seconds * 1e3);
+}
+
+// An op that only copies has operations on paper, so its rate may pass the peak: then it says
+// nothing.
 std::string rate_text(const OpSpec& spec, double seconds, double peak) {
   if (seconds <= 0) return "";
   const double rate = gflops(spec, seconds);
-  const std::string share = peak > 0 ? fmt::format(" {:4.0f} % of peak", 100 * rate / peak) : "";
-  return fmt::format("{:9.3f} ms {:8.2f} GF/s{}", seconds * 1e3, rate, share);
+  if (peak > 0 && rate > peak) return time_text(seconds);
+  const std::string share = peak > 0 ? fmt::format(" {:3.0f} % of peak", 100 * rate / peak) : "";
+  return fmt::format("{} {:7.2f} GF/s{}", time_text(seconds), rate, share);
 }
 
 std::string verdict_text(const KernelResult& kernel) {

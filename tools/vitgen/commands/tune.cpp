@@ -44,7 +44,8 @@ struct TuneArguments {
 const Machine& tuned_machine(const std::string& target) {
   const std::vector<const Machine*> machines = parse_targets(target);
   if (machines.size() != 1) {
-    throw Error(ExitCode::usage, "USAGE", "--target: one target at a time can be tuned");
+    throw Error(ExitCode::usage, "USAGE", "--target: one target at a time can be tuned",
+                "run tune once for each; the database keeps them apart");
   }
   const auto here = host_machines();
   if (std::ranges::find(here, machines[0]) == here.end()) {

@@ -1,0 +1,93 @@
+// vitgen tune as its users run it, on a model small enough for a test.
+
+#include <gmock/gmock.h>
+
+#include "schedules/tuning/database.h"
+#include "tests/vitgen/program.h"
+
+namespace vitgen {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string database_in(const TempDir& folder) { return folder.path() + "/tuning.db"; }
+
+std::vector<std::string> tune_small(const TempDir& folder, std::vector<std::string> more) {
+  std::vector<std::string> arguments = {
+      "-q", "tune", "-m", fixture("timm_vit_avg"), "--db", database_in(folder)};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+TEST(Tune, DryRunCountsCandidatesAndWritesNothing) {
+  const TempDir folder(temporary_directory());
+  const std::string text = must_run(tune_small(folder, {"--dry-run"}));
+  EXPECT_THAT(text, HasSubstr("linear_"));
+  EXPECT_THAT(text, HasSubstr("attention_"));
+  EXPECT_THAT(text, HasSubstr("candidates to compile"));
+  EXPECT_FALSE(std::filesystem::exists(database_in(folder)));
+}
+
+TEST(Tune, WhatCannotBeTunedIsSaidBeforeAnythingRuns) {
+  const TempDir folder(temporary_directory());
+  const auto refused = [&](std::vector<std::string> more, int status, const char* words) {
+    const ProcessResult result = run_vitgen(tune_small(folder, std::move(more)));
+    EXPECT_EQ(result.status, status) << result.output;
+    EXPECT_THAT(result.output, HasSubstr(words));
+    EXPECT_THAT(result.output, HasSubstr("hint:"));
+  };
+  refused({"--op", "nosuch*"}, 2, "no kernel called 'nosuch*'");
+  refused({"--budget", "10"}, 2, "--budget: expected a time");
+  refused({"--budget", "0s"}, 2, "above zero");
+  refused({"--target", "x86-64-avx2,x86-64-avx512"}, 2, "one target at a time");
+  refused({"--target", "toaster"}, 6, "toaster");
+  refused({"--trials", "0"}, 2, "--trials");
+}
+
+TEST(Tune, FindsRecordsForAPatternAndAResumedSearchHasNothingLeft) {
+  const TempDir folder(temporary_directory());
+  const std::vector<std::string> search =
+      tune_small(folder, {"--op", "linear*", "--trials", "3", "--threads", "2", "--resume"});
+  const std::string first = must_run(search);
+  EXPECT_THAT(first, HasSubstr("timed"));
+  EXPECT_THAT(first, HasSubstr("kernels improved"));
+  EXPECT_THAT(first, Not(HasSubstr("layer_norm")));
+  const auto database = TuningDatabase::open_to_read(database_in(folder));
+  ASSERT_TRUE(database);
+  const auto records = database->records();
+  const auto trials = database->trials();
+  EXPECT_GT(records.size(), 2u);
+  for (const TuningRecord& record : records) {
+    EXPECT_EQ(record.spec.op, "linear");
+    EXPECT_GE(record.samples, 30);
+    EXPECT_EQ(record.check, TuningCheck::bits);
+  }
+  EXPECT_THAT(must_run(search), HasSubstr("nothing left to try"));
+  EXPECT_EQ(database->records(), records);
+  EXPECT_EQ(database->trials(), trials);
+}
+
+// A search that would take long, ended by the signal of ctrl-C after some seconds.
+TEST(Tune, CtrlCEndsItByTheSignalWithTheTableAndAllThatWasLearnt) {
+  const TempDir folder(temporary_directory());
+  const std::string timeout = find_program("timeout");
+  if (timeout.empty()) GTEST_SKIP() << "no timeout program";
+  const ProcessResult result =
+      run_process({timeout, "--preserve-status", "-s", "INT", "5", VITGEN_PROGRAM, "tune", "--arch",
+                   "vit_base_patch16_224", "--budget", "1h", "--db", database_in(folder)});
+  EXPECT_EQ(result.status, 128 + 2) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("interrupted"));
+  EXPECT_THAT(result.output, HasSubstr("--resume"));
+  EXPECT_THAT(result.output, HasSubstr("not reached"));
+  const auto database = TuningDatabase::open_to_read(database_in(folder));
+  ASSERT_TRUE(database);
+  EXPECT_GT(database->trials().size(), 0u);
+  for (const TuningTrial& trial : database->trials()) {
+    EXPECT_NE(trial.status, TrialStatus::crashed) << trial.reason;
+    EXPECT_NE(trial.status, TrialStatus::compile_failed) << trial.reason;
+  }
+}
+
+}  // namespace
+}  // namespace vitgen
