@@ -63,9 +63,11 @@ LayerNorm define(const LayerNormSpec& spec) {
            static_cast<float>(spec.width);
   };
 
+  // Strict sums: in an unrolled loop a compiler adds up the new values first.
   op.lane_sum(op.lane, op.i) = 0.0f;
-  op.lane_sum(op.lane, op.i) += lane_value(
+  const Expr value = lane_value(
       op.lane, op.blocks, spec.width, [&](const Expr& c) { return input(c, op.i); }, 0.0f);
+  op.lane_sum(op.lane, op.i) = Halide::strict_float(op.lane_sum(op.lane, op.i) + value);
   op.mean(op.i) = Halide::strict_float(row_mean(op.lane_sum));
 
   op.lane_squares(op.lane, op.i) = 0.0f;
@@ -77,7 +79,7 @@ LayerNorm define(const LayerNormSpec& spec) {
         return Halide::strict_float(centred * centred);
       },
       0.0f);
-  op.lane_squares(op.lane, op.i) += square;
+  op.lane_squares(op.lane, op.i) = Halide::strict_float(op.lane_squares(op.lane, op.i) + square);
   op.inv_std(op.i) = inverse_root(row_mean(op.lane_squares), spec.eps);
 
   const Expr normalised =

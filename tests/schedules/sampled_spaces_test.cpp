@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "generators/ops/attention.h"
+#include "generators/ops/layer_norm.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 
@@ -51,6 +53,40 @@ void expect_right(std::size_t count, unsigned seed) {
 TEST(SampledSpaces, ThirtyRandomSettingsMatchTheReference) { expect_right(30, 1); }
 
 TEST(SampledSpacesFull, ThreeHundredRandomSettingsMatchTheReference) { expect_right(300, 1000); }
+
+bool has_one_order(const OpSpec& spec) {
+  const std::string* compute = spec.fields.find("compute");
+  const bool rounded = compute != nullptr && *compute != "f32";
+  return !rounded && spec.op != AttentionSpec::op;
+}
+
+// The tuner's own gate: what it may choose changes no bit.
+TEST(SampledSpaces, SettingsChangeNoBitWhereTheOrderOfSumsIsAPartOfTheFormula) {
+  unsigned seed = 2000;
+  int compared = 0;
+  std::vector<Triple> triples = sample_triples(30, seed);
+  // Rows of many blocks of lanes, which unrolled loops cut in different ways.
+  const OpSpec rows = op_spec(LayerNormSpec{9, 192, 1e-6f});
+  for (const Machine* machine : {&find_machine("cpu_avx2"), &find_machine("cpu_avx512")}) {
+    for (const RuleEntry& rule : all_rules()) {
+      if (rule.op != rows.op) continue;
+      for (const Fields& knobs : rule.space(rows, *machine)) {
+        triples.push_back({rows, machine, {std::string(rule.name), knobs}});
+      }
+    }
+  }
+  for (const Triple& each : triples) {
+    if (!has_one_order(each.spec)) continue;
+    ++seed;
+    KernelRunner runner(each.spec, Fill::heavy_tailed, seed, seed % 2 == 0);
+    const std::vector<float> slow = runner.run(host_machine(), {"fallback", {}});
+    const std::vector<float> fast = runner.run(*each.machine, each.choice);
+    EXPECT_EQ(std::memcmp(slow.data(), fast.data(), slow.size() * sizeof(float)), 0)
+        << each.spec.text() << " by " << each.choice.text() << " for " << each.machine->name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 30);
+}
 
 TEST(SampledSpaces, TheSampleMeetsEveryRuleThatHasSettings) {
   std::set<std::string> rules;
