@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <exception>
 #include <thread>
 
+#include "generators/ops/support/ops_table.h"
 #include "tools/tune/search_state.h"
 
 namespace vitgen {
@@ -26,24 +28,30 @@ bool is_wanted(const KernelState& kernel, const Candidate& candidate) {
   return !kernel.result.complete && (!candidate.decided || is_incumbent(kernel, candidate));
 }
 
-// Place by place in every kernel's list, so that each gets its best ones when time is short.
+// How much of the model a kernel is, as far as can be told without running it.
+double weight_of(const KernelState& kernel) {
+  const TuneKernel& about = kernel.result.kernel;
+  return std::max(1.0, about.calls * flops(about.spec));
+}
+
+// The incumbents, then the others: every kernel's best first, and more of those kernels that matter
+// more. A kernel of a hundred times the work gets ten times the candidates when time is short.
 std::vector<Job> jobs_in_turn(SearchState& state,
                               const std::function<bool(const Candidate&)>& pick) {
-  std::vector<Job> incumbents, others;
-  std::size_t longest = 0;
-  for (const KernelState& kernel : state.kernels) {
-    longest = std::max(longest, kernel.result.candidates.size());
-  }
-  for (std::size_t place = 0; place < longest; ++place) {
-    for (KernelState& kernel : state.kernels) {
-      if (place >= kernel.result.candidates.size()) continue;
-      Candidate& candidate = kernel.result.candidates[place];
+  std::vector<std::pair<double, Job>> queue;
+  for (KernelState& kernel : state.kernels) {
+    const double pace = 1 / std::sqrt(weight_of(kernel));
+    double place = 0;
+    for (Candidate& candidate : kernel.result.candidates) {
       if (!is_wanted(kernel, candidate) || !pick(candidate)) continue;
-      (is_incumbent(kernel, candidate) ? incumbents : others).push_back({&kernel, &candidate});
+      place += pace;
+      queue.push_back({is_incumbent(kernel, candidate) ? 0 : place, {&kernel, &candidate}});
     }
   }
-  incumbents.insert(incumbents.end(), others.begin(), others.end());
-  return incumbents;
+  std::ranges::stable_sort(queue, {}, &std::pair<double, Job>::first);
+  std::vector<Job> jobs;
+  for (const auto& [place, job] : queue) jobs.push_back(job);
+  return jobs;
 }
 
 // Runs jobs on several threads; what was not begun at `until` is left, but for incumbents.

@@ -11,6 +11,7 @@ namespace vitgen {
 namespace {
 
 constexpr double kShortestSample = 2e-3;  // seconds; see trial_worker.cpp
+constexpr double kShortestTurn = 0.5;     // seconds: a small kernel's share may be next to nothing
 constexpr double kRoundsEach = 3;         // that a candidate lasts on average of the six
 
 // A kernel's turn: the candidates that are loaded, by their numbers in the session.
@@ -217,8 +218,9 @@ void time_kernels(SearchState& state) {
     Turn turn{.state = state,
               .kernel = kernel,
               .session = nullptr,
-              .candidates = timed_candidates(kernel, affordable(state, kernel, seconds)),
-              .until = now + seconds,
+              .candidates = timed_candidates(
+                  kernel, affordable(state, kernel, std::max(seconds, kShortestTurn))),
+              .until = now + std::max(seconds, kShortestTurn),
               .done = &done,
               .total = total};
     turn.session = state.backend.time(kernel.result.kernel.spec, files_of(kernel, turn.candidates));

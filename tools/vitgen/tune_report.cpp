@@ -49,7 +49,7 @@ std::string kernel_text(const KernelResult& kernel, double peak) {
   std::string text =
       fmt::format("{}, {} calls: {}\n", tune_name(spec), kernel.kernel.calls, tally(kernel));
   const auto line = [&](std::string_view word, const Choice& choice, double seconds) {
-    text += fmt::format("  {:<6} {:<44} {}\n", word, choice.text(), rate_text(spec, seconds, peak));
+    text += fmt::format("  {:<6} {:<50} {}\n", word, choice.text(), rate_text(spec, seconds, peak));
   };
   line("before", kernel.before, kernel.before_seconds);
   if (kernel.now != kernel.before) line("now", kernel.now, kernel.now_seconds);

@@ -202,6 +202,14 @@ void require_sound_defaults(const std::vector<KernelResult>& results) {
   }
 }
 
+std::ptrdiff_t not_reached(const std::vector<KernelResult>& results) {
+  std::ptrdiff_t count = 0;
+  for (const KernelResult& kernel : results) {
+    count += std::ranges::count(kernel.candidates, false, &Candidate::decided);
+  }
+  return count;
+}
+
 void search(const TuneArguments& arguments, const Machine& machine,
             const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
             const Console& console) {
@@ -241,6 +249,12 @@ void search(const TuneArguments& arguments, const Machine& machine,
     return;
   }
   require_sound_defaults(results);
+  if (const auto open = not_reached(results); open > 0) {
+    console.note(
+        fmt::format("{} candidates were not reached in time: the same command with "
+                    "--resume goes on with them",
+                    open));
+  }
   console.note("records are in " + printable(path) +
                "; vitgen generate on this computer uses them by itself");
 }
