@@ -32,7 +32,8 @@ std::vector<Candidate> whole_space(const OpSpec& spec, const Machine& machine,
 bool before(const Candidate& a, const Candidate& b) {
   if (a.is_default != b.is_default) return a.is_default;
   if (a.model.reject.empty() != b.model.reject.empty()) return a.model.reject.empty();
-  return a.model.cycles < b.model.cycles;
+  if (a.model.cycles != b.model.cycles) return a.model.cycles < b.model.cycles;
+  return a.ordinal < b.ordinal;
 }
 
 // The same on every system: std::shuffle's order is the library's own.
@@ -69,7 +70,8 @@ std::vector<Candidate> enumerate_candidates(const OpSpec& spec, const Machine& m
                                             const CacheBytes& caches, const Selection& selection) {
   std::vector<Candidate> all = whole_space(spec, machine, caches);
   if (all.empty()) return all;
-  std::ranges::stable_sort(all, before);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].ordinal = static_cast<int>(i);
+  std::ranges::sort(all, before);
   const double best = std::ranges::min_element(all, {}, [](const Candidate& each) {
                         return each.model.cycles;
                       })->model.cycles;

@@ -54,7 +54,8 @@ std::vector<Timed> halve(const std::vector<int>& numbers, const Sampler& sampler
     }
     std::erase_if(left, drop);
   }
-  std::ranges::stable_sort(left, {}, &Timed::best);
+  std::ranges::sort(left, {},
+                    [](const Timed& each) { return std::pair(each.best(), each.number); });
   return left;
 }
 

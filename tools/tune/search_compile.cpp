@@ -22,6 +22,8 @@ constexpr double kMcaSlack = 1.5;
 struct Job {
   KernelState* kernel;
   Candidate* candidate;
+  double turn = 0;         // the earlier ones first
+  std::size_t number = 0;  // where turns are equal
 };
 
 bool is_wanted(const KernelState& kernel, const Candidate& candidate) {
@@ -38,19 +40,18 @@ double weight_of(const KernelState& kernel) {
 // more. A kernel of a hundred times the work gets ten times the candidates when time is short.
 std::vector<Job> jobs_in_turn(SearchState& state,
                               const std::function<bool(const Candidate&)>& pick) {
-  std::vector<std::pair<double, Job>> queue;
+  std::vector<Job> jobs;
   for (KernelState& kernel : state.kernels) {
     const double pace = 1 / std::sqrt(weight_of(kernel));
     double place = 0;
     for (Candidate& candidate : kernel.result.candidates) {
       if (!is_wanted(kernel, candidate) || !pick(candidate)) continue;
       place += pace;
-      queue.push_back({is_incumbent(kernel, candidate) ? 0 : place, {&kernel, &candidate}});
+      jobs.push_back(
+          {&kernel, &candidate, is_incumbent(kernel, candidate) ? 0 : place, jobs.size()});
     }
   }
-  std::ranges::stable_sort(queue, {}, &std::pair<double, Job>::first);
-  std::vector<Job> jobs;
-  for (const auto& [place, job] : queue) jobs.push_back(job);
+  std::ranges::sort(jobs, {}, [](const Job& job) { return std::pair(job.turn, job.number); });
   return jobs;
 }
 

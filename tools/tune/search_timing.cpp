@@ -198,7 +198,7 @@ void time_kernels(SearchState& state) {
   std::vector<std::size_t> order(kernels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   // What the small ones leave over goes to the large ones.
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return shares[i]; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(shares[i], i); });
   const HalvingOptions usual;
   std::uint64_t done = 0, total = 0;
   for (KernelState* kernel : kernels) {
