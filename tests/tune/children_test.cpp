@@ -22,7 +22,7 @@ HostBackendOptions options_in(const TempDir& folder) {
           .worker = VITGEN_PROGRAM,
           .cache = folder.path(),
           .cpu = "haswell",
-          .patience_seconds = 2};
+          .patience_seconds = 4};  // a busy machine takes one to start the program
 }
 
 OpSpec linear() { return op_spec(LinearSpec{.rows = 20, .k = 32, .n = 96, .panel = 48}); }
