@@ -130,7 +130,7 @@ void expect_error(const std::vector<std::string>& arguments, int status, const c
 }
 
 TEST(Generated, VerifyNamesAnotherModelAndWeightsItCannotReach) {
-  expect_error({"verify", library_of("timm_vit_noqkvbias"), "-m", fixture("timm_vit")}, 3,
+  expect_error({"verify", library_of("timm_vit_clip_prenorm"), "-m", fixture("timm_vit")}, 3,
                "generated from another model");
   expect_error(
       {"verify", library_of("timm_vit", {"--weights", "embed"}), "-m", fixture("timm_vit")}, 2,
