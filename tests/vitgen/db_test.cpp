@@ -32,7 +32,7 @@ TuningRecord record(int rows, const std::string& host = kHost) {
   TuningRecord made;
   made.host = host;
   made.machine = "cpu_avx2";
-  made.spec = OpSpec::parse("layer_norm(rows=1,width=192,eps=1e-06)");
+  made.spec = OpSpec::parse("layer_norm(rows=1,width=192,eps=1e-06,affine=1)");
   *std::ranges::find_if(made.spec.fields.values, [](auto& f) { return f.first == "rows"; }) = {
       "rows", std::to_string(rows)};
   made.choice = choose_default(made.spec, find_machine(made.machine));
