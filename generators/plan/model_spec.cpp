@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "generators/base/error.h"
+#include "generators/base/image_limit.h"
 #include "generators/ops/linear.h"
 
 namespace vitgen {
@@ -16,7 +17,6 @@ namespace {
 constexpr std::int64_t max_width = 16384;
 constexpr std::int64_t max_depth = 256;
 constexpr std::int64_t max_tokens = 65536;
-constexpr std::int64_t max_edge = 65535;       // pixels
 constexpr double max_elements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
 
 [[noreturn]] void fail(std::string_view code, const std::string& message, std::string hint = {}) {
@@ -89,8 +89,8 @@ void check_budget(const ModelSpec& spec) {
   check_limit("width (hidden_size)", spec.width, max_width, 3 * width * width);
   check_limit("depth (num_hidden_layers)", spec.depth, max_depth,
               real(spec.depth) * width * (4 * width + 2 * real(spec.mlp)));
-  check_limit("image_h (image_size)", spec.image_h, max_edge, tokens * width);
-  check_limit("image_w (image_size)", spec.image_w, max_edge, tokens * width);
+  check_limit("image_h (image_size)", spec.image_h, kMaxImageEdge, tokens * width);
+  check_limit("image_w (image_size)", spec.image_w, kMaxImageEdge, tokens * width);
   check_limit("registers", spec.registers, max_tokens, tokens * width);
   // Output channels are stored in whole panels.
   const auto padded_to = [](double outputs) { return outputs + kMaxPanel; };

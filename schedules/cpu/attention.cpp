@@ -1,7 +1,6 @@
 #include "schedules/cpu/attention.h"
 
 #include <algorithm>
-#include <set>
 
 #include "generators/ops/support/lanes.h"
 #include "schedules/rule.h"
@@ -63,16 +62,13 @@ std::vector<CpuAttention::Knobs> CpuAttention::space(const AttentionSpec& spec,
   };
   std::vector<Knobs> space;
   for (int m_r = 1; m_r <= std::min(14, spec.tokens); ++m_r) {
-    const int all = tile_count(spec.tokens, m_r);
-    std::set<int> tiles = {all, default_tiles(spec, m_r)};
-    if (tiles_fit((all + 1) / 2, spec.tokens, m_r)) tiles.insert((all + 1) / 2);
+    // Not more tiles to a task: with one thread that is faster, and takes work from the others.
+    const int tiles = default_tiles(spec, m_r);
     for (int keys = lanes; keys <= 4 * lanes; keys += lanes) {
       if (columns % keys != 0 || !sums_fit(m_r, keys / lanes)) continue;
       for (int out = out_lanes; out <= std::min(4 * out_lanes, spec.head_size); out += out_lanes) {
         if (spec.head_size % out != 0 || !sums_fit(m_r, out / out_lanes)) continue;
-        for (const int t : tiles) {
-          space.push_back({.tiles = t, .m_r = m_r, .n_keys = keys, .n_out = out});
-        }
+        space.push_back({.tiles = tiles, .m_r = m_r, .n_keys = keys, .n_out = out});
       }
     }
   }

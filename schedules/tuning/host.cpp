@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "generators/base/caches.h"
 #include "generators/base/error.h"
 
 namespace vitgen {
@@ -85,30 +86,6 @@ std::string first_line(const fs::path& file) {
   return line;
 }
 
-// "512K" as the kernel writes sizes of caches; 0 for anything else.
-std::int64_t kernel_size(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < 0 || value > (std::int64_t{1} << 30)) return 0;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit == "K") return value * kKi;
-  if (unit == "M") return value * kKi * kKi;
-  return unit.empty() ? value : 0;
-}
-
-void read_caches(const fs::path& cpu, Host& host) {
-  std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(cpu / "cache", absent)) {
-    const std::string type = first_line(entry.path() / "type");
-    if (type != "Data" && type != "Unified") continue;
-    const std::string level = first_line(entry.path() / "level");
-    const std::int64_t bytes = kernel_size(first_line(entry.path() / "size"));
-    if (level == "1") host.l1d = bytes;
-    if (level == "2") host.l2 = bytes;
-    if (level == "3") host.l3 = bytes;
-  }
-}
-
 // Threads of one core share its pair of package and core number; a CPU that is offline has none.
 int count_cores(const fs::path& cpus) {
   std::set<std::pair<std::string, std::string>> cores;
@@ -174,7 +151,10 @@ Host read_host(const CpuIdentity& cpu, const fs::path& system) {
   host.family = bits(8, 4) == 15 ? 15 + bits(20, 8) : bits(8, 4);
   host.model = bits(4, 4) + (bits(8, 4) == 6 || bits(8, 4) == 15 ? bits(16, 4) << 4 : 0);
   host.stepping = bits(0, 4);
-  read_caches(system / "cpu" / "cpu0", host);
+  const CacheSizes caches = cache_sizes((system / "cpu" / "cpu0" / "cache").string());
+  host.l1d = static_cast<std::int64_t>(caches.l1);
+  host.l2 = static_cast<std::int64_t>(caches.l2);
+  host.l3 = static_cast<std::int64_t>(caches.l3);
   host.cores = count_cores(system / "cpu");
   return host;
 }

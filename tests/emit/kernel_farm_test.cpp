@@ -4,15 +4,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <functional>
-#include <iostream>
 
 #include "generators/base/error.h"
 #include "generators/ops/layer_norm.h"
+#include "tests/emit/in_worker.h"
 #include "tests/emit/tiny_library.h"
 #include "tools/emit/kernel_record.h"
 
@@ -41,25 +39,12 @@ std::vector<std::string> names_in(const std::string& directory) {
   return names;
 }
 
-/// In a process of its own, as in the product: Halide numbers its names from the process's start
-/// on, and the goldens of other tests show them. Returns its number.
 pid_t run_worker(const std::string& request, const std::string& object,
                  const std::function<void(pid_t)>& before) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    try {
-      before(::getpid());
-      run_kernel_worker(request, object);
-      ::_exit(0);
-    } catch (const Error& error) {
-      std::cerr << error.what() << std::endl;
-    }
-    ::_exit(1);
-  }
-  int status = -1;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  return child;
+  return testing::in_worker([&](pid_t own) {
+    before(own);
+    run_kernel_worker(request, object);
+  });
 }
 
 // Two containers may have one process number and share a cache.

@@ -2,16 +2,13 @@
 // the loop nest shows in review.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <iostream>
 
 #include "generators/base/error.h"
 #include "generators/ops/attention.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "tests/emit/golden.h"
+#include "tests/emit/in_worker.h"
 #include "tests/emit/tiny_library.h"
 #include "tools/emit/kernel.h"
 
@@ -20,30 +17,19 @@ namespace {
 
 using testing::ScratchDirectory;
 
-/// A process of its own, as in the product: Halide numbers its names from the process's start on.
 std::string lowered(const OpSpec& spec) {
+  SCOPED_TRACE(spec.text());
   const ScratchDirectory directory;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    try {
-      const Choice choice = choose_default(spec, find_machine("cpu_avx2"));
-      compile_kernel({.spec = spec,
-                      .machine = "cpu_avx2",
-                      .choice = choice,
-                      .features = {},
-                      .instructions = {}},
-                     {.object = directory.path("kernel.o"),
-                      .assembly = {},
-                      .stmt = directory.path("kernel.stmt")});
-      ::_exit(0);
-    } catch (const Error& error) {
-      std::cerr << error.what() << std::endl;
-    }
-    ::_exit(1);
-  }
-  int status = -1;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0) << spec.text();
+  testing::in_worker([&](pid_t) {
+    compile_kernel({.spec = spec,
+                    .machine = "cpu_avx2",
+                    .choice = choose_default(spec, find_machine("cpu_avx2")),
+                    .features = {},
+                    .instructions = {}},
+                   {.object = directory.path("kernel.o"),
+                    .assembly = {},
+                    .stmt = directory.path("kernel.stmt")});
+  });
   return testing::file_text(directory.path("kernel.stmt"));
 }
 

@@ -4,11 +4,9 @@
 
 #include <atomic>
 #include <cmath>
-#include <filesystem>
 #include <thread>
 
 #include "tests/base/support.h"
-#include "tools/measure/caches.h"
 #include "tools/measure/fma_peak.h"
 #include "tools/measure/read_bandwidth.h"
 #include "tools/measure/timed_windows.h"
@@ -17,7 +15,6 @@ namespace vitgen {
 namespace {
 
 using testing::code_of;
-using testing::Scratch;
 
 TEST(FmaPeak, IsPositiveOnEveryIsaThatRunsAndRefusedOnTheOthers) {
   for (const FmaIsa isa : {FmaIsa::avx2, FmaIsa::avx512}) {
@@ -60,32 +57,6 @@ TEST(TimedWindows, LastsFromTheFirstStartToTheLastEnd) {
     if (thread == 1) std::this_thread::sleep_for(5ms);
   });
   EXPECT_GE(best, 5e-3);
-}
-
-void write_cache(const Scratch& scratch, const std::string& index, const char* level,
-                 const char* type, const char* size) {
-  std::filesystem::create_directory(scratch.path() / index);
-  scratch.write(index + "/level", level);
-  scratch.write(index + "/type", type);
-  scratch.write(index + "/size", size);
-}
-
-TEST(Caches, AreThoseOfTheSystemsFilesWithoutTheInstructions) {
-  const Scratch scratch;
-  write_cache(scratch, "index0", "1\n", "Data\n", "48K\n");
-  write_cache(scratch, "index1", "1\n", "Instruction\n", "32K\n");
-  write_cache(scratch, "index2", "2\n", "Unified\n", "2048K\n");
-  write_cache(scratch, "index3", "3\n", "Unified\n", "105M\n");
-  const CacheSizes expected = {.l1 = 48 << 10, .l2 = 2048 << 10, .l3 = 105 << 20};
-  EXPECT_EQ(cache_sizes(scratch.path().string()), expected);
-}
-
-TEST(Caches, OfAStrangeFileAreUnknown) {
-  const Scratch scratch;
-  write_cache(scratch, "index0", "1", "Data", "48K");
-  write_cache(scratch, "index1", "2", "Unified", "many");
-  const CacheSizes expected = {.l1 = 48 << 10, .l2 = 0, .l3 = 0};
-  EXPECT_EQ(cache_sizes(scratch.path().string()), expected);
 }
 
 }  // namespace

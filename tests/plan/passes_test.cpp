@@ -102,5 +102,16 @@ TEST(ScaleIntoQuery, ScalesTheRowsOfQAlone) {
   EXPECT_EQ(weight_text(plan, "qkv.bias"), "pad(scale_rows(qkv.b[48]; " + factor + "); 48)");
 }
 
+TEST(ScaleIntoQuery, LeavesALinearAloneThatDoesMoreThanMultiply) {
+  Plan plan = norm_and_attention(true);
+  auto spec = typed_spec<LinearSpec>(plan.steps[1].spec);
+  spec.epilogue.activation = Activation::relu;
+  plan.steps[1].spec = op_spec(spec);
+  const Plan before = plan;
+  run(plan, "scale_into_query");
+  EXPECT_EQ(plan.steps[2].spec, before.steps[2].spec);
+  EXPECT_EQ(weight_text(plan, "qkv.weight"), weight_text(before, "qkv.weight"));
+}
+
 }  // namespace
 }  // namespace vitgen

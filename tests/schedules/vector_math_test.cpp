@@ -44,12 +44,15 @@ double error_in_u(float value, double exact, double scale) {
 }
 
 TEST(Exp2, HasTheRelativeErrorThatIsStated) {
-  const std::vector<float> x = all_magnitudes(-126, 7, 257);
+  std::vector<float> x = all_magnitudes(-126, 7, 257);
+  for (int step = 0; step < 4096; ++step) {  // around the smallest normal result
+    x.push_back(-126.5f + static_cast<float>(step) / 4096);
+  }
   const std::vector<float> y = evaluate(exp2_of, x);
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (x[i] < -126.5f || x[i] >= 127.5f) continue;
     const double exact = std::exp2(static_cast<double>(x[i]));
-    ASSERT_LE(error_in_u(y[i], exact, exact), 1.5) << x[i];
+    ASSERT_LE(error_in_u(y[i], exact, exact), x[i] < -126.0f ? 3.0 : 1.5) << x[i];
   }
 }
 

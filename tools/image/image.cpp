@@ -4,12 +4,13 @@
 
 #include "generators/base/error.h"
 #include "generators/base/file.h"
+#include "generators/base/image_limit.h"
 #include "tools/image/decode.h"
 
 namespace vitgen {
 namespace {
 
-constexpr std::uint64_t kMaxEdge = 65535;
+constexpr auto kMaxEdge = static_cast<std::uint64_t>(kMaxImageEdge);
 constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
 /// 2^28 pixels of 16-bit RGB without compression fit in this.
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{2} << 30;

@@ -1,7 +1,7 @@
 #pragma once
 // The roofs of one machine for one number of threads.
 
-#include "tools/measure/caches.h"
+#include "generators/base/caches.h"
 #include "tools/measure/fma_peak.h"
 
 namespace vitgen {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "generators/base/image_limit.h"
 #include "generators/plan/lower.h"
 
 namespace vitgen {
@@ -80,12 +81,11 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
 
 // The runtime's limit (runtime/resample_geometry.cpp); a recipe beyond it would be refused there.
 void check_recipe(const Preprocess& p) {
-  constexpr std::int64_t kLimit = 65535;
-  if (std::max({p.resize_h, p.resize_w, p.crop_h, p.crop_w}) <= kLimit) return;
+  if (std::max({p.resize_h, p.resize_w, p.crop_h, p.crop_w}) <= kMaxImageEdge) return;
   throw Error(
       ExitCode::bad_input, "CFG_RANGE",
       fmt::format("images would be resized to {}x{}; at most {} pixels an edge are possible",
-                  p.resize_h, p.resize_w, kLimit));
+                  p.resize_h, p.resize_w, kMaxImageEdge));
 }
 
 vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {

@@ -1,5 +1,7 @@
 #include "tools/vitgen/plan_arguments.h"
 
+#include "generators/base/image_limit.h"
+
 namespace vitgen {
 
 void parse_image(const std::string& text, PlanOptions& plan) {
@@ -9,8 +11,7 @@ void parse_image(const std::string& text, PlanOptions& plan) {
   const std::string width = cross == std::string::npos ? height : text.substr(cross + 1);
   const std::int64_t h = parse_int(height, "--image");
   const std::int64_t w = parse_int(width, "--image");
-  constexpr std::int64_t kLimit = 65535;
-  if (h < 1 || w < 1 || h > kLimit || w > kLimit) {
+  if (h < 1 || w < 1 || h > kMaxImageEdge || w > kMaxImageEdge) {
     throw Error(ExitCode::usage, "USAGE",
                 "--image: expected HxW such as 224x224, got '" + printable(text) + "'");
   }

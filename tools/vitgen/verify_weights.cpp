@@ -5,6 +5,7 @@
 #include <map>
 
 #include "generators/base/file.h"
+#include "generators/base/image_limit.h"
 #include "generators/plan/lower.h"
 #include "tools/emit/file_names.h"
 
@@ -22,8 +23,7 @@ PlanOptions plan_options(const JsonFile& manifest) {
   PlanOptions options;
   const auto extent = [&](std::string_view path) {
     const std::int64_t pixels = parse_int(get_string(manifest, path), path);
-    constexpr std::int64_t kLimit = 65535;
-    if (pixels < 1 || pixels > kLimit) {
+    if (pixels < 1 || pixels > kMaxImageEdge) {
       json_error(manifest, path, manifest.codes.range, "expected 1..65535 pixels");
     }
     return static_cast<int>(pixels);

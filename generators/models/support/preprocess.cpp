@@ -6,12 +6,11 @@
 #include <cmath>
 
 #include "generators/base/error.h"
+#include "generators/base/image_limit.h"
 
 namespace vitgen {
 
 namespace {
-
-constexpr std::int64_t max_edge = 65535;  // pixels
 
 /// One number for each channel. A std of 0 has no inverse.
 void read_channels(const JsonFile& file, std::string_view key, std::int64_t channels, bool positive,
@@ -137,13 +136,13 @@ void read_size(const JsonFile& file, const ProcessorDefaults& defaults, Preproce
   if (!size || size->is_null()) return;
   if (size->is_object() && size->contains("shortest_edge")) {
     recipe.resize = ResizeMode::shortest_edge;
-    recipe.resize_h = recipe.resize_w = get_int(file, "size.shortest_edge", 1, max_edge);
+    recipe.resize_h = recipe.resize_w = get_int(file, "size.shortest_edge", 1, kMaxImageEdge);
   } else if (size->is_object()) {
     recipe.resize = ResizeMode::exact;
-    recipe.resize_h = get_int(file, "size.height", 1, max_edge);
-    recipe.resize_w = get_int(file, "size.width", 1, max_edge);
+    recipe.resize_h = get_int(file, "size.height", 1, kMaxImageEdge);
+    recipe.resize_w = get_int(file, "size.width", 1, kMaxImageEdge);
   } else {
-    recipe.resize_h = recipe.resize_w = get_int(file, "size", 1, max_edge);
+    recipe.resize_h = recipe.resize_w = get_int(file, "size", 1, kMaxImageEdge);
   }
 }
 
@@ -156,10 +155,10 @@ void read_crop(const JsonFile& file, const ProcessorDefaults& defaults, Preproce
   const Json* crop = find_json(file, "crop_size");
   if (!crop || crop->is_null()) return;
   if (crop->is_object()) {
-    recipe.crop_h = get_int(file, "crop_size.height", 1, max_edge);
-    recipe.crop_w = get_int(file, "crop_size.width", 1, max_edge);
+    recipe.crop_h = get_int(file, "crop_size.height", 1, kMaxImageEdge);
+    recipe.crop_w = get_int(file, "crop_size.width", 1, kMaxImageEdge);
   } else {
-    recipe.crop_h = recipe.crop_w = get_int(file, "crop_size", 1, max_edge);
+    recipe.crop_h = recipe.crop_w = get_int(file, "crop_size", 1, kMaxImageEdge);
   }
 }
 

@@ -7,7 +7,8 @@
 
 namespace vitgen {
 
-/// 2^y with a relative error of at most 1.5 u; 0 below y = -126.5, infinity from 127.5 on.
+/// 2^y with a relative error of at most 1.5 u, of 3 u below y = -126, where results have fewer
+/// bits; 0 below y = -126.5, infinity from 127.5 on.
 Halide::Expr exp2_of(const Halide::Expr& y);
 
 /// e^x = 2^(x log2 e). The rounding of that product adds |x| u to the 1.5 u of exp2_of: enough

@@ -12,11 +12,13 @@ namespace vitgen {
 
 namespace {
 
-/// The linear whose result the slot is; null if another op's.
+/// The step that computes the slot as W x + b; null if it is something else.
 const Step* linear_behind(const Plan& plan, Slot slot) {
   const auto writer =
       std::ranges::find_if(plan.steps, [&](const Step& step) { return step.slots.back() == slot; });
   if (writer == plan.steps.end() || writer->spec.op != LinearSpec::op) return nullptr;
+  const Epilogue epilogue = typed_spec<LinearSpec>(writer->spec).epilogue;
+  if (epilogue.activation != Activation::none || epilogue.residual) return nullptr;
   return &*writer;
 }
 

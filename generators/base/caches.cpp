@@ -1,4 +1,4 @@
-#include "tools/measure/caches.h"
+#include "generators/base/caches.h"
 
 #include <unistd.h>
 
@@ -46,11 +46,14 @@ CacheSizes cache_sizes(const std::string& folder) {
     if (level == "2") sizes.l2 = bytes;
     if (level == "3") sizes.l3 = bytes;
   }
-  if (sizes == CacheSizes{}) {
-    sizes = {from_libc(_SC_LEVEL1_DCACHE_SIZE), from_libc(_SC_LEVEL2_CACHE_SIZE),
-             from_libc(_SC_LEVEL3_CACHE_SIZE)};
-  }
   return sizes;
+}
+
+CacheSizes cache_sizes() {
+  const CacheSizes sizes = cache_sizes("/sys/devices/system/cpu/cpu0/cache");
+  if (sizes != CacheSizes{}) return sizes;
+  return {from_libc(_SC_LEVEL1_DCACHE_SIZE), from_libc(_SC_LEVEL2_CACHE_SIZE),
+          from_libc(_SC_LEVEL3_CACHE_SIZE)};
 }
 
 }  // namespace vitgen

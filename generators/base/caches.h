@@ -14,7 +14,10 @@ struct CacheSizes {
   bool operator==(const CacheSizes&) const = default;
 };
 
-/// Of CPU 0, as Linux tells in `folder`, else as the C library does.
-CacheSizes cache_sizes(const std::string& folder = "/sys/devices/system/cpu/cpu0/cache");
+/// As Linux tells in the `cache` folder of a CPU, recorded ones included.
+CacheSizes cache_sizes(const std::string& folder);
+
+/// Of CPU 0 of this machine, as Linux tells or else the C library.
+CacheSizes cache_sizes();
 
 }  // namespace vitgen
