@@ -41,6 +41,8 @@ bool check_schema(Sqlite& database) {
         "use the newer vitgen, or another database with --db FILE");
   }
   if (schema < 1) database.bad_format("has no schema version");
+  require_own_tables(database);
+  require_few_rows(database);
   return true;
 }
 
@@ -69,7 +71,7 @@ void use_write_ahead_log(Sqlite& database, int wait_ms) {
 void make_tables(Sqlite& database) {
   Transaction transaction(database);
   if (!check_schema(database)) {
-    database.run(std::string(kCreateTables));
+    create_tables(database);
     database.run(
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplication, kSchema));
   }

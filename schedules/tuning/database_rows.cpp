@@ -2,21 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 namespace vitgen {
 
-// Times are REAL even where they are whole; text has no collation but bytes.
-const std::string_view kCreateTables = R"(
-CREATE TABLE records(
+namespace {
+
+// As SQLite keeps them, so that the texts can be compared. Times are REAL even where they are
+// whole; text has no collation but bytes.
+constexpr std::string_view kRecordsTable = R"(CREATE TABLE records(
   host TEXT NOT NULL, machine TEXT NOT NULL, spec TEXT NOT NULL, rule TEXT NOT NULL,
   vitgen TEXT NOT NULL, halide TEXT NOT NULL, rule_version INTEGER NOT NULL,
   knobs TEXT NOT NULL,
   samples INTEGER NOT NULL, median_ns REAL NOT NULL, spread REAL NOT NULL,
   date TEXT NOT NULL, checked TEXT NOT NULL,
   PRIMARY KEY(host, machine, spec, rule, vitgen, halide, rule_version)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE trials(
+) STRICT, WITHOUT ROWID)";
+constexpr std::string_view kTrialsTable = R"(CREATE TABLE trials(
   number INTEGER PRIMARY KEY,
   host TEXT NOT NULL, machine TEXT NOT NULL, spec TEXT NOT NULL, rule TEXT NOT NULL,
   vitgen TEXT NOT NULL, halide TEXT NOT NULL, rule_version INTEGER NOT NULL,
@@ -25,10 +28,7 @@ CREATE TABLE trials(
   samples INTEGER NOT NULL, best_ns REAL NOT NULL, median_ns REAL NOT NULL,
   run TEXT NOT NULL, ordinal INTEGER NOT NULL, date TEXT NOT NULL,
   UNIQUE(run, machine, spec, ordinal)
-) STRICT;
-)";
-
-namespace {
+) STRICT)";
 
 constexpr std::string_view kRecordColumns =
     "host, machine, spec, rule, vitgen, halide, rule_version, knobs, samples, median_ns, spread, "
@@ -133,6 +133,37 @@ void bind_filter(Statement& statement, const TuningFilter& filter, bool of_trial
 }
 
 }  // namespace
+
+void create_tables(Sqlite& database) {
+  database.run(fmt::format("{};\n{};", kRecordsTable, kTrialsTable));
+}
+
+void require_own_tables(const Sqlite& database) {
+  // The index is SQLite's own, of UNIQUE.
+  const std::array<std::array<std::string_view, 4>, 3> own = {
+      {{"index", "sqlite_autoindex_trials_1", "trials", ""},
+       {"table", "records", "records", kRecordsTable},
+       {"table", "trials", "trials", kTrialsTable}}};
+  Statement row(database,
+                "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema "
+                "ORDER BY type, name LIMIT 4");
+  std::size_t count = 0;
+  for (; row.step(); ++count) {
+    bool same = count < own.size();
+    for (std::size_t i = 0; same && i < own[count].size(); ++i) same = row.text() == own[count][i];
+    if (!same) database.bad_format("holds other things than the tables of a tuning database");
+  }
+  if (count != own.size()) database.bad_format("lacks a table of a tuning database");
+}
+
+void require_few_rows(const Sqlite& database) {
+  for (const std::string_view table : {"records", "trials"}) {
+    Statement row(database, fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})", table,
+                                        kMaxRows + 1));
+    if (row.step() && row.number() <= kMaxRows) continue;
+    database.bad_format(fmt::format("holds more than {} {}", kMaxRows, table));
+  }
+}
 
 void put_row(Sqlite& database, const TuningRecord& record) {
   Statement insert(

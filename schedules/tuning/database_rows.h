@@ -8,8 +8,17 @@
 
 namespace vitgen {
 
-/// SQL that makes the tables in an empty database.
-extern const std::string_view kCreateTables;
+/// Rows of a table: a thousand searches of a large model are fewer.
+inline constexpr std::int64_t kMaxRows = 1'000'000;
+
+/// In an empty database.
+void create_tables(Sqlite& database);
+
+/// Throws TUNE_DB_FORMAT unless the database holds just what create_tables() makes: a view or a
+/// trigger of somebody else could compute for ever.
+void require_own_tables(const Sqlite& database);
+/// Throws TUNE_DB_FORMAT if a table has more than kMaxRows.
+void require_few_rows(const Sqlite& database);
 
 /// Inserts, or replaces the row with the value's key.
 void put_row(Sqlite& database, const TuningRecord& record);

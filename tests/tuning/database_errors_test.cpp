@@ -106,6 +106,34 @@ TEST(DatabaseError, AMissingTableAndAStrangeRowAreNamed) {
   }
 }
 
+// A view can compute for ever, a trigger can change what is written.
+TEST(DatabaseError, OtherThingsThanItsOwnTablesAreRefusedBeforeTheyRun) {
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+  for (const std::string& change :
+       {"DROP TABLE records; CREATE VIEW records AS " + endless,
+        "DROP TABLE trials; CREATE VIEW trials AS " + endless, "CREATE VIEW more AS " + endless,
+        std::string("CREATE TABLE more(x)"), std::string("CREATE INDEX more ON records(date)"),
+        std::string("CREATE TRIGGER more BEFORE INSERT ON trials BEGIN DELETE FROM records; END"),
+        std::string("ALTER TABLE trials ADD COLUMN more TEXT"), std::string("DROP TABLE trials"),
+        std::string("DROP TABLE records; CREATE TABLE records(x, host TEXT AS ('x'))")}) {
+    const Scratch scratch;
+    const std::string path = made(scratch);
+    SCOPED_TRACE(change);
+    sql(path, change);
+    expect_both(path, "TUNE_DB_FORMAT", ExitCode::bad_input);
+  }
+}
+
+TEST(DatabaseError, MoreRowsThanSearchesMakeAreRefused) {
+  const Scratch scratch;
+  const std::string path = made(scratch);
+  sql(path,
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+      "INSERT INTO records SELECT i, '', '', '', '', '', 1, '', 1, 1.0, 0.0, '', '' FROM n");
+  expect_both(path, "TUNE_DB_FORMAT", ExitCode::bad_input);
+}
+
 TEST(DatabaseError, ANewerSchemaIsNotTouched) {
   const Scratch scratch;
   const std::string path = made(scratch);
@@ -225,12 +253,14 @@ TEST(DatabaseError, AFailingDeviceIsTold) {
   const std::string answer = scratch.at("answer");
   const int status = in_child([&] {
     TuningDatabase database = TuningDatabase::open(path, kNoWait);
+    // What was read at the opening is stale from here on.
+    TuningDatabase::open(path, kNoWait).put(sample_record(1));
     for (int fd = 3; fd < 64; ++fd) {
       std::error_code closed;
       if (fs::read_symlink("/proc/self/fd/" + std::to_string(fd), closed) != path) continue;
       ::dup2(::open(path.c_str(), O_WRONLY), fd);  // every read fails from here on
     }
-    const std::string code = code_of([&] { database.records(); });
+    const std::string code = code_of([&] { database.trials(); });
     std::ofstream(answer) << code;
     ::_exit(0);  // without closing the database
     return 0;
