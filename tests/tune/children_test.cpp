@@ -1,7 +1,13 @@
 // Candidates in child processes: what crashes, hangs or computes something else is found out, and
 // the search goes on.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "generators/base/temp_dir.h"
 #include "generators/ops/attention.h"
@@ -116,6 +122,72 @@ TEST(Children, AStopEndsAHangingChildAtOnceAndSaysNothingOfTheCandidate) {
   HostBackend backend(options);
   const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
   EXPECT_TRUE(result.interrupted);
+}
+
+std::string words_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The child of this program that checks a candidate, once it ignores what it is to ignore; else 0.
+pid_t settled_checker() {
+  constexpr std::uint64_t kIgnored =
+      (std::uint64_t{1} << (SIGHUP - 1)) | (std::uint64_t{1} << (SIGTERM - 1));
+  for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+    const std::string folder = process.path().string();
+    const std::string status = words_of(folder + "/status");
+    if (status.find(fmt::format("\nPPid:\t{}\n", ::getpid())) == std::string::npos) continue;
+    if (words_of(folder + "/cmdline").find(std::string_view("\0check\0", 7)) == std::string::npos) {
+      continue;
+    }
+    const std::size_t at = status.find("SigIgn:");
+    if (at == std::string::npos) continue;
+    const std::uint64_t ignored = std::stoull(status.substr(at + 7), nullptr, 16);
+    if ((ignored & kIgnored) == kIgnored) return std::stoi(process.path().filename().string());
+  }
+  return 0;
+}
+
+TEST(Children, ACheckThatEndsWithThisProgramSaysNothingOfTheCandidate) {
+  const TempDir folder(temporary_directory());
+  HostBackendOptions options = options_in(folder);
+  bool ended = false;
+  options.stop = [&] {
+    if (ended) return true;
+    const pid_t child = settled_checker();
+    ended = child > 0 && ::kill(child, SIGKILL) == 0;
+    return false;  // asked again when the child is seen to be gone
+  };
+  HostBackend backend(options);
+  const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
+  EXPECT_TRUE(ended);
+  EXPECT_TRUE(result.interrupted) << result.reason;
+}
+
+TEST(Children, AHangupEndsNoCheckOfItself) {
+  const TempDir folder(temporary_directory());
+  HostBackendOptions options = options_in(folder);
+  bool told = false;
+  options.stop = [&] {
+    const pid_t child = told ? 0 : settled_checker();
+    if (child > 0) {
+      for (const int number : {SIGHUP, SIGTERM, SIGINT}) ::kill(child, number);
+      told = true;
+    }
+    return false;
+  };
+  HostBackend backend(options);
+  const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
+  EXPECT_TRUE(told);
+  EXPECT_EQ(result.status, TrialStatus::timed_out) << result.reason;
+}
+
+TEST(Children, AChildHasTheLimitsItIsGiven) {
+  const auto most = [](const ChildLimits& limits) {
+    const std::vector<std::string> wait = {"/bin/sh", "-c", "sleep 0.2; ulimit -v; ulimit -t"};
+    return run_child(wait, 10, {}, limits).output;
+  };
+  EXPECT_EQ(most({.memory_bytes = 1 << 30, .cpu_seconds = 7}), "1048576\n7\n");
 }
 
 // Real kernels, but some candidates' objects are those with a fault.

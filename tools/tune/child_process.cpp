@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -57,6 +58,13 @@ pid_t spawn(const std::vector<std::string>& arguments, int input, int output, in
   if (error_number == 0) return child;
   throw Error(ExitCode::resources, "SPAWN",
               "cannot run " + printable(arguments[0]) + ": " + strerror(error_number));
+}
+
+// posix_spawn knows no limits. A child that is over already needs none.
+void limit(pid_t child, decltype(RLIMIT_AS) what, std::uint64_t most) {
+  if (most == 0) return;
+  const rlimit value = {most, most};
+  ::prlimit(child, what, &value, nullptr);
 }
 
 enum class Wait { data, closed, timed_out, stopped };
@@ -117,9 +125,11 @@ ChildEnd reason(Wait wait) {
 }  // namespace
 
 ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
-                      const StopRequest& stop) {
+                      const StopRequest& stop, const ChildLimits& limits) {
   Pipe pipe = make_pipe();
   const pid_t child = spawn(arguments, -1, pipe.writer.get(), pipe.writer.get());
+  limit(child, RLIMIT_AS, limits.memory_bytes);
+  limit(child, RLIMIT_CPU, limits.cpu_seconds);
   pipe.writer = UniqueFd();
   ChildResult result;
   const auto end = after(seconds);

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,9 +32,14 @@ struct ChildResult {
   std::string output;  ///< stdout and stderr, at most 64 KiB
 };
 
+struct ChildLimits {
+  std::uint64_t memory_bytes = 0;  ///< address space; 0: no limit
+  std::uint64_t cpu_seconds = 0;   ///< 0: no limit
+};
+
 /// Runs `arguments` (the first is a path) to its end, at most `seconds`. Throws resources SPAWN.
 ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
-                      const StopRequest& stop);
+                      const StopRequest& stop, const ChildLimits& limits = {});
 
 /// A child that answers lines with lines. Its stderr is not read.
 class ChildSession {

@@ -23,6 +23,13 @@ constexpr std::uint64_t kMostObject = std::uint64_t{64} << 20;
 // The program with LLVM and Halide maps half a gigabyte.
 constexpr std::uint64_t kOwnMemory = std::uint64_t{3} << 30;
 
+// The sanitizers' shadow memory is terabytes of address space.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -37,6 +44,13 @@ std::uint64_t operand_bytes(const OpSpec& spec) {
   std::uint64_t bytes = 0;
   for (const Operand& each : operands(spec)) bytes += static_cast<std::uint64_t>(each.bytes());
   return bytes;
+}
+
+// Most kernels take a few hundred megabytes; what takes this much would drive the others into swap.
+ChildLimits compile_limits(const HostBackendOptions& options) {
+  constexpr std::uint64_t kCompileMemory = std::uint64_t{8} << 30;
+  return {.memory_bytes = kSanitized ? 0 : kCompileMemory,
+          .cpu_seconds = static_cast<std::uint64_t>(4 * options.compile_seconds) + 1};
 }
 
 std::string last_line(std::string text) {
@@ -69,9 +83,12 @@ Result interrupted() {
   return result;
 }
 
-// A child's words: "ok", "wrong ...", "error ...".
-StepResult judge(const ChildResult& child) {
-  if (child.end == ChildEnd::stopped) return interrupted<StepResult>();
+// A child's words: "ok", "wrong ...", "error ...". What asks this program to stop reaches its
+// children too: an early end then says nothing of the candidate.
+StepResult judge(const ChildResult& child, const StopRequest& stop) {
+  if (child.end == ChildEnd::stopped || (child.end != ChildEnd::done && stop())) {
+    return interrupted<StepResult>();
+  }
   if (child.end == ChildEnd::timed_out) {
     return failed<StepResult>(TrialStatus::timed_out, describe(child));
   }
@@ -156,7 +173,7 @@ CompileResult HostBackend::compile(const OpSpec& spec, const Choice& choice) {
     write_aside(file, request.text());
     const ChildResult child =
         run_child({options_.worker.string(), "kernel-worker", file, object.string()},
-                  options_.compile_seconds, options_.stop);
+                  options_.compile_seconds, options_.stop, compile_limits(options_));
     // Ctrl-C reaches the children first.
     if (child.end == ChildEnd::stopped || (child.end != ChildEnd::done && options_.stop())) {
       return interrupted<CompileResult>();
@@ -188,7 +205,8 @@ HostBackend::Expected HostBackend::run_fallback(const OpSpec& spec, const std::s
   write_aside(file, request.text());
   static_cast<StepResult&>(expected) =
       judge(run_child({options_.worker.string(), "trial-worker", "reference", file},
-                      patience(spec, options_), options_.stop));
+                      patience(spec, options_), options_.stop),
+            options_.stop);
   return expected;
 }
 
@@ -230,7 +248,8 @@ StepResult HostBackend::check(const OpSpec& spec, const KernelFile& file) {
   }
   write_aside(path, request.text());
   return judge(run_child({options_.worker.string(), "trial-worker", "check", path},
-                         patience(spec, options_), options_.stop));
+                         patience(spec, options_), options_.stop),
+               options_.stop);
 }
 
 std::unique_ptr<TimingSession> HostBackend::time(const OpSpec& spec,

@@ -36,10 +36,13 @@ void limit(decltype(RLIMIT_AS) what, std::uint64_t most) {
   ::setrlimit(what, &value);
 }
 
-void limit_process(const TrialRequest& request) {
+// Ctrl-C and a hangup reach the whole group; only the parent knows what is to be kept.
+void live_and_die_with_parent() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // Ctrl-C reaches the whole group; only the parent knows what is to be kept.
-  ::signal(SIGINT, SIG_IGN);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
+}
+
+void limit_process(const TrialRequest& request) {
   const rlimit no_core = {0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (!kSanitized) limit(RLIMIT_AS, request.memory_bytes);
@@ -167,6 +170,7 @@ TrialTask parse_trial_task(const std::string& word) {
 
 void run_trial_worker(TrialTask task, const std::string& request_file, std::istream& in,
                       std::ostream& out) try {
+  live_and_die_with_parent();
   const TrialRequest request = TrialRequest::parse(request_file);
   limit_process(request);
   switch (task) {
