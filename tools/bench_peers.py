@@ -81,8 +81,9 @@ def prepare(arguments, cell, work):
         export_onnx(model, images, files / "model.onnx")
     generate(arguments, folder, batch, files / "library")
     description = {
-        "architecture": architecture, "arguments": {}, "classes": model.num_classes or
-        model.num_features, "threads": int(threads), "weights": str(folder / "model.safetensors"),
+        "architecture": architecture, "arguments": {}, "classes": model.num_classes,
+        "outputs": model.num_classes or model.num_features,  # no head: features
+        "threads": int(threads), "weights": str(folder / "model.safetensors"),
         "input": str(files / "input.npy"), "onnx": str(files / "model.onnx"),
         "library": str(files / "library"), "library_before": arguments.before}
     (files / "cell.json").write_text(json.dumps(description))
@@ -128,6 +129,7 @@ def measure(workers, seconds, rounds, progress):
     """For each program the medians of its bursts, by round."""
     medians = {w.name: [] for w in workers}
     least = dict.fromkeys(medians, float("inf"))
+    progress(0)
     for turn in range(rounds):
         for worker in random.sample(workers, len(workers)):
             times = worker.ask(f"burst {seconds}")["ns"]

@@ -100,7 +100,7 @@ def vitgen_library(folder, cell):
          ctypes.byref(model))
     call("context_create", model, ctypes.byref(options), ctypes.byref(context))
     images = np.ascontiguousarray(np.load(cell["input"]))
-    logits = np.empty((len(images), cell["classes"]), np.float32)
+    logits = np.empty((len(images), cell["outputs"]), np.float32)
     run_images = getattr(library, f"{name}_run")
     arguments = (context, ctypes.c_size_t(len(images)), images.ctypes.data_as(ctypes.c_void_p),
                  logits.ctypes.data_as(ctypes.c_void_p))
