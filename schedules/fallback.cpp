@@ -28,7 +28,7 @@ void put_on_gpu(Stage stage) {
     return;
   }
   const Var all(dim->var);
-  const Var block("block"), thread("thread");
+  const Var block("gpu_block"), thread("gpu_thread");
   stage.gpu_tile(all, block, thread, kThreads, TailStrategy::GuardWithIf);
 }
 

@@ -1,6 +1,7 @@
 #include "generators/ops/attention.h"
 
 #include <numbers>
+#include <numeric>
 
 #include "generators/ops/support/lanes.h"
 #include "generators/ops/support/vector_math.h"
@@ -27,12 +28,15 @@ float key_factor(const AttentionSpec& spec) {
   return static_cast<float>(static_cast<double>(spec.scale) * std::numbers::log2e);
 }
 
+int value_strip(const AttentionSpec& spec) { return std::gcd(spec.head_size, kLanes); }
+
 namespace {
 
 Attention declare(const AttentionSpec& spec) {
   return {.algorithm = {},
           .key_rows = Func("key_rows"),
           .keys = Func("keys"),
+          .values = Func("values"),
           .scores = Func("scores"),
           .lane_max = Func("lane_max"),
           .row_max = Func("row_max"),
@@ -47,6 +51,9 @@ Attention declare(const AttentionSpec& spec) {
           .j = Var("j"),
           .b = Var("b"),
           .lane = Var("lane"),
+          .block = Var("block"),
+          .channel = Var("channel"),
+          .strip = Var("strip"),
           .rd = RDom(0, spec.head_size, "rd"),
           .rj = RDom(0, spec.tokens, "rj"),
           .blocks = RDom(0, lane_blocks(spec.tokens), "blocks")};
@@ -58,21 +65,39 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
     return [&op, func](int l) { return Expr(func(l, op.i, op.h, op.b)); };
   };
   op.lane_max(op.lane, op.i, op.h, op.b) = Halide::Float(32).min();
-  const Expr position = op.lane + op.blocks * kLanes;
   // Columns past the last token repeat it, which changes no maximum.
-  op.lane_max(op.lane, op.i, op.h, op.b) =
-      Halide::max(op.lane_max(op.lane, op.i, op.h, op.b), op.scores(position, op.i, op.h, op.b));
+  op.lane_max(op.lane, op.i, op.h, op.b) = Halide::max(
+      op.lane_max(op.lane, op.i, op.h, op.b), op.scores(op.lane, op.blocks, op.i, op.h, op.b));
   op.row_max(op.i, op.h, op.b) = combine_lanes(
       lane_at(op.lane_max), [](const Expr& a, const Expr& b) { return Halide::max(a, b); });
 
-  const Expr weight = exp2_of(op.scores(op.j, op.i, op.h, op.b) - op.row_max(op.i, op.h, op.b));
-  op.probs(op.j, op.i, op.h, op.b) =
-      spec.tokens % kLanes == 0 ? weight : Halide::select(op.j < spec.tokens, weight, 0.0f);
+  const Expr weight = exp2_of_nonpositive(op.scores(op.lane, op.block, op.i, op.h, op.b) -
+                                          op.row_max(op.i, op.h, op.b));
+  op.probs(op.lane, op.block, op.i, op.h, op.b) = weight;
+  const int last = spec.tokens / kLanes;
+  const int rest = spec.tokens % kLanes;
+  if (rest != 0) {  // columns past the last token weigh nothing
+    op.probs(op.lane, last, op.i, op.h, op.b) =
+        Halide::select(op.lane < rest, op.probs(op.lane, last, op.i, op.h, op.b), 0.0f);
+  }
   op.lane_sum(op.lane, op.i, op.h, op.b) = 0.0f;
-  op.lane_sum(op.lane, op.i, op.h, op.b) += op.probs(position, op.i, op.h, op.b);
+  op.lane_sum(op.lane, op.i, op.h, op.b) += op.probs(op.lane, op.blocks, op.i, op.h, op.b);
   op.inv_sum(op.i, op.h, op.b) =
       1.0f /
       combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; });
+}
+
+// scores = q keys
+void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv) {
+  const Expr key =
+      qkv(spec.width() + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
+  const float factor = key_factor(spec);
+  op.key_rows(op.d, op.j, op.h, op.b) = factor == 1.0f ? key : key * factor;
+  op.keys(op.lane, op.d, op.block, op.h, op.b) =
+      op.key_rows(op.d, op.lane + op.block * kLanes, op.h, op.b);
+  op.scores(op.lane, op.block, op.i, op.h, op.b) = 0.0f;
+  op.scores(op.lane, op.block, op.i, op.h, op.b) += qkv(op.h * spec.head_size + op.rd, op.i, op.b) *
+                                                    op.keys(op.lane, op.rd, op.block, op.h, op.b);
 }
 
 }  // namespace
@@ -80,27 +105,21 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
 Attention define(const AttentionSpec& spec) {
   const std::vector<Operand> list = operands(spec);
   const ImageParam qkv = image_param(list[0]);
-  const int width = spec.width();
   Attention op = declare(spec);
-
-  const Expr key =
-      qkv(width + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
-  const float factor = key_factor(spec);
-  op.key_rows(op.d, op.j, op.h, op.b) = factor == 1.0f ? key : key * factor;
-  op.keys(op.j, op.d, op.h, op.b) = op.key_rows(op.d, op.j, op.h, op.b);
-  op.scores(op.j, op.i, op.h, op.b) = 0.0f;
-  op.scores(op.j, op.i, op.h, op.b) +=
-      qkv(op.h * spec.head_size + op.rd, op.i, op.b) * op.keys(op.j, op.rd, op.h, op.b);
+  define_scores(op, spec, qkv);
   define_softmax(op, spec);
+  const int strip = value_strip(spec);
+  op.values(op.channel, op.j, op.strip, op.h, op.b) =
+      qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip, op.j, op.b);
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
-  op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj, op.i, op.h, op.b) *
-                                    qkv(2 * width + op.h * spec.head_size + op.d, op.rj, op.b);
+  op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj % kLanes, op.rj / kLanes, op.i, op.h, op.b) *
+                                    op.values(op.d % strip, op.rj, op.d / strip, op.h, op.b);
 
   op.output(op.d, op.h, op.i, op.b) = op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b);
   pin_output(op.output, list.back());
   op.algorithm = {{qkv},
-                  {op.key_rows, op.keys, op.scores, op.lane_max, op.row_max, op.probs, op.lane_sum,
-                   op.inv_sum, op.acc},
+                  {op.key_rows, op.keys, op.values, op.scores, op.lane_max, op.row_max, op.probs,
+                   op.lane_sum, op.inv_sum, op.acc},
                   op.output};
   return op;
 }

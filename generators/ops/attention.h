@@ -37,6 +37,10 @@ struct AttentionSpec {
 /// the scale is ln 2 because q holds the rest.
 float key_factor(const AttentionSpec& spec);
 
+/// Channels that stand side by side in a strip of values: at most 16, and they divide the head
+/// size.
+int value_strip(const AttentionSpec& spec);
+
 /// qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
 /// output {head_size, heads, tokens, batch},
 /// which is [tokens][width] in memory.
@@ -49,14 +53,17 @@ struct Attention {
   /// in one expression the compiler picks the pair to multiply first, and not the same one for each
   /// vector width.
   Halide::Func key_rows;
-  Halide::Func keys;    ///< (j, d, h, b): key_rows transposed
-  Halide::Func scores;  ///< (j, i, h, b)
+  /// (lane, d, block, h, b): key_rows transposed, j = lane + 16 block: what a tile of scores reads
+  /// is one piece of memory.
+  Halide::Func keys;
+  Halide::Func values;  ///< (channel, j, strip, h, b): v, d = channel + value_strip() strip
+  Halide::Func scores;  ///< (lane, block, i, h, b)
   Halide::Func lane_max, row_max;
-  Halide::Func probs;  ///< (j, i, h, b): unnormalised, zero past the last token
+  Halide::Func probs;  ///< (lane, block, i, h, b): unnormalised, zero past the last token
   Halide::Func lane_sum, inv_sum;
   Halide::Func acc;     ///< (d, i, h, b): sum over j of probs times v
   Halide::Func output;  ///< (d, h, i, b)
-  Halide::Var d, h, i, j, b, lane;
+  Halide::Var d, h, i, j, b, lane, block, channel, strip;
   Halide::RDom rd, rj, blocks;  ///< over head_size, over tokens, over tokens in 16 lanes
 };
 

@@ -6,8 +6,16 @@
 namespace vitgen {
 
 using Halide::Expr;
+using Halide::Internal::Call;
 
 namespace {
+
+/// a op b, rounded by itself: neither regrouped nor fused. `strict_float` would reach into both
+/// operands as well.
+Expr strict(Call::IntrinsicOp op, const Expr& a, const Expr& b) {
+  return Call::make(a.type(), op, {a, b}, Call::PureIntrinsic);
+}
+Expr product(const Expr& a, const Expr& b) { return strict(Call::strict_mul, a, b); }
 
 /// coefficients[0] + coefficients[1] x + ... by Horner's rule.
 Expr polynomial(const Expr& x, std::span<const float> coefficients) {
@@ -16,28 +24,27 @@ Expr polynomial(const Expr& x, std::span<const float> coefficients) {
   return sum;
 }
 
-/// a b, rounded by itself: neither regrouped nor fused into a sum. `strict_float` would reach into
-/// both factors as well.
-Expr product(const Expr& a, const Expr& b) {
-  using Halide::Internal::Call;
-  return Call::make(a.type(), Call::strict_mul, {a, b}, Call::PureIntrinsic);
-}
-
-}  // namespace
-
-// 2^y = 2^n 2^r with n the integer nearest to y. The exponent's bits 0 and 255 are 0 and infinity,
-// which gives the function its ends.
-Expr exp2_of(const Expr& y) {
+// 2^y = 2^n 2^r with n the integer nearest to y, -127 <= y <= 128. The sum with kShift, whose last
+// bit is worth 1, rounds y to n, and n + 127 are its low bits: shifted to the exponent they are
+// 2^n, with 0 and infinity at the two ends.
+Expr exp2_inside(const Expr& y) {
+  constexpr float kShift = 0x1.8p23F + 127;
   // Least relative error of degree 6 on |r| <= 1/2 (Remez): 0.03 u, 1.32 u with its roundings.
   static constexpr float kPowers[] = {
       1.0f,           0.6931471825f,   0.2402264625f, 0.05550328642f, 0.009618489072f,
       0.00133999309f, 0.0001534581388f};
-  const Expr inside = Halide::clamp(y, -127.0f, 128.0f);
-  const Expr n = Halide::round(inside);
-  const Expr power = Halide::reinterpret<float>((Halide::cast<std::int32_t>(n) + 127) << 23);
+  const Expr shifted = strict(Call::strict_add, y, kShift);
+  const Expr n = strict(Call::strict_sub, shifted, kShift);
+  const Expr power = Halide::reinterpret<float>(Halide::reinterpret<std::int32_t>(shifted) << 23);
   // Not as power + (p - 1) power, which a compiler may make of it: 0 times infinity is no number.
-  return product(polynomial(inside - n, kPowers), power);
+  return product(polynomial(y - n, kPowers), power);
 }
+
+}  // namespace
+
+Expr exp2_of(const Expr& y) { return exp2_inside(Halide::clamp(y, -127.0f, 128.0f)); }
+
+Expr exp2_of_nonpositive(const Expr& y) { return exp2_inside(Halide::max(y, -127.0f)); }
 
 Expr exp_of(const Expr& x) { return exp2_of(x * static_cast<float>(std::numbers::log2e)); }
 

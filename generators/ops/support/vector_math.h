@@ -8,8 +8,11 @@
 namespace vitgen {
 
 /// 2^y with a relative error of at most 1.5 u, of 3 u below y = -126, where results have fewer
-/// bits; 0 below y = -126.5, infinity from 127.5 on.
+/// bits; 0 from y = -126.5 down, infinity above 127.5.
 Halide::Expr exp2_of(const Halide::Expr& y);
+
+/// exp2_of for y <= 0, to the bit, without the look at the upper end.
+Halide::Expr exp2_of_nonpositive(const Halide::Expr& y);
 
 /// e^x = 2^(x log2 e). The rounding of that product adds |x| u to the 1.5 u of exp2_of: enough
 /// where the result is added to 1, as in a sigmoid, or x itself is known no better, as in a
