@@ -91,6 +91,7 @@ bool take_arena(vitgen_api_context& context, const vitgen_api_context_options& o
     why << "context: no memory for an arena of " << bytes << " bytes";
     return false;
   }
+  madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: a few entries of the TLB then cover it
   context.arena = static_cast<uint8_t*>(memory);
   context.mapped_bytes = bytes;
   return true;
