@@ -65,6 +65,7 @@ TEST(Children, KernelsOfEveryGateAreFoundRight) {
     ASSERT_TRUE(compiled.good) << compiled.reason;
     const StepResult result = backend.check(spec, compiled.file);
     EXPECT_TRUE(result.good) << spec.text() << ": " << result.reason;
+    EXPECT_TRUE(backend.check_with(spec, compiled.file, 3).good);
   }
 }
 
@@ -111,6 +112,19 @@ TEST(Children, ASessionSurvivesACandidateThatEndsIt) {
   EXPECT_TRUE(session->sample(1).seconds);
   EXPECT_TRUE(session->sample(2).timed_out);
   EXPECT_TRUE(session->sample(1).seconds);
+}
+
+TEST(Children, ASampleIsInterruptedWhenItsTimeIsOverAndTimedOutWhenPatienceIs) {
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  const std::vector<KernelFile> files = {{PLANTED_HANG, 0, 0}};
+  const auto session = backend.time(linear(), files);
+  const Sample cut_off = session->sample_within(0, 0.2);
+  EXPECT_TRUE(cut_off.interrupted) << cut_off.reason;
+  EXPECT_FALSE(cut_off.timed_out);
+  const Sample late = session->sample(0);
+  EXPECT_FALSE(late.interrupted);
+  EXPECT_TRUE(late.timed_out) << late.reason;
 }
 
 TEST(Children, AStopEndsAHangingChildAtOnceAndSaysNothingOfTheCandidate) {
@@ -204,8 +218,8 @@ class PlantingBackend final : public TuneBackend {
     result.facts = {.loops = 1, .fmas = 8, .vector_bits = 256};  // nothing to see from outside
     return result;
   }
-  StepResult check(const OpSpec& spec, const KernelFile& file) override {
-    return host_.check(spec, file);
+  StepResult check_with(const OpSpec& spec, const KernelFile& file, int threads) override {
+    return host_.check_with(spec, file, threads);
   }
   std::unique_ptr<TimingSession> time(const OpSpec& spec,
                                       std::span<const KernelFile> files) override {

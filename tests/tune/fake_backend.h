@@ -20,11 +20,15 @@ class FakeBackend final : public TuneBackend {
  public:
   /// Faults by the candidate's choice text; others are fine.
   std::map<std::string, TrialStatus> planted;
-  std::map<std::string, double> seconds;  ///< of chosen candidates; others 1 ms to 2 ms
+  std::map<std::string, double> seconds;    ///< of chosen candidates; others 1 ms to 2 ms
+  std::string races;                        ///< the candidate that is wrong with threads
+  std::map<std::string, int> samples_left;  ///< of candidates that crash after so many
   /// After so many steps (compile, check, sample) the search is asked to stop; < 0: never.
   std::atomic<int> steps_left{-1};
   std::atomic<int> compiled{0}, checked{0}, timed{0};
-  double clock_step = 0;  ///< seconds that each look at the clock takes
+  double clock_step = 0;      ///< seconds that each look at the clock takes
+  double compile_time = 0;    ///< that each takes of the clock
+  bool samples_take = false;  ///< their time, of the clock
 
   StopRequest stop() {
     return [this] { return steps_left.load() == 0; };
@@ -33,6 +37,7 @@ class FakeBackend final : public TuneBackend {
   CompileResult compile(const OpSpec& spec, const Choice& choice) override {
     step();
     ++compiled;
+    clock_ = clock_ + compile_time;
     CompileResult result;
     result.file.object = spec.text() + " " + choice.text();
     const TrialStatus* fault = fault_of(choice.text());
@@ -46,7 +51,13 @@ class FakeBackend final : public TuneBackend {
     return result;
   }
 
-  StepResult check(const OpSpec&, const KernelFile& file) override {
+  StepResult check_with(const OpSpec&, const KernelFile& file, int threads) override {
+    if (threads > 1 && choice_in(file) == races) {
+      StepResult wrong;
+      wrong.status = TrialStatus::wrong_result;
+      wrong.reason = "planted";
+      return wrong;
+    }
     step();
     ++checked;
     StepResult result;
@@ -65,7 +76,7 @@ class FakeBackend final : public TuneBackend {
     return std::make_unique<Session>(*this, files);
   }
 
-  double now() override { return clock_ += clock_step; }
+  double now() override { return clock_ = clock_ + clock_step; }
 
   double seconds_of(const std::string& choice) const {
     const auto found = seconds.find(choice);
@@ -78,10 +89,18 @@ class FakeBackend final : public TuneBackend {
    public:
     Session(FakeBackend& world, std::span<const KernelFile> files)
         : world_(world), files_(files.begin(), files.end()) {}
-    Sample sample(int number) override {
+    Sample sample_within(int number, double limit) override {
       world_.step();
       ++world_.timed;
-      return {.seconds = world_.seconds_of(choice_in(files_.at(static_cast<std::size_t>(number))))};
+      const std::string choice = choice_in(files_.at(static_cast<std::size_t>(number)));
+      const auto doomed = world_.samples_left.find(choice);
+      if (doomed != world_.samples_left.end() && doomed->second-- <= 0) {
+        return {.reason = "planted"};
+      }
+      const double seconds = world_.seconds_of(choice);
+      if (world_.samples_take) world_.clock_ = world_.clock_ + std::min(seconds, limit);
+      if (seconds > limit) return {.interrupted = true};
+      return {.seconds = seconds};
     }
 
    private:
@@ -102,7 +121,7 @@ class FakeBackend final : public TuneBackend {
     if (steps_left.load() > 0) --steps_left;
   }
 
-  double clock_ = 0;
+  std::atomic<double> clock_{0};
 };
 
 }  // namespace vitgen

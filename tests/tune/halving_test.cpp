@@ -97,6 +97,18 @@ TEST(Halving, OneThatFailsIsDroppedAndTheOthersGoOn) {
   EXPECT_THAT(reasons, ElementsAre("gone"));
 }
 
+TEST(Halving, ASampleThatIsInterruptedEndsTheRoundsAndDropsNobody) {
+  int asked = 0;
+  HalvingOptions options;
+  options.dropped = [&](const Timed& each) { ADD_FAILURE() << each.number; };
+  const auto left = halve(
+      numbers(4),
+      [&](int) { return ++asked == 7 ? Sample{.interrupted = true} : Sample{.seconds = 1.0}; },
+      options);
+  EXPECT_EQ(asked, 7);
+  EXPECT_EQ(left.size(), 4u);
+}
+
 TEST(Halving, AStopKeepsWhatWasMeasured) {
   int asked = 0;
   HalvingOptions options;
@@ -137,9 +149,13 @@ TEST(Pairs, TimesBothInTurnsAndInRandomOrder) {
 TEST(Pairs, AreIncompleteAfterAFailureOrAStop) {
   const auto never = [] { return false; };
   const auto fails = [](int n) { return n == 5 ? Sample{} : Sample{.seconds = 1.0}; };
-  EXPECT_FALSE(time_pairs(3, 5, 30, fails, 1, never).complete);
+  const Pairs failed = time_pairs(3, 5, 30, fails, 1, never);
+  EXPECT_FALSE(failed.complete);
+  EXPECT_EQ(failed.failed, 5);
   const auto works = [](int) { return Sample{.seconds = 1.0}; };
-  EXPECT_FALSE(time_pairs(3, 5, 30, works, 1, [] { return true; }).complete);
+  const Pairs stopped = time_pairs(3, 5, 30, works, 1, [] { return true; });
+  EXPECT_FALSE(stopped.complete);
+  EXPECT_FALSE(stopped.failed);
 }
 
 }  // namespace

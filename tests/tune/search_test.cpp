@@ -218,6 +218,122 @@ TEST(Search, AShortBudgetStillTimesTheDefaults) {
   EXPECT_LT(world.compiled, 36);
 }
 
+// Trials of a kernel that say how fast a candidate is.
+int measured_trials(const Place& place, const OpSpec& spec) {
+  TuningFilter filter;
+  filter.spec = spec.text();
+  int count = 0;
+  for (const TuningTrial& trial : place.database.trials(filter)) {
+    count += trial.status == TrialStatus::measured;
+  }
+  return count;
+}
+
+TEST(Search, ATournamentThatIsCutOffDecidesOnlyWhatItDroppedAndItsLeader) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  settings.jobs = 1;
+  const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+  // All alike, so that no round drops one.
+  for (const std::string& each : tried_choices(settings)) world.seconds[each] = 1e-3;
+  world.seconds[choose_default(kernels[0].spec, *settings.machine).text()] = 1e-3;
+  world.clock_step = 0.2;
+  settings.budget_seconds = 30;
+  Place place;
+  const auto results = tune(kernels, settings, world, place.database, kNobody);
+  EXPECT_EQ(world.checked, 12);
+  EXPECT_EQ(measured_trials(place, kernels[0].spec), 1);
+  EXPECT_FALSE(results[0].complete);
+  EXPECT_EQ(place.database.records().size(), 1u);
+}
+
+// Both ends of the confirming pairs are known well enough, so a resumed search leaves them out.
+TEST(Search, OfATournamentThatIsCutOffThePairIsDecided) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  settings.jobs = 1;
+  const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+  const std::vector<std::string> tried = tried_choices(settings);
+  for (const std::string& each : tried) world.seconds[each] = 1.01e-3;
+  world.seconds[tried.at(5)] = 1e-3;
+  world.seconds[choose_default(kernels[0].spec, *settings.machine).text()] = 1.01e-3;
+  world.clock_step = 0.2;
+  settings.budget_seconds = 30;
+  Place place;
+  const auto results = tune(kernels, settings, world, place.database, kNobody);
+  EXPECT_EQ(results[0].now.text(), tried.at(5));
+  EXPECT_EQ(measured_trials(place, kernels[0].spec), 2);
+}
+
+TEST(Search, ConfirmingTheWinnerIsAPartOfTheBudget) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+  for (const std::string& each : tried_choices(settings)) world.seconds[each] = 0.1;
+  world.seconds[choose_default(kernels[0].spec, *settings.machine).text()] = 0.1;
+  world.samples_take = true;
+  settings.budget_seconds = 10;  // the pairs take 6, the tournament would take 7
+  Place place;
+  const auto results = tune(kernels, settings, world, place.database, kNobody);
+  EXPECT_EQ(place.database.records().size(), 1u);
+  EXPECT_LE(world.now(), 10.5);
+  EXPECT_GT(world.now(), 8);
+}
+
+TEST(Search, AHangingCandidateCannotTakeMoreThanItsKernelsTime) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+  const std::string hangs = tried_choices(settings).at(3);
+  world.seconds[hangs] = 1e6;
+  world.samples_take = true;
+  settings.budget_seconds = 10;
+  Place place;
+  const auto results = tune(kernels, settings, world, place.database, kNobody);
+  EXPECT_LE(world.now(), 10.5);
+  EXPECT_FALSE(results[0].complete);  // nothing is known of the one that was waited for
+  for (const TuningTrial& trial : place.database.trials()) EXPECT_NE(trial.choice.text(), hangs);
+}
+
+TEST(Search, AWinnerThatIsWrongWithThreadsIsNotRecorded) {
+  FakeBackend world;
+  const TuneSettings settings = settings_for(world);
+  const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+  world.races = tried_choices(settings).at(3);
+  world.seconds[world.races] = 0.5e-3;
+  Place place;
+  const auto results = tune(kernels, settings, world, place.database, kNobody);
+  EXPECT_EQ(results[0].verdict, Verdict::kept);
+  ASSERT_EQ(place.database.records().size(), 1u);
+  EXPECT_EQ(place.database.records()[0].choice, results[0].before);
+  const auto trials = place.database.trials();
+  const auto found = std::ranges::find(
+      trials, world.races, [](const TuningTrial& trial) { return trial.choice.text(); });
+  ASSERT_NE(found, trials.end());
+  EXPECT_EQ(found->status, TrialStatus::wrong_result);
+  EXPECT_EQ(found->reason, "with 3 threads: planted");
+}
+
+TEST(Search, OfAPairTheOneThatCrashedIsToBlame) {
+  for (const bool incumbent_dies : {true, false}) {
+    FakeBackend world;
+    const TuneSettings settings = settings_for(world);
+    const std::vector<TuneKernel> kernels = {three_kernels()[0]};
+    const std::string usual = choose_default(kernels[0].spec, *settings.machine).text();
+    const std::string fastest = tried_choices(settings).at(3);
+    world.seconds[usual] = 0.51e-3;  // stays until the end
+    world.seconds[fastest] = 0.5e-3;
+    const std::string& doomed = incumbent_dies ? usual : fastest;
+    world.samples_left[doomed] = 10;
+    Place place;
+    tune(kernels, settings, world, place.database, kNobody);
+    for (const TuningTrial& trial : place.database.trials()) {
+      EXPECT_EQ(trial.status == TrialStatus::crashed, trial.choice.text() == doomed);
+    }
+    EXPECT_TRUE(place.database.records().empty());
+  }
+}
+
 TEST(Search, ProgressGrowsAndEndsAtItsTotal) {
   FakeBackend world;
   const TuneSettings settings = settings_for(world);

@@ -3,6 +3,7 @@
 // in its place.
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -31,14 +32,19 @@ struct CompileResult : StepResult {
 class TimingSession {
  public:
   virtual ~TimingSession() = default;
-  virtual Sample sample(int number) = 0;
+  /// Waits at most `seconds` where that is less than its own patience; then it is interrupted.
+  virtual Sample sample_within(int number, double seconds) = 0;
+  Sample sample(int number) {
+    return sample_within(number, std::numeric_limits<double>::infinity());
+  }
 };
 
 struct TuneBackend {
   virtual ~TuneBackend() = default;
   /// Both are called by several threads at once.
   virtual CompileResult compile(const OpSpec& spec, const Choice& choice) = 0;
-  virtual StepResult check(const OpSpec& spec, const KernelFile& file) = 0;
+  virtual StepResult check_with(const OpSpec& spec, const KernelFile& file, int threads) = 0;
+  StepResult check(const OpSpec& spec, const KernelFile& file) { return check_with(spec, file, 1); }
   /// The numbers of sample() are places in `files`.
   virtual std::unique_ptr<TimingSession> time(const OpSpec& spec,
                                               std::span<const KernelFile> files) = 0;

@@ -15,8 +15,8 @@ void shuffle(std::vector<T>& list, std::mt19937& random) {
 
 void take_sample(Timed& each, const Sampler& sampler) {
   each.last = sampler(each.number);
-  each.failed = !each.last.seconds;
-  if (!each.failed) each.samples.push_back(*each.last.seconds);
+  each.failed = !each.last.seconds && !each.last.interrupted;
+  if (each.last.seconds) each.samples.push_back(*each.last.seconds);
 }
 
 double best_of(const std::vector<Timed>& list) {
@@ -43,6 +43,7 @@ std::vector<Timed> halve(const std::vector<int>& numbers, const Sampler& sampler
     for (Timed& each : left) {
       if ((stopped = options.stop())) break;
       take_sample(each, sampler);
+      if ((stopped = each.last.interrupted)) break;
       options.sampled(each);
     }
     std::ranges::sort(left, by_number);
@@ -66,11 +67,14 @@ Pairs time_pairs(int a, int b, int count, const Sampler& sampler, std::uint32_t 
   for (int i = 0; i < count; ++i) {
     if (stop()) return pairs;
     const bool a_first = random() % 2 == 0;
-    const Sample first = sampler(a_first ? a : b);
-    const Sample second = sampler(a_first ? b : a);
-    if (!first.seconds || !second.seconds) return pairs;
-    pairs.a.push_back(a_first ? *first.seconds : *second.seconds);
-    pairs.b.push_back(a_first ? *second.seconds : *first.seconds);
+    for (const bool of_a : {a_first, !a_first}) {
+      pairs.last = sampler(of_a ? a : b);
+      if (!pairs.last.seconds) {
+        pairs.failed = of_a ? a : b;
+        return pairs;
+      }
+      (of_a ? pairs.a : pairs.b).push_back(*pairs.last.seconds);
+    }
   }
   pairs.complete = true;
   return pairs;

@@ -15,6 +15,7 @@ namespace vitgen {
 struct Sample {
   std::optional<double> seconds = {};
   bool timed_out = false;
+  bool interrupted = false;  ///< for lack of time: nothing is known of the candidate
   std::string reason = {};
 };
 /// Times candidate `number` once.
@@ -47,6 +48,8 @@ std::vector<Timed> halve(const std::vector<int>& numbers, const Sampler& sampler
 struct Pairs {
   std::vector<double> a, b;
   bool complete = false;
+  std::optional<int> failed = {};  ///< the one that gave no time; `last` says why
+  Sample last = {};
 };
 
 /// `count` pairs, each in random order.

@@ -113,14 +113,16 @@ class HostSession final : public TimingSession {
   HostSession(std::vector<std::string> command, double patience, const StopRequest& stop)
       : command_(std::move(command)), patience_(patience), stop_(stop) {}
 
-  Sample sample(int number) override {
+  Sample sample_within(int number, double seconds) override {
     if (!child_) start();
     if (child_) {
-      const auto answer = child_->ask(std::to_string(number), patience_, stop_);
+      const auto answer = child_->ask(std::to_string(number), std::min(patience_, seconds), stop_);
       if (answer) return parse(*answer);
     }
     Sample sample{.seconds = {}, .reason = describe(ended_ ? *ended_ : child_->end())};
-    sample.timed_out = child_ && child_->end().end == ChildEnd::timed_out;
+    const bool late = child_ && child_->end().end == ChildEnd::timed_out;
+    sample.interrupted = late && seconds < patience_;
+    sample.timed_out = late && !sample.interrupted;
     child_.reset();  // the others are timed by a new one
     return sample;
   }
@@ -230,8 +232,9 @@ std::shared_future<HostBackend::Expected> HostBackend::expected_output(const OpS
   return future;
 }
 
-StepResult HostBackend::check(const OpSpec& spec, const KernelFile& file) {
+StepResult HostBackend::check_with(const OpSpec& spec, const KernelFile& file, int threads) {
   TrialRequest request = request_for(spec, std::span(&file, 1), options_);
+  request.threads = threads;
   if (check_for(spec) == TuningCheck::bits) {
     const Expected expected = expected_output(spec).get();
     if (!expected.good) {

@@ -31,7 +31,7 @@ class HostBackend final : public TuneBackend {
   explicit HostBackend(HostBackendOptions options);
 
   CompileResult compile(const OpSpec& spec, const Choice& choice) override;
-  StepResult check(const OpSpec& spec, const KernelFile& file) override;
+  StepResult check_with(const OpSpec& spec, const KernelFile& file, int threads) override;
   std::unique_ptr<TimingSession> time(const OpSpec& spec,
                                       std::span<const KernelFile> files) override;
   double now() override;

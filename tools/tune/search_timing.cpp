@@ -1,5 +1,7 @@
 // The second half of a search: timing, with nothing else of ours running.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -12,7 +14,8 @@ namespace {
 
 constexpr double kShortestSample = 2e-3;  // seconds; see trial_worker.cpp
 constexpr double kShortestTurn = 0.5;     // seconds: a small kernel's share may be next to nothing
-constexpr double kRoundsEach = 3;         // that a candidate lasts on average of the six
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+constexpr double kRoundsEach = 3;  // that a candidate lasts on average of the six
 
 // A kernel's turn: the candidates that are loaded, by their numbers in the session.
 struct Turn {
@@ -24,7 +27,8 @@ struct Turn {
   double until = 0;                     // seconds of backend.now()
   std::uint64_t* done = nullptr;        // samples, of the progress
   std::uint64_t total = 0;
-  double best = 0;  // seconds per call so far
+  double best = 0;       // seconds per call so far
+  bool cut_off = false;  // the tournament was not played to its end
 
   Candidate& candidate(int number) {
     return kernel.result.candidates[candidates[static_cast<std::size_t>(number)]];
@@ -71,10 +75,24 @@ void tell(Turn& turn, double seconds) {
                       .failures = turn.state.failures});
 }
 
-Sample take_sample(Turn& turn, int number) {
-  Sample sample = turn.session->sample(number);
+Sample take_sample(Turn& turn, int number, double seconds) {
+  Sample sample = turn.session->sample_within(number, seconds);
   if (sample.seconds) tell(turn, *sample.seconds);
   return sample;
+}
+
+// What the incumbent needs is given to all: a new process calls three times before it answers.
+Sample sample_in_time(Turn& turn, int number) {
+  if (number == turn.incumbent) return take_sample(turn, number, kNoLimit);
+  const double left = turn.until - turn.state.backend.now();
+  const double usual = 4 * turn.kernel.result.before_seconds;
+  Sample sample = take_sample(turn, number, std::max({left, usual, kShortestTurn}));
+  turn.cut_off = turn.cut_off || sample.interrupted;
+  return sample;
+}
+
+TrialStatus how_it_failed(const Sample& last) {
+  return last.timed_out ? TrialStatus::timed_out : TrialStatus::crashed;
 }
 
 void note_dropped(Turn& turn, const Timed& timed) {
@@ -82,8 +100,7 @@ void note_dropped(Turn& turn, const Timed& timed) {
   if (timed.failed) {
     if (turn.state.settings.stop()) return;
     ++turn.state.failures;
-    const TrialStatus how = timed.last.timed_out ? TrialStatus::timed_out : TrialStatus::crashed;
-    return decide(turn.state, turn.kernel, candidate, how, timed.last.reason);
+    return decide(turn.state, turn.kernel, candidate, how_it_failed(timed.last), timed.last.reason);
   }
   candidate.samples = timed.samples;
   decide(turn.state, turn.kernel, candidate, TrialStatus::measured, "");
@@ -95,20 +112,39 @@ std::vector<Timed> run_halving(Turn& turn) {
   HalvingOptions options;
   options.seed = turn.state.settings.selection.seed;
   options.stop = [&turn] {
-    return turn.state.settings.stop() || turn.state.backend.now() >= turn.until;
+    turn.cut_off = turn.state.settings.stop() || turn.state.backend.now() >= turn.until;
+    return turn.cut_off;
   };
   options.dropped = [&turn](const Timed& timed) { note_dropped(turn, timed); };
-  return halve(numbers, [&turn](int number) { return take_sample(turn, number); }, options);
+  return halve(numbers, [&turn](int number) { return sample_in_time(turn, number); }, options);
 }
 
-// What stays: a record of the winner, or of what was there before where it had none.
-void settle(Turn& turn, int winner, const Pairs& pairs) {
+// With one thread no task runs beside another, so a race between them could not be seen.
+StepResult check_with_threads(Turn& turn, Candidate& winner) {
+  constexpr int kThreads = 3;
+  const StepResult result =
+      turn.state.backend.check_with(turn.kernel.result.kernel.spec, winner.file, kThreads);
+  if (result.good || result.interrupted) return result;
+  ++turn.state.failures;
+  decide(turn.state, turn.kernel, winner, result.status,
+         fmt::format("with {} threads: {}", kThreads, result.reason));
+  return result;
+}
+
+// What stays: a record of the winner, or of what was there before where it had none. False if
+// it was interrupted.
+bool settle(Turn& turn, int winner, const Pairs& pairs) {
   KernelResult& result = turn.kernel.result;
   Candidate& best = turn.candidate(winner);
   result.before_seconds = median(pairs.b);
   const bool same = winner == turn.incumbent;
   result.ratio = same ? Interval{1, 1, 1} : paired_ratio(pairs.a, pairs.b);
-  const bool better = !same && result.ratio.high < 1;
+  bool better = !same && result.ratio.high < 1;
+  if (better) {
+    const StepResult check = check_with_threads(turn, best);
+    if (check.interrupted) return false;
+    better = check.good;
+  }
   result.verdict = better ? Verdict::improved : Verdict::kept;
   result.now = better ? best.choice : result.before;
   result.now_seconds = better ? median(pairs.a) : result.before_seconds;
@@ -119,15 +155,30 @@ void settle(Turn& turn, int winner, const Pairs& pairs) {
     const Candidate& before = turn.candidate(turn.incumbent);
     turn.state.log.put(spec, before.choice, before.rule_version, pairs.b);
   }
+  return true;
 }
 
+// Of a tournament that was cut off only the two of the pairs are known well enough not to be tried
+// again.
 void record_survivors(Turn& turn, const std::vector<Timed>& left) {
   for (const Timed& timed : left) {
     Candidate& candidate = turn.candidate(timed.number);
-    if (timed.samples.empty()) continue;
+    const bool paired = timed.number == left.front().number || timed.number == turn.incumbent;
+    if (timed.samples.empty() || (turn.cut_off && !paired)) continue;
     candidate.samples = timed.samples;
     decide(turn.state, turn.kernel, candidate, TrialStatus::measured, "");
   }
+}
+
+// The winner or the incumbent gave no time: the one that did so is to blame.
+void note_failed_pair(Turn& turn, const Pairs& pairs) {
+  if (turn.state.settings.stop() || !pairs.failed) return;
+  KernelResult& result = turn.kernel.result;
+  const bool by_incumbent = *pairs.failed == turn.incumbent;
+  ++turn.state.failures;
+  decide(turn.state, turn.kernel, turn.candidate(*pairs.failed), how_it_failed(pairs.last),
+         "while the winner was confirmed: " + pairs.last.reason);
+  result.verdict = by_incumbent ? Verdict::untuned : Verdict::kept;
 }
 
 void run_turn(Turn& turn) {
@@ -144,18 +195,10 @@ void run_turn(Turn& turn) {
   if (!with_incumbent) turn.incumbent = winner;
   const Pairs pairs = time_pairs(
       winner, turn.incumbent, turn.state.settings.pairs,
-      [&turn](int number) { return take_sample(turn, number); }, turn.state.settings.selection.seed,
-      turn.state.settings.stop);
-  if (!pairs.complete) {
-    if (!turn.state.settings.stop()) {
-      decide(turn.state, turn.kernel, turn.candidate(winner), TrialStatus::crashed,
-             "ended while it was confirmed");
-      result.verdict = Verdict::kept;
-    }
-    return;
-  }
-  settle(turn, winner, pairs);
-  record_survivors(turn, left);
+      [&turn](int number) { return take_sample(turn, number, kNoLimit); },
+      turn.state.settings.selection.seed, turn.state.settings.stop);
+  if (!pairs.complete) return note_failed_pair(turn, pairs);
+  if (settle(turn, winner, pairs)) record_survivors(turn, left);
 }
 
 // Seconds per call of the incumbent, times its calls: how much of the model a kernel is.
@@ -179,10 +222,15 @@ std::vector<double> shares_of(SearchState& state, const std::vector<KernelState*
   return measured;
 }
 
+// That confirming a winner takes.
+double pairs_seconds(const SearchState& state, const KernelState& kernel) {
+  return 2 * state.settings.pairs * std::max(kShortestSample, kernel.result.before_seconds);
+}
+
 std::size_t affordable(const SearchState& state, const KernelState& kernel, double seconds) {
   if (seconds == std::numeric_limits<double>::infinity()) return SIZE_MAX;
   const double sample = std::max(kShortestSample, kernel.result.before_seconds);
-  const double left = seconds - 2 * state.settings.pairs * sample;
+  const double left = seconds - pairs_seconds(state, kernel);
   constexpr double kFewest = 2;
   return static_cast<std::size_t>(std::max(kFewest, left / (kRoundsEach * sample)));
 }
@@ -220,7 +268,7 @@ void time_kernels(SearchState& state) {
               .session = nullptr,
               .candidates = timed_candidates(
                   kernel, affordable(state, kernel, std::max(seconds, kShortestTurn))),
-              .until = now + std::max(seconds, kShortestTurn),
+              .until = now + std::max(seconds - pairs_seconds(state, kernel), kShortestTurn),
               .done = &done,
               .total = total};
     turn.session = state.backend.time(kernel.result.kernel.spec, files_of(kernel, turn.candidates));
