@@ -314,6 +314,18 @@ TEST(Search, AWinnerThatIsWrongWithThreadsIsNotRecorded) {
   EXPECT_EQ(found->reason, "with 3 threads: planted");
 }
 
+TEST(Search, WhatIsInUseMustBeBeaten) {
+  FakeBackend world;
+  TuneSettings settings = settings_for(world);
+  const Choice shipped = Choice::parse(tried_choices(settings).at(2));
+  settings.in_use = [&](const OpSpec&) { return shipped; };
+  world.seconds[shipped.text()] = 0.5e-3;
+  Place place;
+  const auto results = tune({three_kernels()[0]}, settings, world, place.database, kNobody);
+  EXPECT_EQ(results[0].before, shipped);
+  EXPECT_EQ(results[0].verdict, Verdict::kept);
+}
+
 TEST(Search, OfAPairTheOneThatCrashedIsToBlame) {
   for (const bool incumbent_dies : {true, false}) {
     FakeBackend world;
@@ -332,6 +344,39 @@ TEST(Search, OfAPairTheOneThatCrashedIsToBlame) {
     }
     EXPECT_TRUE(place.database.records().empty());
   }
+}
+
+TEST(Search, ResumedWithOtherCandidatesItReplacesNoTrial) {
+  Place place;
+  const auto search = [&](int keep, std::uint32_t seed, const std::string& run) {
+    FakeBackend world;
+    TuneSettings settings = settings_for(world);
+    settings.resume = true;
+    settings.run = run;
+    settings.selection.keep = keep;
+    settings.selection.seed = seed;
+    tune(three_kernels(), settings, world, place.database, kNobody);
+  };
+  const auto trials_of = [&](const std::string& run) {
+    TuningFilter filter;
+    filter.run = run;
+    std::vector<std::string> lines;
+    for (const TuningTrial& trial : place.database.trials(filter)) {
+      lines.push_back(trial_json(trial).dump());
+    }
+    return lines;
+  };
+  search(8, 1, "run-1");
+  const std::vector<std::string> first = trials_of("run-1");
+  search(8, 2, "run-2");
+  const std::vector<std::string> second = trials_of("run-2");
+  EXPECT_GT(second.size(), 0u);
+  search(10, 2, "run-3");
+  EXPECT_GT(trials_of("run-3").size(), 0u);
+  search(10, 2, "run-4");  // the same as the one before goes on in its name
+  EXPECT_EQ(trials_of("run-1"), first);
+  EXPECT_EQ(trials_of("run-2"), second);
+  EXPECT_EQ(trials_of("run-4").size(), 0u);
 }
 
 TEST(Search, ProgressGrowsAndEndsAtItsTotal) {

@@ -41,6 +41,7 @@ TEST(Tune, WhatCannotBeTunedIsSaidBeforeAnythingRuns) {
   refused({"--budget", "10"}, 2, "--budget: expected a time");
   refused({"--budget", "0s"}, 2, "above zero");
   refused({"--target", "x86-64-avx2,x86-64-avx512"}, 2, "one target at a time");
+  refused({"--target", "x86-64-avx2", "--target", "x86-64-avx512"}, 2, "--target");
   refused({"--target", "toaster"}, 6, "toaster");
   refused({"--trials", "0"}, 2, "--trials");
 }
@@ -66,6 +67,23 @@ TEST(Tune, FindsRecordsForAPatternAndAResumedSearchHasNothingLeft) {
   EXPECT_THAT(must_run(search), HasSubstr("nothing left to try"));
   EXPECT_EQ(database->records(), records);
   EXPECT_EQ(database->trials(), trials);
+}
+
+TEST(Tune, WhatMustBeBeatenIsWhatGenerateWouldUse) {
+  const TempDir folder(temporary_directory());
+  const std::vector<std::string> search = tune_small(folder, {"--op", "pool*", "--trials", "1"});
+  must_run(search);
+  auto database = TuningDatabase::open(database_in(folder));
+  std::vector<TuningRecord> records = database.records();
+  ASSERT_EQ(records.size(), 1u);
+  // The fastest on paper, but no rule takes it.
+  TuningRecord illegal = records[0];
+  illegal.choice = Choice::parse(illegal.choice.rule + "(nosuch=1)");
+  illegal.median_ns = 1;
+  database.put(illegal);
+  const std::string text = must_run(search);
+  EXPECT_THAT(text, HasSubstr("before " + records[0].choice.text()));
+  EXPECT_THAT(text, Not(HasSubstr("nosuch")));
 }
 
 // A search that would take long, ended by the signal of ctrl-C after some seconds.

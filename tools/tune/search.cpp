@@ -53,6 +53,20 @@ std::vector<KernelState> begin(const std::vector<TuneKernel>& kernels, const Tun
   return states;
 }
 
+// Trials of a run are told apart by their ordinals. With another selection these are of other
+// candidates, and new trials would replace those.
+bool goes_on(const std::vector<KernelState>& states, const std::string& run,
+             const TuneSettings& settings, const TuningDatabase& database) {
+  const auto has_same = [&](const KernelState& state) {
+    const auto& list = state.result.candidates;
+    return std::ranges::all_of(trials_of(state.result, run, settings, database), [&](auto& trial) {
+      const auto place = static_cast<std::size_t>(trial.ordinal);
+      return trial.ordinal >= 0 && place < list.size() && list[place].choice == trial.choice;
+    });
+  };
+  return std::ranges::all_of(states, has_same);
+}
+
 }  // namespace
 
 bool is_failure(TrialStatus status) {
@@ -95,12 +109,13 @@ std::vector<KernelResult> tune(const std::vector<TuneKernel>& kernels, const Tun
                                TuneBackend& backend, TuningDatabase& database,
                                const TuneWatcher& watcher) {
   TuneSettings settings = given;
+  std::vector<KernelState> states = begin(kernels, settings, database);
   if (settings.resume) {
     const std::string last = last_run(kernels, settings, database);
-    if (!last.empty()) settings.run = last;
+    if (!last.empty() && goes_on(states, last, settings, database)) settings.run = last;
   }
   SearchLog log(database, settings);
-  SearchState state{.kernels = begin(kernels, settings, database),
+  SearchState state{.kernels = std::move(states),
                     .settings = settings,
                     .backend = backend,
                     .log = log,

@@ -7,6 +7,7 @@
 // Every candidate that is decided is recorded at once, so that what was learnt survives.
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct TuneSettings {
   bool resume = false;
   std::string
       run;  ///< of new trials; with `resume` that of the search that goes on, if there is one
+  /// What `generate` would use now; without it the database's best, else the default.
+  std::function<Choice(const OpSpec&)> in_use = nullptr;
   StopRequest stop = [] { return false; };
 };
 
@@ -48,7 +51,7 @@ struct KernelResult {
   TuneKernel kernel;
   std::vector<Candidate> candidates;
   Verdict verdict = Verdict::untuned;
-  Choice before;  ///< the record's choice, or the default
+  Choice before;  ///< what is used without this search
   Choice now;
   double before_seconds = 0;  ///< per call, median of the confirming pairs; 0: not measured
   double now_seconds = 0;

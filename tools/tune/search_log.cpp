@@ -76,6 +76,7 @@ bool is_current(const OpSpec& spec, const Choice& choice, const TuningVersions& 
 
 Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
                     const TuningDatabase* database) {
+  if (settings.in_use) return settings.in_use(spec);
   if (database != nullptr) {
     const auto usable = [&](const TuningRecord& record) {
       return is_current(spec, record.choice, record.versions);
@@ -85,6 +86,17 @@ Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
     if (record) return record->choice;
   }
   return choose_default(spec, *settings.machine);
+}
+
+std::vector<TuningTrial> trials_of(const KernelResult& kernel, const std::string& run,
+                                   const TuneSettings& settings, const TuningDatabase& database) {
+  TuningFilter filter = filter_of(kernel.kernel.spec, settings);
+  filter.run = run;
+  std::vector<TuningTrial> trials = database.trials(filter);
+  std::erase_if(trials, [&](const TuningTrial& trial) {
+    return !is_current(kernel.kernel.spec, trial.choice, trial.versions);
+  });
+  return trials;
 }
 
 void mark_tried(KernelResult& kernel, const TuneSettings& settings,

@@ -11,6 +11,7 @@
 #include "runtime/cpu_count.h"
 #include "runtime/threads.h"
 #include "schedules/tuning/host.h"
+#include "schedules/tuning/shipped.h"
 #include "tools/measure/fma_peak.h"
 #include "tools/tune/budget.h"
 #include "tools/tune/host_backend.h"
@@ -18,6 +19,7 @@
 #include "tools/vitgen/build_library.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
+#include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/plan_arguments.h"
 #include "tools/vitgen/tune_report.h"
 
@@ -143,6 +145,20 @@ TuneSettings settings_of(const TuneArguments& arguments, const Machine& machine)
   return settings;
 }
 
+// As `generate` with this database chooses on this computer.
+std::function<Choice(const OpSpec&)> choices_in_use(const TuneSettings& settings,
+                                                    const TuningDatabase* database) {
+  ChoiceSources sources;
+  if (database != nullptr) sources.own = database->records();
+  sources.shipped = shipped_records();
+  const auto foreign = [&](const TuningRecord& record) { return record.host != settings.host; };
+  std::erase_if(sources.own, foreign);
+  std::erase_if(sources.shipped, foreign);
+  return [sources = std::move(sources), machine = settings.machine](const OpSpec& spec) {
+    return choose_kernels({spec}, {machine}, sources, {}).front().choice;
+  };
+}
+
 double measured_peak(const Machine& machine, int threads) {
   constexpr double kSeconds = 0.2;
   const FmaIsa isa = machine.vector_bytes == 64 ? FmaIsa::avx512 : FmaIsa::avx2;
@@ -215,9 +231,10 @@ void search(const TuneArguments& arguments, const Machine& machine,
             const Console& console) {
   // Ctrl-C acts when all that was learnt is written and shown.
   const DeferSignals defer;
-  const TuneSettings settings = settings_of(arguments, machine);
+  TuneSettings settings = settings_of(arguments, machine);
   const std::string path = database_path(arguments);
   TuningDatabase database = TuningDatabase::open(path);
+  settings.in_use = choices_in_use(settings, &database);
   std::unique_ptr<TempDir> cache;
   HostBackendOptions options{.machine = &machine,
                              .worker = std::filesystem::read_symlink("/proc/self/exe"),
@@ -262,8 +279,10 @@ void search(const TuneArguments& arguments, const Machine& machine,
 void dry_run(const TuneArguments& arguments, const Machine& machine,
              const std::vector<TuneKernel>& kernels) {
   const auto database = TuningDatabase::open_to_read(database_path(arguments));
-  fmt::print("{}", dry_run_table(plan_search(kernels, settings_of(arguments, machine),
-                                             database ? &*database : nullptr)));
+  const TuningDatabase* known = database ? &*database : nullptr;
+  TuneSettings settings = settings_of(arguments, machine);
+  settings.in_use = choices_in_use(settings, known);
+  fmt::print("{}", dry_run_table(plan_search(kernels, settings, known)));
 }
 
 void tune_command(const TuneArguments& given, const Console& console) {
