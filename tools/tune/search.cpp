@@ -1,6 +1,7 @@
 #include "tools/tune/search.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tools/tune/search_state.h"
 
@@ -8,9 +9,12 @@ namespace vitgen {
 
 namespace {
 
-// Of the budget, for compiling and checking together; three quarters of it for compiling.
+// Of what is left of the budget, for compiling and checking together; three quarters of it for
+// compiling.
 constexpr double kCompileShare = 0.4;
 constexpr double kCompilePart = 0.75;
+// Of the budget; what is less is not worth loading and timing the incumbents once more.
+constexpr double kLeastWave = 0.05;
 
 bool is_complete(const KernelResult& kernel) {
   return std::ranges::all_of(kernel.candidates, &Candidate::decided);
@@ -65,6 +69,33 @@ bool goes_on(const std::vector<KernelState>& states, const std::string& run,
     });
   };
   return std::ranges::all_of(states, has_same);
+}
+
+std::ptrdiff_t count_open(const SearchState& state) {
+  std::ptrdiff_t open = 0;
+  for (const KernelState& kernel : state.kernels) {
+    if (kernel.given_up) continue;
+    open += std::ranges::count(kernel.result.candidates, false, &Candidate::decided);
+  }
+  return open;
+}
+
+// How much time the timing needs is known when it is over. What it leaves goes to the candidates
+// that were not reached, in the same shares.
+void search_in_waves(SearchState& state) {
+  const double budget = state.settings.budget_seconds;
+  std::ptrdiff_t open = count_open(state), before = 0;
+  double now = 0;
+  do {
+    const double share = kCompileShare * (budget - now);
+    compile_and_check(state, now + kCompilePart * share, now + share);
+    if (state.settings.stop()) return;
+    time_kernels(state);
+    now = state.backend.now();
+    state.again = true;
+    before = std::exchange(open, count_open(state));
+  } while (!state.settings.stop() && 0 < open && open < before &&
+           budget - now >= kLeastWave * budget);
 }
 
 }  // namespace
@@ -123,12 +154,12 @@ std::vector<KernelResult> tune(const std::vector<TuneKernel>& kernels, const Tun
   for (const KernelState& kernel : state.kernels) {
     if (!kernel.result.complete) log.add_left_out(kernel.result);
   }
-  const double share = kCompileShare * settings.budget_seconds;
-  compile_and_check(state, kCompilePart * share, share);
-  if (!settings.stop()) time_kernels(state);
+  search_in_waves(state);
   std::vector<KernelResult> results;
   for (KernelState& kernel : state.kernels) {
     kernel.result.complete = is_complete(kernel.result);
+    // One sample is better than none.
+    if (kernel.result.before_seconds <= 0) kernel.result.before_seconds = kernel.seconds;
     results.push_back(std::move(kernel.result));
   }
   return results;

@@ -1,9 +1,10 @@
 #pragma once
 // The search for the fastest schedule of each kernel of a model:
 //   enumerate, leave out by the model of registers and caches       candidates.h
-//   compile, read the code, ask LLVM MCA                            at most 40 % of the budget,
+//   compile, read the code, ask LLVM MCA                            at most 40 % of the time left,
 //   check against fallback or the reference                         on all CPUs
 //   time by successive halving, confirm the winner in pairs         alone
+//   again from the second line for what was not reached, while time is left
 // Every candidate that is decided is recorded at once, so that what was learnt survives.
 
 #include <cstdint>
@@ -53,9 +54,10 @@ struct KernelResult {
   Verdict verdict = Verdict::untuned;
   Choice before;  ///< what is used without this search
   Choice now;
-  double before_seconds = 0;  ///< per call, median of the confirming pairs; 0: not measured
+  /// Per call, median of the confirming pairs, else one sample; 0: not measured.
+  double before_seconds = 0;
   double now_seconds = 0;
-  Interval ratio{1, 1, 1};  ///< now / before
+  Interval ratio{1, 1, 1};  ///< now / before; of one that is kept: the fastest other / before
   bool complete = false;    ///< nothing is left to try
 };
 

@@ -26,8 +26,9 @@ struct Job {
   std::size_t number = 0;  // where turns are equal
 };
 
-bool is_wanted(const KernelState& kernel, const Candidate& candidate) {
-  return !kernel.result.complete && (!candidate.decided || is_incumbent(kernel, candidate));
+bool is_wanted(const SearchState& state, const KernelState& kernel, const Candidate& candidate) {
+  if (kernel.result.complete || kernel.given_up) return false;
+  return !candidate.decided || (!state.again && is_incumbent(kernel, candidate));
 }
 
 // How much of the model a kernel is, as far as can be told without running it.
@@ -45,7 +46,7 @@ std::vector<Job> jobs_in_turn(SearchState& state,
     const double pace = 1 / std::sqrt(weight_of(kernel));
     double place = 0;
     for (Candidate& candidate : kernel.result.candidates) {
-      if (!is_wanted(kernel, candidate) || !pick(candidate)) continue;
+      if (!is_wanted(state, kernel, candidate) || !pick(candidate)) continue;
       place += pace;
       jobs.push_back(
           {&kernel, &candidate, is_incumbent(kernel, candidate) ? 0 : place, jobs.size()});
@@ -150,7 +151,8 @@ void check_one(SearchState& state, const Job& job) {
 void drop_by_mca(SearchState& state, KernelState& kernel) {
   double best = 0;
   for (const Candidate& each : kernel.result.candidates) {
-    if (each.compiled && !each.decided) best = std::max(best, each.facts.flops_per_cycle);
+    const bool sound = !each.decided || each.status == TrialStatus::measured;
+    if (each.compiled && sound) best = std::max(best, each.facts.flops_per_cycle);
   }
   for (Candidate& each : kernel.result.candidates) {
     const double predicted = each.facts.flops_per_cycle;
@@ -167,14 +169,14 @@ void drop_by_mca(SearchState& state, KernelState& kernel) {
 }  // namespace
 
 void compile_and_check(SearchState& state, double compile_until, double check_until) {
-  const auto any = [](const Candidate&) { return true; };
+  const auto fresh = [](const Candidate& each) { return !each.compiled; };
   Workers(
-      state, jobs_in_turn(state, any), [&](const Job& job) { compile_one(state, job); },
+      state, jobs_in_turn(state, fresh), [&](const Job& job) { compile_one(state, job); },
       compile_until)
       .run(TuneProgress::Phase::compile);
   if (state.settings.stop()) return;
   for (KernelState& kernel : state.kernels) drop_by_mca(state, kernel);
-  const auto compiled = [](const Candidate& each) { return each.compiled; };
+  const auto compiled = [](const Candidate& each) { return each.compiled && !each.checked; };
   Workers(
       state, jobs_in_turn(state, compiled), [&](const Job& job) { check_one(state, job); },
       check_until)

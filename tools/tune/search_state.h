@@ -9,8 +9,10 @@ namespace vitgen {
 /// A kernel with the candidate that it must beat.
 struct KernelState {
   KernelResult result;
-  std::size_t incumbent = 0;  ///< into result.candidates
+  std::size_t incumbent = 0;  ///< into result.candidates; of a further wave the winner so far
   bool incumbent_recorded = false;
+  double seconds = 0;     ///< per call of the incumbent, by one sample; 0: not asked
+  bool given_up = false;  ///< its incumbent fails, so nothing can be compared with it
 };
 
 struct SearchState {
@@ -20,6 +22,7 @@ struct SearchState {
   SearchLog& log;
   const TuneWatcher& watcher;
   int failures = 0;
+  bool again = false;  ///< a further wave: the incumbents are compiled and checked
 };
 
 /// Statuses that are faults, not mere slowness.

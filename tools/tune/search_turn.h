@@ -1,0 +1,35 @@
+#pragma once
+// One kernel's part of the timing: its candidates in a tournament, then the winner and the
+// incumbent in pairs.
+
+#include <memory>
+
+#include "tools/tune/search_state.h"
+
+namespace vitgen {
+
+inline constexpr double kShortestTurn =
+    0.5;  // seconds: a small kernel's share may be next to nothing
+
+/// The candidates that are loaded are called by their numbers in the session.
+struct Turn {
+  SearchState& state;
+  KernelState& kernel;
+  std::unique_ptr<TimingSession> session;
+  std::vector<std::size_t> candidates;  // into the kernel's list, by number
+  int incumbent = 0;                    // number; -1: it did not pass its check
+  double until = 0;                     // seconds of backend.now()
+  std::uint64_t* done = nullptr;        // samples, of the progress
+  std::uint64_t total = 0;
+  double best = 0;       // seconds per call so far
+  bool cut_off = false;  // the tournament was not played to its end
+
+  Candidate& candidate(int number) {
+    return kernel.result.candidates[candidates[static_cast<std::size_t>(number)]];
+  }
+};
+
+/// Writes down what was decided, and the record; the winner is the kernel's next incumbent.
+void run_turn(Turn& turn);
+
+}  // namespace vitgen
