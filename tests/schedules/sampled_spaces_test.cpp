@@ -1,5 +1,5 @@
-// What a tuner can propose is right, on a sample: random settings of random rules at random small
-// shapes.
+// What a tuner can propose is right, on a sample: random settings of the rules at small shapes, one
+// half of them from the list of edges and the other random.
 
 #include <gtest/gtest.h>
 
@@ -11,6 +11,7 @@
 #include "generators/ops/layer_norm.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
+#include "tests/schedules/random_specs.h"
 
 namespace vitgen {
 namespace {
@@ -30,7 +31,8 @@ std::vector<Triple> sample_triples(std::size_t count, unsigned seed) {
   for (std::size_t turn = 0; triples.size() < count; ++turn) {
     const RuleEntry& rule = *rules[turn % rules.size()];
     const std::vector<OpSpec> specs = edge_specs(rule.op);
-    const OpSpec& spec = specs[random() % specs.size()];
+    const bool listed = random() % 2 == 0;
+    const OpSpec spec = listed ? specs[random() % specs.size()] : random_spec(rule.op, random);
     const Machine* machine = all_machines()[random() % all_machines().size()];
     if (machine->kind != MachineKind::cpu) continue;
     const std::vector<Fields> space = rule.space(spec, *machine);

@@ -98,10 +98,10 @@ class FakeBackend final : public TuneBackend {
       if (doomed != world_.samples_left.end() && doomed->second-- <= 0) {
         return {.reason = "planted"};
       }
-      const double seconds = world_.seconds_of(choice);
-      if (world_.samples_take) world_.clock_ = world_.clock_ + std::min(seconds, limit);
-      if (seconds > limit) return {.interrupted = true};
-      return {.seconds = seconds};
+      const double took = world_.seconds_of(choice);
+      if (world_.samples_take) world_.clock_ = world_.clock_ + std::min(took, limit);
+      if (took > limit) return {.interrupted = true};
+      return {.seconds = took};
     }
 
    private:

@@ -1,0 +1,110 @@
+#include "tests/schedules/random_specs.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "generators/ops/attention.h"
+#include "generators/ops/embedding_add.h"
+#include "generators/ops/layer_norm.h"
+#include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
+#include "generators/ops/pool.h"
+
+namespace vitgen {
+
+namespace {
+
+// The same on every system, unlike the library's distributions.
+class Draw {
+ public:
+  explicit Draw(std::mt19937& random) : random_(random) {}
+
+  int of(int least, int most) {
+    return least + static_cast<int>(random_() % static_cast<unsigned>(most - least + 1));
+  }
+  /// Half of them near a multiple of the tiles' sizes, where loops end.
+  int extent(int most) {
+    if (coin()) return of(1, most);
+    const int step = 8 << of(0, 2);
+    return std::clamp(step * of(0, most / step) + of(-1, 1), 1, most);
+  }
+  bool coin() { return random_() % 2 == 0; }
+  template <class E>
+  E any(std::string_view what) {
+    const auto names = enum_names(E{});
+    return parse_enum<E>(names[random_() % names.size()], what);
+  }
+
+ private:
+  std::mt19937& random_;
+};
+
+OpSpec random_linear(Draw draw) {
+  const int n = draw.extent(130);
+  const Epilogue epilogue{.bias = draw.coin(),
+                          .activation = draw.any<Activation>("activation"),
+                          .residual = draw.coin()};
+  const int rows = draw.extent(70);
+  const int k = draw.extent(130);
+  return op_spec(LinearSpec{rows, k, n, panel_width(n), epilogue, draw.any<Compute>("compute")});
+}
+
+OpSpec random_patch_embed(Draw draw) {
+  PatchEmbedSpec spec;
+  spec.batch = draw.of(1, 2);
+  spec.channels = draw.of(1, 4);
+  spec.patch_h = draw.of(1, 9);
+  spec.patch_w = draw.of(1, 9);
+  spec.height = spec.patch_h * draw.of(1, 6) + draw.of(0, spec.patch_h - 1);
+  spec.width = spec.patch_w * draw.of(1, 6) + draw.of(0, spec.patch_w - 1);
+  spec.n = draw.extent(130);
+  spec.panel = panel_width(spec.n);
+  spec.bias = draw.coin();
+  spec.dtype = draw.coin() ? DType::f32 : DType::u8;
+  spec.layout = draw.any<ImageLayout>("layout");
+  return op_spec(spec);
+}
+
+OpSpec random_attention(Draw draw) {
+  const int batch = draw.of(1, 2);
+  const int tokens = draw.extent(80);
+  const int heads = draw.of(1, 3);
+  return op_spec(AttentionSpec{batch, tokens, heads, draw.extent(88), 0.125f});
+}
+
+OpSpec random_layer_norm(Draw draw) {
+  const int rows = draw.extent(40);
+  const int width = draw.extent(300);
+  return op_spec(LayerNormSpec{rows, width, 1e-6f, draw.coin()});
+}
+
+OpSpec random_embedding_add(Draw draw) {
+  const int batch = draw.of(1, 3);
+  const int prefix = draw.of(0, 5);
+  const int patches = draw.extent(70);
+  return op_spec(EmbeddingAddSpec{batch, prefix, patches, draw.extent(100)});
+}
+
+OpSpec random_pool(Draw draw) {
+  const int tokens = draw.of(1, 40);
+  const int prefix = draw.of(0, std::min(tokens - 1, 5));
+  const int batch = draw.of(1, 3);
+  const int width = draw.extent(100);
+  return op_spec(PoolSpec{batch, tokens, prefix, width, draw.any<Pooling>("pooling")});
+}
+
+}  // namespace
+
+OpSpec random_spec(std::string_view op, std::mt19937& random) {
+  const Draw draw(random);
+  if (op == LinearSpec::op) return random_linear(draw);
+  if (op == PatchEmbedSpec::op) return random_patch_embed(draw);
+  if (op == AttentionSpec::op) return random_attention(draw);
+  if (op == LayerNormSpec::op) return random_layer_norm(draw);
+  if (op == EmbeddingAddSpec::op) return random_embedding_add(draw);
+  if (op == PoolSpec::op) return random_pool(draw);
+  throw std::invalid_argument("no random shapes of " + std::string(op));
+}
+
+}  // namespace vitgen
