@@ -3,6 +3,7 @@
 // sees the same, however often it is interrupted.
 
 #include <atomic>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -30,6 +31,7 @@ class FakeBackend final : public TuneBackend {
   double clock_step = 0;        ///< seconds that each look at the clock takes
   double compile_time = 0;      ///< that each takes of the clock
   bool samples_take = false;    ///< their time, of the clock
+  double slower_from = std::numeric_limits<double>::infinity();  ///< everything, by half
 
   StopRequest stop() {
     return [this] { return steps_left.load() == 0; };
@@ -80,6 +82,10 @@ class FakeBackend final : public TuneBackend {
   double now() override { return clock_ = clock_ + clock_step; }
 
   double seconds_of(const std::string& choice) const {
+    return usual_seconds_of(choice) * (clock_ >= slower_from ? 1.5 : 1);
+  }
+
+  double usual_seconds_of(const std::string& choice) const {
     const auto found = seconds.find(choice);
     if (found != seconds.end()) return found->second;
     return 1e-3 * (1 + number_of(choice) % 1000 / 1000.0);

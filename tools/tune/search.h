@@ -56,7 +56,7 @@ struct KernelResult {
   Choice now;
   /// Per call, median of the confirming pairs, else one sample; 0: not measured.
   double before_seconds = 0;
-  double now_seconds = 0;
+  double now_seconds = 0;   ///< of a later wave's winner before_seconds * ratio
   Interval ratio{1, 1, 1};  ///< now / before; of one that is kept: the fastest other / before
   bool complete = false;    ///< nothing is left to try
 };

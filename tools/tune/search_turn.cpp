@@ -83,6 +83,7 @@ StepResult check_with_threads(Turn& turn, Candidate& winner) {
 }
 
 // Ratios of one wave to the next multiply; the interval is then wider than need be, not narrower.
+// Times of two waves are not compared: meanwhile the computer may have become slower.
 void tell_outcome(KernelResult& result, const Candidate* better, const Interval& ratio,
                   const Pairs& pairs) {
   const Interval so_far = result.verdict == Verdict::improved ? result.ratio : Interval{1, 1, 1};
@@ -92,7 +93,7 @@ void tell_outcome(KernelResult& result, const Candidate* better, const Interval&
     result.ratio = {ratio.value * so_far.value, ratio.low * so_far.low, ratio.high * so_far.high};
     result.verdict = Verdict::improved;
     result.now = better->choice;
-    result.now_seconds = median(pairs.a);
+    result.now_seconds = first ? median(pairs.a) : result.before_seconds * result.ratio.value;
   } else if (result.verdict != Verdict::improved) {
     result.verdict = Verdict::kept;
     if (first || ratio.value < result.ratio.value) result.ratio = ratio;
