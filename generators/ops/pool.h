@@ -28,7 +28,8 @@ struct PoolSpec {
   }
 
   bool valid() const {
-    return are_extents({batch, tokens, width, prefix + std::int64_t{1}}) && prefix < tokens;
+    return are_extents({batch, tokens, width, prefix + std::int64_t{1}}) && prefix < tokens &&
+           (pooling != Pooling::two_tokens || tokens > 1);
   }
 
   template <class V>

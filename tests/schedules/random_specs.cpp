@@ -87,11 +87,12 @@ OpSpec random_embedding_add(Draw draw) {
 }
 
 OpSpec random_pool(Draw draw) {
-  const int tokens = draw.of(1, 40);
+  const auto pooling = draw.any<Pooling>("pooling");
+  const int tokens = draw.of(pooling == Pooling::two_tokens ? 2 : 1, 40);
   const int prefix = draw.of(0, std::min(tokens - 1, 5));
   const int batch = draw.of(1, 3);
   const int width = draw.extent(100);
-  return op_spec(PoolSpec{batch, tokens, prefix, width, draw.any<Pooling>("pooling")});
+  return op_spec(PoolSpec{batch, tokens, prefix, width, pooling});
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "generators/ops/attention.h"
 #include "generators/ops/layer_norm.h"
+#include "generators/ops/pool.h"
+#include "generators/ops/support/ops_table.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 #include "tests/schedules/random_specs.h"
@@ -88,6 +90,20 @@ TEST(SampledSpaces, SettingsChangeNoBitWhereTheOrderOfSumsIsAPartOfTheFormula) {
     ++compared;
   }
   EXPECT_GT(compared, 30);
+}
+
+// Found by the sample: the second token of one would be read from beyond the operand.
+TEST(SampledSpaces, TwoTokensOfOneAreNoSpec) {
+  const auto tokens = [](int count) {
+    return op_spec(PoolSpec{2, count, 0, 14, Pooling::two_tokens});
+  };
+  EXPECT_NO_THROW(operands(tokens(2)));
+  try {
+    operands(tokens(1));
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "SPEC_RANGE");
+  }
 }
 
 TEST(SampledSpaces, TheSampleMeetsEveryRuleThatHasSettings) {
