@@ -195,7 +195,7 @@ std::optional<TuningRecord> TuningDatabase::best(
   std::optional<TuningRecord> best;
   for (TuningRecord& record :
        records({.host = host, .machine = machine, .spec = spec.text(), .run = {}})) {
-    if ((!best || record.median_ns < best->median_ns) && usable(record)) best = std::move(record);
+    if ((!best || preferred_to(record, *best)) && usable(record)) best = std::move(record);
   }
   return best;
 }

@@ -36,8 +36,13 @@ struct TuningFilter {
 /// ones the smaller hash wins, so that merging does not depend on the order.
 bool better_supported(const TuningRecord& a, const TuningRecord& b);
 
-/// Whether two records answer the same question: host, machine, spec, rule and versions are equal.
+/// Whether two records answer the same question: host, machine, spec, rule, versions and threads
+/// are equal.
 bool same_key(const TuningRecord& a, const TuningRecord& b);
+
+/// Whether `a` is rather used than `b`: it was timed on fewer threads, or on as many and is faster.
+/// Times of different numbers of threads do not compare.
+bool preferred_to(const TuningRecord& a, const TuningRecord& b);
 
 struct MergeReport {
   int added = 0;
@@ -64,13 +69,13 @@ class TuningDatabase {
   MergeReport merge(std::span<const TuningRecord> records,
                     std::span<const TuningTrial> trials = {});
 
-  /// Sorted by host, machine, spec, rule, versions.
+  /// Sorted by host, machine, spec, rule, versions, threads.
   std::vector<TuningRecord> records(const TuningFilter& filter = {}) const;
   /// In the order in which they were added.
   std::vector<TuningTrial> trials(const TuningFilter& filter = {}) const;
 
-  /// The fastest of the records for this kernel on this host that `usable` says yes to: it knows
-  /// which versions count.
+  /// The preferred_to() all others of the records for this kernel on this host that `usable` says
+  /// yes to: it knows which versions count.
   std::optional<TuningRecord> best(const std::string& host, const std::string& machine,
                                    const OpSpec& spec,
                                    const std::function<bool(const TuningRecord&)>& usable) const;

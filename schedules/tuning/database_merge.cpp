@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/database_rows.h"
 
@@ -51,7 +53,11 @@ void merge_record(Sqlite& database, const TuningRecord& record, MergeReport& rep
 
 bool same_key(const TuningRecord& a, const TuningRecord& b) {
   return a.host == b.host && a.machine == b.machine && a.spec == b.spec &&
-         a.choice.rule == b.choice.rule && a.versions == b.versions;
+         a.choice.rule == b.choice.rule && a.versions == b.versions && a.threads == b.threads;
+}
+
+bool preferred_to(const TuningRecord& a, const TuningRecord& b) {
+  return std::pair(a.threads, a.median_ns) < std::pair(b.threads, b.median_ns);
 }
 
 bool better_supported(const TuningRecord& a, const TuningRecord& b) {

@@ -14,15 +14,17 @@ namespace {
 constexpr std::string_view kRecordsTable = R"(CREATE TABLE records(
   host TEXT NOT NULL, machine TEXT NOT NULL, spec TEXT NOT NULL, rule TEXT NOT NULL,
   vitgen TEXT NOT NULL, halide TEXT NOT NULL, rule_version INTEGER NOT NULL,
+  threads INTEGER NOT NULL,
   knobs TEXT NOT NULL,
   samples INTEGER NOT NULL, median_ns REAL NOT NULL, spread REAL NOT NULL,
   date TEXT NOT NULL, checked TEXT NOT NULL,
-  PRIMARY KEY(host, machine, spec, rule, vitgen, halide, rule_version)
+  PRIMARY KEY(host, machine, spec, rule, vitgen, halide, rule_version, threads)
 ) STRICT, WITHOUT ROWID)";
 constexpr std::string_view kTrialsTable = R"(CREATE TABLE trials(
   number INTEGER PRIMARY KEY,
   host TEXT NOT NULL, machine TEXT NOT NULL, spec TEXT NOT NULL, rule TEXT NOT NULL,
   vitgen TEXT NOT NULL, halide TEXT NOT NULL, rule_version INTEGER NOT NULL,
+  threads INTEGER NOT NULL,
   knobs TEXT NOT NULL,
   status TEXT NOT NULL, reason TEXT NOT NULL,
   samples INTEGER NOT NULL, best_ns REAL NOT NULL, median_ns REAL NOT NULL,
@@ -31,11 +33,11 @@ constexpr std::string_view kTrialsTable = R"(CREATE TABLE trials(
 ) STRICT)";
 
 constexpr std::string_view kRecordColumns =
-    "host, machine, spec, rule, vitgen, halide, rule_version, knobs, samples, median_ns, spread, "
-    "date, checked";
+    "host, machine, spec, rule, vitgen, halide, rule_version, threads, knobs, samples, median_ns, "
+    "spread, date, checked";
 constexpr std::string_view kTrialColumns =
-    "host, machine, spec, rule, vitgen, halide, rule_version, knobs, status, reason, samples, "
-    "best_ns, median_ns, run, ordinal, date";
+    "host, machine, spec, rule, vitgen, halide, rule_version, threads, knobs, status, reason, "
+    "samples, best_ns, median_ns, run, ordinal, date";
 
 template <class Value>
 void bind_key(Statement& statement, const Value& value) {
@@ -45,7 +47,8 @@ void bind_key(Statement& statement, const Value& value) {
       .bind(value.choice.rule)
       .bind(value.versions.vitgen)
       .bind(value.versions.halide)
-      .bind(std::int64_t{value.versions.rule});
+      .bind(std::int64_t{value.versions.rule})
+      .bind(std::int64_t{value.threads});
 }
 
 template <class Value>
@@ -57,6 +60,7 @@ void read_key(Statement& row, Value& value) {
   value.versions.vitgen = row.text();
   value.versions.halide = row.text();
   value.versions.rule = row.small_number();
+  value.threads = row.small_number();
   value.choice.knobs = Fields::parse(row.text());
 }
 
@@ -100,7 +104,7 @@ auto read_row(const Sqlite& database, Statement& row, const Read& read) {
 
 void put_trial(Sqlite& database, const TuningTrial& trial, std::string_view verb) {
   Statement insert(database,
-                   fmt::format("{} INTO trials({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", verb,
+                   fmt::format("{} INTO trials({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", verb,
                                kTrialColumns));
   bind_key(insert, trial);
   insert.bind(trial.choice.knobs.text())
@@ -167,8 +171,9 @@ void require_few_rows(const Sqlite& database) {
 
 void put_row(Sqlite& database, const TuningRecord& record) {
   Statement insert(
-      database, fmt::format("INSERT OR REPLACE INTO records({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                            kRecordColumns));
+      database,
+      fmt::format("INSERT OR REPLACE INTO records({}) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                  kRecordColumns));
   bind_key(insert, record);
   insert.bind(record.choice.knobs.text())
       .bind(std::int64_t{record.samples})
@@ -191,7 +196,7 @@ bool insert_row(Sqlite& database, const TuningTrial& trial) {
 void erase_row(Sqlite& database, const TuningRecord& record) {
   Statement erase(database,
                   "DELETE FROM records WHERE host = ? AND machine = ? AND spec = ? AND rule = ? "
-                  "AND vitgen = ? AND halide = ? AND rule_version = ?");
+                  "AND vitgen = ? AND halide = ? AND rule_version = ? AND threads = ?");
   bind_key(erase, record);
   erase.run();
 }
@@ -209,7 +214,7 @@ void erase_row(Sqlite& database, const TuningTrial& trial) {
 std::vector<TuningRecord> record_rows(const Sqlite& database, const TuningFilter& filter) {
   Statement row(database,
                 fmt::format("SELECT {} FROM records{} ORDER BY host, machine, spec, rule, "
-                            "vitgen, halide, rule_version",
+                            "vitgen, halide, rule_version, threads",
                             kRecordColumns, condition(filter, false)));
   bind_filter(row, filter, false);
   std::vector<TuningRecord> records;

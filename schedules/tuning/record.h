@@ -36,6 +36,7 @@ struct TuningRecord {
   OpSpec spec;
   Choice choice;
   TuningVersions versions;
+  int threads = 1;       ///< that the timed calls ran on
   int samples = 1;       ///< timed runs that median and spread are of
   double median_ns = 0;  ///< of one call
   double spread = 0;     ///< (75th - 25th percentile) / median, of the same samples
@@ -68,6 +69,7 @@ struct TuningTrial {
   OpSpec spec;
   Choice choice;
   TuningVersions versions;
+  int threads = 1;  ///< that the timed calls ran on
   TrialStatus status = TrialStatus::measured;
   std::string reason;  ///< one printable line; empty if measured
   int samples = 0;     ///< 0 unless measured

@@ -13,6 +13,7 @@ namespace vitgen {
 namespace {
 
 constexpr double kMaxNs = 1e15;  // eleven days
+constexpr int kMaxThreads = 1024;
 constexpr int kMaxSamples = 1'000'000'000;
 constexpr std::size_t kMaxReason = 400;  // bytes
 
@@ -125,6 +126,7 @@ void put_key(Json& json, const Value& value) {
   json["versions"] = {{"vitgen", value.versions.vitgen},
                       {"halide", value.versions.halide},
                       {"rule", value.versions.rule}};
+  json["threads"] = value.threads;
 }
 
 template <class Value>
@@ -135,6 +137,7 @@ void get_key(const JsonFile& file, Value& value) {
   value.choice.rule = parse_rule_name(file, "rule");
   value.choice.knobs = parse_knobs(file, "knobs");
   value.versions = get_versions(file);
+  value.threads = static_cast<int>(get_int(file, "threads", 1, kMaxThreads));
 }
 
 }  // namespace
@@ -203,7 +206,7 @@ Json record_json(const TuningRecord& record) {
 }
 
 TuningRecord parse_record(const JsonFile& file) {
-  require_keys(file, {"host", "machine", "spec", "rule", "knobs", "versions", "samples",
+  require_keys(file, {"host", "machine", "spec", "rule", "knobs", "versions", "threads", "samples",
                       "median_ns", "spread", "date", "check"});
   TuningRecord record;
   get_key(file, record);
@@ -230,8 +233,8 @@ Json trial_json(const TuningTrial& trial) {
 }
 
 TuningTrial parse_trial(const JsonFile& file) {
-  require_keys(file, {"host", "machine", "spec", "rule", "knobs", "versions", "status", "reason",
-                      "samples", "best_ns", "median_ns", "run", "ordinal", "date"});
+  require_keys(file, {"host", "machine", "spec", "rule", "knobs", "versions", "threads", "status",
+                      "reason", "samples", "best_ns", "median_ns", "run", "ordinal", "date"});
   TuningTrial trial;
   get_key(file, trial);
   trial.status = get_enum<TrialStatus>(file, "status");

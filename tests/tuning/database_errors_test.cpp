@@ -92,8 +92,9 @@ TEST(DatabaseError, AMissingTableAndAStrangeRowAreNamed) {
   for (const char* change :
        {"ALTER TABLE records RENAME TO r", "UPDATE records SET host = 'somebody'",
         "UPDATE records SET spec = 'linear'", "UPDATE records SET samples = -1",
-        "UPDATE records SET checked = 'trust'", "UPDATE records SET knobs = 'm_r'",
-        "UPDATE records SET date = x'00'", "UPDATE records SET rule_version = 4294967297"}) {
+        "UPDATE records SET threads = 0", "UPDATE records SET checked = 'trust'",
+        "UPDATE records SET knobs = 'm_r'", "UPDATE records SET date = x'00'",
+        "UPDATE records SET rule_version = 4294967297"}) {
     const Scratch scratch;
     const std::string path = made(scratch);
     try {
@@ -130,7 +131,7 @@ TEST(DatabaseError, MoreRowsThanSearchesMakeAreRefused) {
   const std::string path = made(scratch);
   sql(path,
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
-      "INSERT INTO records SELECT i, '', '', '', '', '', 1, '', 1, 1.0, 0.0, '', '' FROM n");
+      "INSERT INTO records SELECT i, '', '', '', '', '', 1, 1, '', 1, 1.0, 0.0, '', '' FROM n");
   expect_both(path, "TUNE_DB_FORMAT", ExitCode::bad_input);
 }
 

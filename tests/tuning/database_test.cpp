@@ -58,10 +58,14 @@ TEST(TuningDatabase, PutReplacesTheRecordOfItsKeyAlone) {
   TuningRecord other_version = record;
   other_version.versions.rule = 2;
   database.put(other_version);
+  TuningRecord other_threads = record;
+  other_threads.threads = 4;
+  database.put(other_threads);
   record.choice.knobs.values[0].second = "8";
   record.samples = 1;  // a tuner that confirmed it decides, not the number of samples
   database.put(record);
-  EXPECT_THAT(database.records(), ::testing::ElementsAre(record, other_version, other_rule));
+  EXPECT_THAT(database.records(),
+              ::testing::ElementsAre(record, other_threads, other_version, other_rule));
 }
 
 TEST(TuningDatabase, ATrialTakesThePlaceOfItsOrdinal) {
@@ -112,6 +116,33 @@ TEST(TuningDatabase, BestIsTheFastestUsableRuleOnThisHost) {
   EXPECT_EQ(database.best(kHost, slow.machine, slow.spec, current), fast);
   EXPECT_EQ(database.best(kOtherHost, slow.machine, slow.spec, current), far);
   EXPECT_EQ(database.best(kHost, "cpu_avx512", slow.spec, current), std::nullopt);
+}
+
+TEST(TuningDatabase, BestComparesOnlyRecordsOfTheFewestThreads) {
+  const Scratch scratch;
+  TuningDatabase database = TuningDatabase::open(scratch.at("tuning.db"));
+  TuningRecord two = sample_record(), eight = two, one = two;
+  two.threads = 2;
+  two.median_ns = 600;
+  eight.threads = 8;
+  eight.median_ns = 200;
+  const auto best = [&] {
+    return database.best(kHost, two.machine, two.spec, [](const TuningRecord&) { return true; });
+  };
+  for (const TuningRecord& each : {eight, two}) database.put(each);
+  EXPECT_EQ(best(), two);
+  database.put(one);
+  EXPECT_EQ(best(), one);
+}
+
+TEST(Merge, RecordsOfOtherThreadsStandBesideEachOther) {
+  const Scratch scratch;
+  TuningDatabase database = TuningDatabase::open(scratch.at("tuning.db"));
+  TuningRecord two = sample_record();
+  two.threads = 2;
+  two.samples = 99;
+  EXPECT_EQ(database.merge(std::vector{sample_record(), two}).added, 2);
+  EXPECT_THAT(database.records(), ::testing::ElementsAre(sample_record(), two));
 }
 
 TEST(TuningDatabase, ABadRecordIsRefusedBeforeAnythingIsWritten) {

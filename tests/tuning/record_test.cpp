@@ -38,7 +38,7 @@ TEST(TuningRecord, HashIsOfTheCompactTextAndSeesEveryField) {
       R"j("spec":"linear(rows=197,k=192,activation=none)","rule":"cpu/linear",)j"
       R"("knobs":{"m_r":6,"layout":"panel"},"versions":{"vitgen":")" +
       record.versions.vitgen + R"(","halide":")" + record.versions.halide +
-      R"(","rule":1},"samples":31,"median_ns":1234.5,"spread":0.015625,)"
+      R"(","rule":1},"threads":1,"samples":31,"median_ns":1234.5,"spread":0.015625,)"
       R"("date":"2026-11-23T10:35:47Z","check":"bits"})";
   EXPECT_EQ(record_json(record).dump(), text);
   TuningRecord other = record;
@@ -58,6 +58,9 @@ struct Bad {
 std::vector<Bad> bad_records() {
   return {
       {"HostMissing", "host", nullptr, "TUNE_FIELD"},
+      {"ThreadsMissing", "threads", nullptr, "TUNE_FIELD"},
+      {"ThreadsNone", "threads", 0, "TUNE_RANGE"},
+      {"ThreadsMany", "threads", 1025, "TUNE_RANGE"},
       {"HostName", "host", "my-laptop", "TUNE_HOST"},
       {"MachinePath", "machine", "../cpu", "TUNE_FIELD"},
       {"SpecNoOp", "spec", "linear", "TUNE_FIELD"},

@@ -16,6 +16,7 @@ inline TuningRecord sample_record(int n = 0) {
   record.spec = OpSpec::parse("linear(rows=" + std::to_string(197 + n) + ",k=192,activation=none)");
   record.choice = Choice::parse("cpu/linear(m_r=6,layout=panel)");
   record.versions = current_versions(1);
+  record.threads = 1;
   record.samples = 31;
   record.median_ns = 1234.5;
   record.spread = 0.015625;
@@ -31,6 +32,7 @@ inline TuningTrial sample_trial(int ordinal = 0) {
   trial.spec = record.spec;
   trial.choice = record.choice;
   trial.versions = record.versions;
+  trial.threads = 2;
   trial.samples = 7;
   trial.best_ns = 1200;
   trial.median_ns = 1250.25;

@@ -119,7 +119,7 @@ TEST(Choices, ARecordOfThisHostIsUsedAndStandsInTheManifest) {
   const VariantFacts variant = variant_of(facts_of(made.directory), entry.spec);
   EXPECT_EQ(variant.choice, entry.choice);
   EXPECT_EQ(variant.provenance, "record " + record.hash().substr(0, 12) + " (" + record.host +
-                                    ", 2026-11-23T10:35:47Z)");
+                                    ", 1 thread, 2026-11-23T10:35:47Z)");
   const JsonFile manifest = read_manifest(made.directory);
   const Json& records = manifest.root["tuning"]["records"];
   ASSERT_EQ(records.size(), 1u);
@@ -153,6 +153,23 @@ TEST(Choices, TheFasterOfTwoRulesRecordsIsUsed) {
   plain.median_ns = tiled.median_ns / 2;
   const Made made = generate({"--db", database_of({tiled, plain})});
   EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).choice, plain.choice);
+}
+
+TEST(Choices, RecordsOfTheFewestThreadsGoFirstAndSayHowMany) {
+  const KnobsEntry entry = other_tile();
+  TuningRecord two = record_of(entry, kForeign);
+  two.threads = 2;
+  TuningRecord four = two;
+  four.threads = 4;
+  four.choice = {"fallback", {}};
+  four.versions = current_versions(1);
+  four.median_ns = two.median_ns / 2;
+  ChoiceSources sources;
+  sources.own = {four, two};
+  const auto chosen =
+      choose_kernels({entry.spec}, {&find_machine(entry.machine)}, sources, {}).at(0);
+  EXPECT_EQ(chosen.record, two);
+  EXPECT_THAT(chosen.provenance(), HasSubstr(", 2 threads, 2026-"));
 }
 
 TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {

@@ -96,7 +96,7 @@ TEST(Db, ListNamesHostKernelChoiceAndSupport) {
   EXPECT_THAT(text, HasSubstr(std::string(kHost) + ", cpu_avx2\n"));
   EXPECT_THAT(text, HasSubstr(record(7).spec.text()));
   EXPECT_THAT(text, HasSubstr("1.50 us by " + record(7).choice.text() +
-                              ", 10 samples, spread 2.0 %, 2026-11-23T10:35:47Z"));
+                              ", 1 thread, 10 samples, spread 2.0 %, 2026-11-23T10:35:47Z"));
 }
 
 TEST(Db, ImportKeepsTheBetterSupportedAndSaysSo) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "schedules/tuning/database.h"
 #include "tests/vitgen/program.h"
 
@@ -59,9 +61,11 @@ TEST(Tune, FindsRecordsForAPatternAndAResumedSearchHasNothingLeft) {
   const auto records = database->records();
   const auto trials = database->trials();
   EXPECT_GT(records.size(), 2u);
+  EXPECT_EQ(std::ranges::count(trials, 2, &TuningTrial::threads), std::ssize(trials));
   for (const TuningRecord& record : records) {
     EXPECT_EQ(record.spec.op, "linear");
     EXPECT_GE(record.samples, 30);
+    EXPECT_EQ(record.threads, 2);
     EXPECT_EQ(record.check, TuningCheck::bits);
   }
   EXPECT_THAT(must_run(search), HasSubstr("nothing left to try"));

@@ -31,7 +31,8 @@ struct TuneSettings {
   CacheBytes caches;
   double budget_seconds = std::numeric_limits<double>::infinity();
   Selection selection;
-  int jobs = 1;  ///< candidates that are compiled and checked at a time
+  int jobs = 1;     ///< candidates that are compiled and checked at a time
+  int threads = 1;  ///< of timed calls, as the backend has them
   int pairs = 30;
   bool resume = false;
   std::string

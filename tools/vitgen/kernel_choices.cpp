@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "generators/base/suggest.h"
 #include "tools/vitgen/choice_check.h"
@@ -101,7 +101,7 @@ class Chooser {
       if (current) candidates.push_back(&record);
     }
     std::ranges::sort(candidates, {}, [](const TuningRecord* r) {
-      return std::pair(r->median_ns, std::string_view(r->choice.rule));
+      return std::tuple(r->threads, r->median_ns, std::string_view(r->choice.rule));
     });
     for (const TuningRecord* record : candidates) {
       if (is_usable(*record, machine)) return record;
@@ -174,8 +174,8 @@ std::string_view origin_text(ChoiceOrigin origin) {
 
 std::string KernelChoice::provenance() const {
   if (!record) return std::string(origin_text(origin));
-  return fmt::format("record {} ({}, {})", record->hash().substr(0, kHashDigits), record->host,
-                     record->date);
+  return fmt::format("record {} ({}, {} thread{}, {})", record->hash().substr(0, kHashDigits),
+                     record->host, record->threads, record->threads == 1 ? "" : "s", record->date);
 }
 
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,

@@ -29,7 +29,7 @@ struct KernelChoice {
   ChoiceOrigin origin = ChoiceOrigin::rule;
   std::optional<TuningRecord> record = {};  ///< of origins `database` and `shipped`
 
-  /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, DATE)".
+  /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, 1 thread, DATE)".
   std::string provenance() const;
 };
 

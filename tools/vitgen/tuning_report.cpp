@@ -48,11 +48,12 @@ std::string records_text(std::span<const TuningRecord> records) {
     const std::string place = record.host + ", " + record.machine;
     if (place != heading) text += fmt::format("{}{}\n", heading.empty() ? "" : "\n", place);
     heading = place;
-    text += fmt::format("  {}\n    {:.2f} us by {}, {} samples, spread {:.1f} %, {}, {}{}\n",
-                        printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
-                        printable(record.choice.text(), kTextBytes), record.samples,
-                        100 * record.spread, record.date, record.hash().substr(0, 12),
-                        is_current(record) ? "" : ", of other versions");
+    text += fmt::format(
+        "  {}\n    {:.2f} us by {}, {} thread{}, {} samples, spread {:.1f} %, {}, {}{}\n",
+        printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
+        printable(record.choice.text(), kTextBytes), record.threads, record.threads == 1 ? "" : "s",
+        record.samples, 100 * record.spread, record.date, record.hash().substr(0, 12),
+        is_current(record) ? "" : ", of other versions");
   }
   return text;
 }

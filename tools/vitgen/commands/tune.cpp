@@ -138,6 +138,7 @@ TuneSettings settings_of(const TuneArguments& arguments, const Machine& machine)
   settings.caches = {.l1 = host.l1d, .l2 = host.l2};
   settings.budget_seconds = budget_of(arguments);
   settings.selection = selection_for(arguments.trials, arguments.seed);
+  settings.threads = arguments.threads;
   settings.jobs = arguments.jobs > 0 ? arguments.jobs : rt::usable_cpus();
   settings.resume = arguments.resume;
   settings.run = run_name(arguments.seed);
