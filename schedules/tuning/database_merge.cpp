@@ -20,19 +20,8 @@ std::string note(const TuningRecord& better, const TuningRecord& other) {
                      better.machine, better.host, support_text(better), support_text(other));
 }
 
-// The row with the record's key, or nothing.
-std::optional<TuningRecord> existing(const Sqlite& database, const TuningRecord& record) {
-  for (TuningRecord& row : record_rows(database, {.host = record.host,
-                                                  .machine = record.machine,
-                                                  .spec = record.spec.text(),
-                                                  .run = {}})) {
-    if (same_key(row, record)) return std::move(row);
-  }
-  return std::nullopt;
-}
-
 void merge_record(Sqlite& database, const TuningRecord& record, MergeReport& report) {
-  const std::optional<TuningRecord> old = existing(database, record);
+  const std::optional<TuningRecord> old = row_with_key(database, record);
   if (!old) {
     ++report.added;
   } else if (*old == record) {

@@ -35,6 +35,9 @@ constexpr std::string_view kTrialsTable = R"(CREATE TABLE trials(
 constexpr std::string_view kRecordColumns =
     "host, machine, spec, rule, vitgen, halide, rule_version, threads, knobs, samples, median_ns, "
     "spread, date, checked";
+constexpr std::string_view kHasRecordKey =
+    "WHERE host = ? AND machine = ? AND spec = ? AND rule = ? AND vitgen = ? AND halide = ? "
+    "AND rule_version = ? AND threads = ?";
 constexpr std::string_view kTrialColumns =
     "host, machine, spec, rule, vitgen, halide, rule_version, threads, knobs, status, reason, "
     "samples, best_ns, median_ns, run, ordinal, date";
@@ -194,9 +197,7 @@ bool insert_row(Sqlite& database, const TuningTrial& trial) {
 }
 
 void erase_row(Sqlite& database, const TuningRecord& record) {
-  Statement erase(database,
-                  "DELETE FROM records WHERE host = ? AND machine = ? AND spec = ? AND rule = ? "
-                  "AND vitgen = ? AND halide = ? AND rule_version = ? AND threads = ?");
+  Statement erase(database, fmt::format("DELETE FROM records {}", kHasRecordKey));
   bind_key(erase, record);
   erase.run();
 }
@@ -209,6 +210,13 @@ void erase_row(Sqlite& database, const TuningTrial& trial) {
       .bind(trial.spec.text())
       .bind(std::int64_t{trial.ordinal});
   erase.run();
+}
+
+std::optional<TuningRecord> row_with_key(const Sqlite& database, const TuningRecord& record) {
+  Statement row(database, fmt::format("SELECT {} FROM records {}", kRecordColumns, kHasRecordKey));
+  bind_key(row, record);
+  if (!row.step()) return std::nullopt;
+  return read_row(database, row, read_record);
 }
 
 std::vector<TuningRecord> record_rows(const Sqlite& database, const TuningFilter& filter) {

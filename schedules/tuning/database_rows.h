@@ -1,6 +1,7 @@
 #pragma once
 // The tables of the tuning database: rows to values and back.
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ bool insert_row(Sqlite& database, const TuningTrial& trial);
 
 void erase_row(Sqlite& database, const TuningRecord& record);
 void erase_row(Sqlite& database, const TuningTrial& trial);
+
+/// The row that `record` would replace. Throws TUNE_DB_FORMAT.
+std::optional<TuningRecord> row_with_key(const Sqlite& database, const TuningRecord& record);
 
 /// Rows that match the filter, each checked as if it came from a file. Throws TUNE_DB_FORMAT.
 std::vector<TuningRecord> record_rows(const Sqlite& database, const TuningFilter& filter);

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
+#include <utility>
 
 namespace vitgen {
 
@@ -67,15 +68,14 @@ Json knobs_file_json(std::span<const KnobsEntry> entries) {
 std::vector<KnobsEntry> parse_knobs_file(const JsonFile& file) {
   check_schema(file, "kernels", kKnobsSchema, "KNOBS_SCHEMA");
   std::vector<KnobsEntry> entries;
+  std::set<std::pair<std::string, std::string>> seen;
   for (const JsonFile& item : json_elements(file, "kernels")) {
     require_keys(item, {"machine", "spec", "rule", "knobs"});
     KnobsEntry entry{.machine = parse_machine_name(item, "machine"),
                      .spec = parse_spec(item, "spec"),
                      .choice = {parse_rule_name(item, "rule"), parse_knobs(item, "knobs")}};
-    for (const KnobsEntry& other : entries) {
-      if (other.machine == entry.machine && other.spec == entry.spec) {
-        json_error(item, "spec", item.codes.field, "this kernel stands twice in the file");
-      }
+    if (!seen.emplace(entry.machine, entry.spec.text()).second) {
+      json_error(item, "spec", item.codes.field, "this kernel stands twice in the file");
     }
     entries.push_back(std::move(entry));
   }

@@ -211,6 +211,16 @@ TEST(Merge, EndsTheSameInAnyOrderAndWhenRepeated) {
   } while (std::ranges::next_permutation(order).found);
 }
 
+// Ten thousand rivals of one kernel: each is met with its own key's row alone.
+TEST(Merge, TakesTimeInProportionToTheRecords) {
+  const Scratch scratch;
+  TuningDatabase database = TuningDatabase::open(scratch.at("tuning.db"));
+  std::vector<TuningRecord> many(10'000, sample_record());
+  for (std::size_t i = 0; i < many.size(); ++i) many[i].versions.rule = static_cast<int>(i) + 1;
+  EXPECT_EQ(database.merge(many).added, 10'000);
+  EXPECT_EQ(database.merge(many).equal, 10'000);
+}
+
 TEST(Merge, TiesAreBrokenTheSameWayOnBothSides) {
   TuningRecord a = sample_record(), b = a;
   b.median_ns = 9;
