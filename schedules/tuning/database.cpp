@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kSchema = 2;                // 1 did not say on how many threads
 constexpr std::int64_t kApplication = 0x7674756e;  // "vtun"
 
 std::string variable(const char* name) {
@@ -41,6 +41,12 @@ bool check_schema(Sqlite& database) {
         "use the newer vitgen, or another database with --db FILE");
   }
   if (schema < 1) database.bad_format("has no schema version");
+  if (schema < kSchema) {
+    database.fail_as(
+        ExitCode::bad_input, "TUNE_DB_SCHEMA",
+        fmt::format("has schema {}, this vitgen needs {}: an older one wrote it", schema, kSchema),
+        "put the file away and tune again, or name another database with --db FILE");
+  }
   require_own_tables(database);
   require_few_rows(database);
   return true;

@@ -3,8 +3,8 @@
 // is on the disk: it survives a kill of the process and a loss of power. Several processes may use
 // one database; a writer waits for another.
 //
-// Errors: those of schedules/tuning/sqlite.h; bad_input TUNE_DB_SCHEMA (written by a newer vitgen);
-// and those of check_record and check_trial, before anything is written.
+// Errors: those of schedules/tuning/sqlite.h; bad_input TUNE_DB_SCHEMA (written by a newer or an
+// older vitgen); and those of check_record and check_trial, before anything is written.
 
 #include <functional>
 #include <optional>
@@ -24,12 +24,13 @@ std::string default_tuning_database();
 /// `named`, or else the default. Throws usage TUNE_DB_NONE without a home.
 std::string tuning_database_path(const std::string& named);
 
-/// An empty member matches everything.
+/// An empty member, or 0, matches everything.
 struct TuningFilter {
   std::string host;
   std::string machine;
   std::string spec;  ///< OpSpec::text()
   std::string run;   ///< of trials
+  int threads = 0;
 };
 
 /// Whether `a` is better supported than `b`: it has more samples, or as many and is newer. Of equal

@@ -122,13 +122,14 @@ void put_trial(Sqlite& database, const TuningTrial& trial, std::string_view verb
   insert.run();
 }
 
-// "" matches all.
+// "" and 0 match all.
 std::string condition(const TuningFilter& filter, bool of_trials) {
   std::string where = " WHERE 1";
   if (!filter.host.empty()) where += " AND host = ?";
   if (!filter.machine.empty()) where += " AND machine = ?";
   if (!filter.spec.empty()) where += " AND spec = ?";
   if (of_trials && !filter.run.empty()) where += " AND run = ?";
+  if (filter.threads != 0) where += " AND threads = ?";
   return where;
 }
 
@@ -137,6 +138,7 @@ void bind_filter(Statement& statement, const TuningFilter& filter, bool of_trial
   if (!filter.machine.empty()) statement.bind(filter.machine);
   if (!filter.spec.empty()) statement.bind(filter.spec);
   if (of_trials && !filter.run.empty()) statement.bind(filter.run);
+  if (filter.threads != 0) statement.bind(std::int64_t{filter.threads});
 }
 
 }  // namespace

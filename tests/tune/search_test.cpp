@@ -235,6 +235,37 @@ TEST(Search, ResumedWithOtherCandidatesItReplacesNoTrial) {
   EXPECT_EQ(trials_of("run-4").size(), 0u);
 }
 
+TEST(Search, OtherNumbersOfThreadsHaveTheirOwnRecordsTrialsAndRuns) {
+  Place place;
+  const auto search = [&](int threads, const std::string& run, const std::string& fastest) {
+    FakeBackend world;
+    TuneSettings settings = settings_for(world);
+    settings.threads = threads;
+    settings.resume = true;
+    settings.run = run;
+    world.seconds[fastest] = 0.5e-3;
+    return tune({three_kernels()[0]}, settings, world, place.database, kNobody)[0];
+  };
+  FakeBackend world;
+  const std::vector<std::string> tried = tried_choices(settings_for(world));
+  const KernelResult one = search(1, "run-1", tried.at(3));
+  const KernelResult two = search(2, "run-2", tried.at(4));
+  EXPECT_EQ(two.before, one.before) << "the record of one thread is none of two";
+  EXPECT_EQ(two.now.text(), tried.at(4));
+  const auto records = place.database.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].choice, one.now);
+  EXPECT_EQ(records[1].choice, two.now);
+  EXPECT_EQ(records[1].threads, 2);
+  for (const TuningTrial& trial : place.database.trials()) {
+    EXPECT_EQ(trial.run, trial.threads == 1 ? "run-1" : "run-2");
+  }
+  const KernelResult again = search(2, "run-3", tried.at(5));
+  EXPECT_EQ(again.before, two.now);
+  EXPECT_EQ(place.database.trials({.host = {}, .machine = {}, .spec = {}, .run = "run-3"}).size(),
+            0u);
+}
+
 TEST(Search, ProgressGrowsAndEndsAtItsTotal) {
   FakeBackend world;
   const TuneSettings settings = settings_for(world);

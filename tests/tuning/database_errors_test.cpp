@@ -138,10 +138,23 @@ TEST(DatabaseError, MoreRowsThanSearchesMakeAreRefused) {
 TEST(DatabaseError, ANewerSchemaIsNotTouched) {
   const Scratch scratch;
   const std::string path = made(scratch);
-  sql(path, "PRAGMA user_version = 2");
+  sql(path, "PRAGMA user_version = 3");
   expect_both(path, "TUNE_DB_SCHEMA", ExitCode::bad_input);
   sql(path, "PRAGMA user_version = 0");
   expect_both(path, "TUNE_DB_FORMAT", ExitCode::bad_input);
+}
+
+// As it was before records said on how many threads they were timed.
+TEST(DatabaseError, AnOlderSchemaIsToldWithAWayOut) {
+  const Scratch scratch;
+  const std::string path = made(scratch);
+  sql(path,
+      "PRAGMA user_version = 1; DROP TABLE records; DROP TABLE trials;"
+      "CREATE TABLE records(host TEXT NOT NULL) STRICT; CREATE TABLE trials(host TEXT) STRICT;");
+  expect_both(path, "TUNE_DB_SCHEMA", ExitCode::bad_input);
+  const auto thrown = thrown_by([&] { TuningDatabase::open(path, kNoWait); });
+  EXPECT_THAT(thrown.message, ::testing::EndsWith("an older one wrote it"));
+  EXPECT_THAT(thrown.hint, ::testing::HasSubstr("--db FILE"));
 }
 
 TEST(DatabaseError, WhatIsNoFileCannotBeOpened) {

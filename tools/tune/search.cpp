@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/tune/current_versions.h"
 #include "tools/tune/search_state.h"
 
 namespace vitgen {
@@ -38,7 +39,7 @@ void add_incumbent(KernelState& kernel, const Choice& choice) {
 bool has_record(const OpSpec& spec, const Choice& choice, const TuneSettings& settings,
                 const TuningDatabase& database) {
   const auto same = [&](const TuningRecord& record) {
-    return record.choice == choice && is_current(spec, choice, record.versions);
+    return record.choice == choice && record.threads == settings.threads && is_current(record);
   };
   return database.best(settings.host, std::string(settings.machine->name), spec, same).has_value();
 }

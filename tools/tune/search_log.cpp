@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/tune/current_versions.h"
 #include "tools/tune/trial_request.h"
 
 namespace vitgen {
@@ -14,7 +15,8 @@ TuningFilter filter_of(const OpSpec& spec, const TuneSettings& settings) {
   return {.host = settings.host,
           .machine = std::string(settings.machine->name),
           .spec = spec.text(),
-          .run = {}};
+          .run = {},
+          .threads = settings.threads};
 }
 
 }  // namespace
@@ -71,17 +73,12 @@ void SearchLog::put(const OpSpec& spec, const Choice& choice, int rule_version,
                  .check = check_for(spec)});
 }
 
-bool is_current(const OpSpec& spec, const Choice& choice, const TuningVersions& versions) {
-  const auto rule = rule_version(spec.op, choice.rule);
-  return rule && versions == current_versions(*rule);
-}
-
 Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
                     const TuningDatabase* database) {
   if (settings.in_use) return settings.in_use(spec);
   if (database != nullptr) {
     const auto usable = [&](const TuningRecord& record) {
-      return is_current(spec, record.choice, record.versions);
+      return record.threads == settings.threads && is_current(record);
     };
     const auto record =
         database->best(settings.host, std::string(settings.machine->name), spec, usable);
@@ -105,7 +102,7 @@ void mark_tried(KernelResult& kernel, const TuneSettings& settings,
                 const TuningDatabase& database) {
   std::map<std::string, TuningTrial> tried;
   for (TuningTrial& trial : database.trials(filter_of(kernel.kernel.spec, settings))) {
-    if (!is_current(kernel.kernel.spec, trial.choice, trial.versions)) continue;
+    if (!is_current(trial)) continue;
     if (trial.status == TrialStatus::rejected_model) continue;
     tried.insert_or_assign(trial.choice.text(), std::move(trial));
   }

@@ -30,22 +30,21 @@ class SearchLog {
   std::mutex mutex_;
 };
 
-/// A record may be used: it is of this version of vitgen, of Halide and of its rule.
-bool is_current(const OpSpec& spec, const Choice& choice, const TuningVersions& versions);
-
-/// The choice that a search must beat: what is used without it.
+/// The choice that a search must beat: what is used without it, of records those on as many
+/// threads.
 Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
                     const TuningDatabase* database);
 
-/// Decides the candidates with a trial of these versions. Those that only the model left out are
-/// not counted: another selection may try them.
+/// Decides the candidates with a trial of these versions on as many threads. Those that only the
+/// model left out are not counted: another selection may try them.
 void mark_tried(KernelResult& kernel, const TuneSettings& settings, const TuningDatabase& database);
 
-/// Those of `run` with these versions.
+/// Those of `run` with these versions on as many threads.
 std::vector<TuningTrial> trials_of(const KernelResult& kernel, const std::string& run,
                                    const TuneSettings& settings, const TuningDatabase& database);
 
-/// The run that a resumed search goes on with: the newest with a trial of one of the kernels.
+/// The run that a resumed search goes on with: the newest with a trial of one of the kernels on as
+/// many threads.
 std::string last_run(const std::vector<TuneKernel>& kernels, const TuneSettings& settings,
                      const TuningDatabase& database);
 
