@@ -1,5 +1,5 @@
-// Where the schedules of a library come from: knobs, database, shipped records, defaults, or an
-// earlier manifest; and that each says so.
+// Where the schedules of a library come from: knobs, database, shipped records or defaults; and
+// that each says so.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,16 +8,11 @@
 #include <fstream>
 #include <functional>
 
-#include "generators/base/file.h"
-#include "schedules/tuning/database.h"
-#include "schedules/tuning/document.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
-#include "tests/vitgen/program.h"
-#include "tools/emit/manifest.h"
+#include "tests/vitgen/choices.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/kernel_choices.h"
-#include "tools/vitgen/library_facts.h"
 
 namespace vitgen {
 namespace {
@@ -25,65 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr const char* kForeign = "intel-6-106-6_l1d48k_l21280k_l330m_c2";
-
-std::string new_path(const std::string& name) {
-  static int count = 0;
-  return (scratch() / (std::to_string(count++) + "_" + name)).string();
-}
-
-LibraryFacts facts_of(const std::string& directory) {
-  return library_facts(read_manifest(directory));
-}
-
-/// The first linear of the small model's library, as a choice with one row less in its tile.
-KnobsEntry other_tile() {
-  for (const KernelFacts& kernel : facts_of(library_of("timm_vit")).kernels) {
-    if (kernel.spec.op != "linear") continue;
-    KnobsEntry entry{kernel.variants[0].machine, kernel.spec, kernel.variants[0].choice};
-    for (auto& [key, value] : entry.choice.knobs.values) {
-      if (key == "m_r") value = value == "2" ? "3" : "2";
-    }
-    return entry;
-  }
-  return {};
-}
-
-TuningRecord record_of(const KnobsEntry& entry, const std::string& host) {
-  TuningRecord record;
-  record.host = host;
-  record.machine = entry.machine;
-  record.spec = entry.spec;
-  record.choice = entry.choice;
-  record.versions = current_versions(rule_version(entry.spec.op, entry.choice.rule).value());
-  record.samples = 9;
-  record.median_ns = 1000;
-  record.spread = 0.01;
-  record.date = "2026-11-23T10:35:47Z";
-  return record;
-}
-
-std::string database_of(const std::vector<TuningRecord>& records) {
-  const std::string path = new_path("tuning.db");
-  TuningDatabase::open(path).merge(records);
-  return path;
-}
-
-struct Made {
-  std::string directory;
-  ProcessResult result;
-};
-
-Made generate(const std::vector<std::string>& more) {
-  Made made{new_path("library"), {}};
-  std::vector<std::string> arguments = {"generate", "-m", fixture("timm_vit"),
-                                        "--name",   "fx", "--emit",
-                                        "a,so",     "-o", made.directory};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  made.result = run_vitgen(arguments);
-  return made;
-}
 
 const VariantFacts& variant_of(const LibraryFacts& facts, const OpSpec& spec) {
   for (const KernelFacts& kernel : facts.kernels) {
@@ -196,9 +132,7 @@ TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {
   EXPECT_EQ(chosen().choice, choose_default(entry.spec, machine));
 }
 
-TEST(Choices, ShippedRecordsAreWhatTheirRuleTakes) {
-  for (const TuningRecord& record : shipped_records()) check_importable(record);
-}
+TEST(Choices, ShippedRecordsAreWhatTheirRuleTakes) { check_importable(shipped_records()); }
 
 TEST(Choices, ARecordThatTheRuleRefusesIsPassedOverWithANote) {
   const KnobsEntry entry = other_tile();
@@ -299,65 +233,6 @@ TEST(Choices, KnobsOfAnotherTargetAreIdleWithANote) {
   const Made made = generate({"--knobs", write_json(knobs_file_json(std::vector{entry}))});
   EXPECT_EQ(made.result.status, 0) << made.result.output;
   EXPECT_THAT(made.result.output, HasSubstr("has knobs for cuda_sm80, which is not among"));
-}
-
-std::string bytes_of(const std::string& directory) {
-  std::string all;
-  for (const char* name : {"libfx.a", "libfx.so", "fx.h", "fx.weights"}) {
-    all += read_whole((fs::path(directory) / name).string(), 1u << 26);
-  }
-  return all;
-}
-
-TEST(Locked, RepeatsEveryChoiceAndByteWhateverTheDatabaseHoldsNow) {
-  const TuningRecord record = record_of(other_tile(), host_text(this_host()));
-  const Made first = generate({"--db", database_of({record})});
-  const Made plain = generate({"--no-tuning"});
-  const Made again = generate({"--locked", first.directory});
-  ASSERT_EQ(again.result.status, 0) << again.result.output;
-  EXPECT_TRUE(bytes_of(again.directory) == bytes_of(first.directory));
-  EXPECT_FALSE(bytes_of(again.directory) == bytes_of(plain.directory));
-  const LibraryFacts facts = facts_of(again.directory);
-  for (const KernelFacts& kernel : facts.kernels) {
-    EXPECT_EQ(kernel.variants[0].provenance, "locked");
-  }
-  const Json records = read_manifest(again.directory).root["tuning"]["records"];
-  EXPECT_EQ(records[0]["hash"], record.hash());
-  // Repeating the repetition changes nothing at all.
-  const Made third = generate({"--locked", again.directory + "/fx.manifest.json"});
-  EXPECT_EQ(read_whole(third.directory + "/fx.manifest.json", 1u << 26),
-            read_whole(again.directory + "/fx.manifest.json", 1u << 26));
-}
-
-TEST(Locked, RefusesAKernelThatTheManifestLacks) {
-  const Made made = generate({"--locked", library_of("timm_vit"), "--batch", "3"});
-  EXPECT_EQ(made.result.status, 3);
-  EXPECT_THAT(made.result.output, HasSubstr("fx.manifest.json has no choice for "));
-  EXPECT_FALSE(fs::exists(made.directory));
-}
-
-std::string changed_manifest(const std::function<void(Json&)>& change) {
-  const TuningRecord record = record_of(other_tile(), host_text(this_host()));
-  static const std::string library = generate({"--db", database_of({record})}).directory;
-  Json manifest = read_manifest(library).root;
-  change(manifest);
-  const std::string path = new_path("fx.manifest.json");
-  std::ofstream(path) << manifest_text(manifest);
-  return path;
-}
-
-TEST(Locked, RefusesAChoiceThatCannotBeBuiltAndARecordThatWasChanged) {
-  const auto with_choice = [](const std::string& text) {
-    return changed_manifest([&](Json& m) { m["kernels"][0]["variants"][0]["choice"] = text; });
-  };
-  const Made gone = generate({"--locked", with_choice("cpu/gone(m_r=1)")});
-  EXPECT_EQ(gone.result.status, 3);
-  EXPECT_THAT(gone.result.output, HasSubstr("cannot be repeated: no rule 'cpu/gone'"));
-  const Made edited = generate({"--locked", changed_manifest([](Json& m) {
-                                  m["tuning"]["records"][0]["record"]["samples"] = 1000;
-                                })});
-  EXPECT_EQ(edited.result.status, 3);
-  EXPECT_THAT(edited.result.output, HasSubstr("hash"));
 }
 
 TEST(Choices, OptionsThatContradictAndFilesThatAreNotThereAreTold) {

@@ -154,7 +154,7 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
       choose_kernels(specs, options.machines, options.choices, options.note);
   if (options.note) options.note(choice_summary(choices));
   request.kernels = make_kernels(specs, choices, options, progress);
-  request.tuning_records = used_records(choices, options.choices);
+  request.tuning_records = used_records(choices);
   request.weight = [&source](const Weight& weight) {
     return evaluate(weight.value, source.weights);
   };

@@ -19,6 +19,8 @@ namespace vitgen {
 
 namespace {
 
+constexpr std::size_t kVersionBytes = 64;
+
 std::vector<TuningRecord> database_records(const std::string& named) {
   const std::string path = named.empty() ? default_tuning_database() : named;
   if (path.empty()) return {};
@@ -65,13 +67,34 @@ std::vector<TuningRecord> locked_records(const JsonFile& manifest) {
   return records;
 }
 
+void require_same_generator(const JsonFile& manifest) {
+  const auto text = [](std::string_view vitgen, std::string_view halide, std::string_view llvm) {
+    return fmt::format("vitgen {} with Halide {} and LLVM {}", printable(vitgen), printable(halide),
+                       printable(llvm));
+  };
+  const std::string made = text(get_string(manifest, "generator.vitgen", kVersionBytes),
+                                get_string(manifest, "generator.halide", kVersionBytes),
+                                get_string(manifest, "generator.llvm", kVersionBytes));
+  const std::string here = text(kVersion, kHalideVersion, kLlvmVersion);
+  if (made == here) return;
+  throw Error(ExitCode::bad_input, "LOCKED_VERSIONS",
+              fmt::format("{}: made by {}; this is {}", printable(manifest.name), made, here),
+              std::string(kRepeatChoicesHint));
+}
+
 LockedChoices read_locked(const std::string& where) {
   const JsonFile manifest = read_manifest(where);
-  LockedChoices locked{.name = manifest.name, .choices = {}, .records = locked_records(manifest)};
+  require_same_generator(manifest);
+  LockedChoices locked{.name = manifest.name, .choices = {}};
   for (const KernelFacts& kernel : library_facts(manifest).kernels) {
     for (const VariantFacts& variant : kernel.variants) {
-      locked.choices[{kernel.spec.text(), variant.machine}] = variant.choice;
+      locked.choices[{kernel.spec.text(), variant.machine}] = {variant.choice};
     }
+  }
+  for (TuningRecord& record : locked_records(manifest)) {
+    const auto found = locked.choices.find({record.spec.text(), record.machine});
+    const bool used = found != locked.choices.end() && found->second.choice == record.choice;
+    if (used) found->second.record = std::move(record);
   }
   return locked;
 }

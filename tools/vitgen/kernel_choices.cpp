@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "generators/base/suggest.h"
+#include "tools/tune/current_versions.h"
 #include "tools/vitgen/choice_check.h"
 
 namespace vitgen {
@@ -49,15 +50,23 @@ KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const 
                             kernel_text(spec, machine.name)),
                 "it is of another model, batch, target or vitgen");
   }
+  const auto& [choice, record] = found->second;
   try {
-    check_choice(spec, machine, found->second);
+    check_choice(spec, machine, choice);
   } catch (const Error& error) {
     throw Error(ExitCode::bad_input, "LOCKED_REFUSED",
                 fmt::format("{}: {} cannot be repeated: {}", printable(locked.name),
                             kernel_text(spec, machine.name), error.what()),
                 error.hint());
   }
-  return {found->second, ChoiceOrigin::locked};
+  if (record && !is_current(*record)) {
+    throw Error(ExitCode::bad_input, "LOCKED_VERSIONS",
+                fmt::format("{}: {} was tuned with version {} of {}, which has another now",
+                            printable(locked.name), kernel_text(spec, machine.name),
+                            record->versions.rule, choice.rule),
+                std::string(kRepeatChoicesHint));
+  }
+  return {choice, ChoiceOrigin::locked, record};
 }
 
 // Chooses for one kernel after the other and remembers what there is to say.
@@ -173,7 +182,7 @@ std::string_view origin_text(ChoiceOrigin origin) {
 }  // namespace
 
 std::string KernelChoice::provenance() const {
-  if (!record) return std::string(origin_text(origin));
+  if (!record || origin == ChoiceOrigin::locked) return std::string(origin_text(origin));
   return fmt::format("record {} ({}, {} thread{}, {})", record->hash().substr(0, kHashDigits),
                      record->host, record->threads, record->threads == 1 ? "" : "s", record->date);
 }
@@ -204,17 +213,14 @@ std::string choice_summary(const std::vector<KernelChoice>& choices) {
   return fmt::format("schedules of {} kernels: {}", choices.size(), parts);
 }
 
-Json used_records(const std::vector<KernelChoice>& choices, const ChoiceSources& sources) {
-  std::vector<TuningRecord> records;
-  if (sources.locked) records = sources.locked->records;
-  for (const KernelChoice& choice : choices) {
-    if (choice.record) records.push_back(*choice.record);
-  }
+Json used_records(const std::vector<KernelChoice>& choices) {
   Json list = Json::array();
   std::set<std::string> seen;
-  for (const TuningRecord& record : records) {
-    if (!seen.insert(record.hash()).second) continue;
-    list.push_back({{"hash", record.hash()}, {"record", record_json(record)}});
+  for (const KernelChoice& choice : choices) {
+    if (!choice.record) continue;
+    const std::string hash = choice.record->hash();
+    if (!seen.insert(hash).second) continue;
+    list.push_back({{"hash", hash}, {"record", record_json(*choice.record)}});
   }
   return list;
 }

@@ -27,17 +27,21 @@ enum class ChoiceOrigin { rule, knobs, database, shipped, locked };
 struct KernelChoice {
   Choice choice;
   ChoiceOrigin origin = ChoiceOrigin::rule;
-  std::optional<TuningRecord> record = {};  ///< of origins `database` and `shipped`
+  std::optional<TuningRecord> record = {};  ///< that it came from; of `locked` the earlier one's
 
   /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, 1 thread, DATE)".
   std::string provenance() const;
 };
 
-/// The choices of an earlier library, and the records that they came from.
+struct LockedChoice {
+  Choice choice;
+  std::optional<TuningRecord> record = {};  ///< that it came from, if from one
+};
+
+/// The choices of an earlier library that these versions of vitgen, Halide and LLVM made.
 struct LockedChoices {
-  std::string name;                                               ///< of the manifest, for messages
-  std::map<std::pair<std::string, std::string>, Choice> choices;  ///< by spec and machine
-  std::vector<TuningRecord> records;
+  std::string name;  ///< of the manifest, for messages
+  std::map<std::pair<std::string, std::string>, LockedChoice> choices;  ///< by spec and machine
 };
 
 struct ChoiceSources {
@@ -49,15 +53,22 @@ struct ChoiceSources {
 };
 
 /// Reads what the options name. Errors: those of the files; io TUNE_DB_OPEN where a database that
-/// was named is not there; usage TUNE_HOST_UNKNOWN for a host without records, with those known.
+/// was named is not there; usage TUNE_HOST_UNKNOWN for a host without records, with those known;
+/// bad_input LOCKED_VERSIONS for a manifest of other versions: its bytes cannot be repeated.
 ChoiceSources read_choice_sources(const TuningOptions& options);
+
+/// What to do where a library's bytes cannot be repeated.
+inline constexpr std::string_view kRepeatChoicesHint =
+    "use that version, or repeat the schedules alone: `vitgen explain DIR --stage choice --write "
+    "FILE`, then `generate --knobs FILE`";
 
 using Note = std::function<void(const std::string&)>;
 
 /// One choice per spec and machine, the machines of a spec beside each other. Records that cannot
 /// be used are passed over with a note. Errors: UNKNOWN_RULE and KNOBS_ILLEGAL naming the kernel
-/// and the file, KNOBS_UNMATCHED for knobs of a kernel that is not here, LOCKED_MISSING and
-/// LOCKED_REFUSED for one that the manifest has not, or not as this vitgen can build it.
+/// and the file, KNOBS_UNMATCHED for knobs of a kernel that is not here; LOCKED_MISSING,
+/// LOCKED_REFUSED and LOCKED_VERSIONS for one that the manifest has not, or not as this vitgen can
+/// build it, or by a record of another version of its rule.
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
                                          const std::vector<const Machine*>& machines,
                                          const ChoiceSources& sources, const Note& note);
@@ -66,6 +77,6 @@ std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
 std::string choice_summary(const std::vector<KernelChoice>& choices);
 
 /// The manifest's list of records: each with its hash, once, in the order of first use.
-Json used_records(const std::vector<KernelChoice>& choices, const ChoiceSources& sources);
+Json used_records(const std::vector<KernelChoice>& choices);
 
 }  // namespace vitgen
