@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "generators/base/suggest.h"
 #include "schedules/fallback.h"
+#include "tools/tune/current_versions.h"
 
 namespace vitgen {
 
@@ -67,16 +70,15 @@ void check_choice(const OpSpec& spec, const Machine& machine, const Choice& choi
   }
 }
 
-bool is_current(const TuningRecord& record) {
-  const auto version = rule_version(record.spec.op, record.choice.rule);
-  return version && record.versions == current_versions(*version);
+namespace {
+
+// One of a rule that this program does not have claims to be.
+bool is_of_this_program(const TuningRecord& record) {
+  return is_current(record) || (record.versions == current_versions(record.versions.rule) &&
+                                !rule_version(record.spec.op, record.choice.rule));
 }
 
-void check_importable(const TuningRecord& record) {
-  const TuningVersions ours = current_versions(record.versions.rule);
-  if (record.versions != ours) return;
-  const auto version = rule_version(record.spec.op, record.choice.rule);
-  if (version && *version != record.versions.rule) return;
+void check_record_choice(const TuningRecord& record) {
   try {
     check_choice(record.spec, find_machine(record.machine), record.choice);
   } catch (const Error& error) {
@@ -84,6 +86,18 @@ void check_importable(const TuningRecord& record) {
                 fmt::format("record of {} by {} for {}: {}", printable(record.spec.text(), 300),
                             printable(record.choice.text(), 300), record.machine, error.what()),
                 error.hint());
+  }
+}
+
+}  // namespace
+
+void check_importable(std::span<const TuningRecord> records) {
+  std::set<std::tuple<std::string, std::string, std::string>> checked;
+  for (const TuningRecord& record : records) {
+    if (!is_of_this_program(record)) continue;
+    const bool first =
+        checked.emplace(record.machine, record.spec.text(), record.choice.text()).second;
+    if (first) check_record_choice(record);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "tools/vitgen/choice_check.h"
+#include "tools/tune/current_versions.h"
 
 namespace vitgen {
 

@@ -6,6 +6,7 @@
 
 #include "generators/base/output_set.h"
 #include "schedules/tuning/document.h"
+#include "tools/tune/current_versions.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/tuning_report.h"
@@ -72,7 +73,7 @@ void export_records(const DbArguments& arguments, const Console& console) {
 // All or nothing: everything is read and checked before the first row is written.
 void merge_into_own(const DbArguments& arguments, const std::vector<TuningRecord>& records,
                     const std::vector<TuningTrial>& trials) {
-  for (const TuningRecord& record : records) check_importable(record);
+  check_importable(records);
   TuningDatabase own = TuningDatabase::open(tuning_database_path(arguments.database));
   const MergeReport report = own.merge(records, trials);
   print(arguments.json() ? document_text(merge_json(report)) : merge_text(report));
@@ -101,11 +102,6 @@ void merge_databases(const DbArguments& arguments, const Console&) {
   merge_into_own(arguments, records, trials);
 }
 
-bool of_current_versions(const OpSpec& spec, const Choice& choice, const TuningVersions& versions) {
-  const auto rule = rule_version(spec.op, choice.rule);
-  return rule && versions == current_versions(*rule);
-}
-
 // "2026-11-23" is its midnight.
 std::string parse_date(const std::string& text) {
   const std::string date = text.size() == 10 ? text + "T00:00:00Z" : text;
@@ -123,8 +119,7 @@ void prune(const DbArguments& arguments, const Console& console) {
   const auto goes = [&](const auto& item) {
     return (arguments.host.empty() || item.host == arguments.host) &&
            (before.empty() || item.date < before) &&
-           !(arguments.other_versions &&
-             of_current_versions(item.spec, item.choice, item.versions));
+           !(arguments.other_versions && is_current(item));
   };
   TuningDatabase::Pruned pruned;
   if (auto database = open_own(arguments, console)) {

@@ -111,14 +111,6 @@ void keep_matching(std::vector<TuneKernel>& kernels, const std::string& pattern)
               "its ops are " + ops + "; * stands for anything, --dry-run lists the kernels");
 }
 
-std::string database_path(const TuneArguments& arguments) {
-  if (!arguments.database.empty()) return arguments.database;
-  std::string path = default_tuning_database();
-  if (!path.empty()) return path;
-  throw Error(ExitCode::usage, "TUNE_DB_PATH", "there is no home to keep a tuning database in",
-              "name a file with --db, or set VITGEN_TUNING_DB");
-}
-
 double budget_of(const TuneArguments& arguments) {
   if (!arguments.budget.empty()) return parse_budget(arguments.budget, "--budget");
   constexpr double kUsual = 600;
@@ -233,7 +225,7 @@ void search(const TuneArguments& arguments, const Machine& machine,
   // Ctrl-C acts when all that was learnt is written and shown.
   const DeferSignals defer;
   TuneSettings settings = settings_of(arguments, machine);
-  const std::string path = database_path(arguments);
+  const std::string path = tuning_database_path(arguments.database);
   TuningDatabase database = TuningDatabase::open(path);
   settings.in_use = choices_in_use(settings, &database);
   std::unique_ptr<TempDir> cache;
@@ -279,7 +271,7 @@ void search(const TuneArguments& arguments, const Machine& machine,
 
 void dry_run(const TuneArguments& arguments, const Machine& machine,
              const std::vector<TuneKernel>& kernels) {
-  const auto database = TuningDatabase::open_to_read(database_path(arguments));
+  const auto database = TuningDatabase::open_to_read(tuning_database_path(arguments.database));
   const TuningDatabase* known = database ? &*database : nullptr;
   TuneSettings settings = settings_of(arguments, machine);
   settings.in_use = choices_in_use(settings, known);
