@@ -11,6 +11,7 @@
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tests/vitgen/choices.h"
+#include "tools/tune/current_versions.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/kernel_choices.h"
 
@@ -126,13 +127,18 @@ TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {
   sources.own.clear();
   EXPECT_EQ(chosen().origin, ChoiceOrigin::shipped);
   EXPECT_EQ(chosen().record, shipped);
+  EXPECT_TRUE(chosen().provenance().starts_with("shipped record "));
   EXPECT_EQ(choice_summary({chosen()}), "schedules of 1 kernels: 1 shipped records");
   sources.shipped.clear();
   EXPECT_EQ(chosen().origin, ChoiceOrigin::rule);
   EXPECT_EQ(chosen().choice, choose_default(entry.spec, machine));
 }
 
-TEST(Choices, ShippedRecordsAreWhatTheirRuleTakes) { check_importable(shipped_records()); }
+TEST(Choices, ShippedRecordsAreOfTodaysRulesAndLegal) {
+  const std::vector<TuningRecord> records = shipped_records();
+  for (const TuningRecord& record : records) EXPECT_TRUE(is_current(record)) << record.spec.text();
+  check_importable(records);
+}
 
 TEST(Choices, ARecordThatTheRuleRefusesIsPassedOverWithANote) {
   const KnobsEntry entry = other_tile();

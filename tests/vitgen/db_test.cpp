@@ -89,6 +89,10 @@ TEST(Db, ExportAndImportGiveTheSameRecords) {
   EXPECT_EQ(must_run({"db", "export", "--db", to}), read_whole(file, 1u << 20));
   EXPECT_EQ(run_json({"db", "list", "--db", to}), Json::parse(read_whole(file, 1u << 20)));
   EXPECT_EQ(run_json({"db", "export", "--db", to, "--host", kOther})["records"].size(), 1u);
+  const ProcessResult unknown = run_vitgen({"db", "export", "--db", to, "--host", "somebody"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.output, HasSubstr("--host: no records of host 'somebody'"));
+  EXPECT_THAT(unknown.output, HasSubstr(kOther));
 }
 
 TEST(Db, ListNamesHostKernelChoiceAndSupport) {

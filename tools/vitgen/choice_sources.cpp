@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
-#include "generators/base/suggest.h"
 #include "generators/base/version.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/kernel_choices.h"
+#include "tools/vitgen/known_hosts.h"
 #include "tools/vitgen/library_facts.h"
 
 namespace vitgen {
@@ -34,23 +33,6 @@ std::vector<TuningRecord> database_records(const std::string& named) {
   if (named.empty()) return {};
   throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database",
               "`vitgen db import --db FILE` makes one");
-}
-
-void require_known_host(const std::string& host, const std::vector<TuningRecord>& own,
-                        const std::vector<TuningRecord>& shipped) {
-  std::set<std::string> known;
-  for (const auto* records : {&own, &shipped}) {
-    for (const TuningRecord& record : *records) known.insert(record.host);
-  }
-  if (known.contains(host)) return;
-  const std::vector<std::string> names(known.begin(), known.end());
-  std::string hint = suggestion_hint(host, names);
-  if (hint.empty()) {
-    hint = names.empty() ? "there are no records of any host"
-                         : fmt::format("hosts with records: {}", fmt::join(names, ", "));
-  }
-  throw Error(ExitCode::usage, "TUNE_HOST_UNKNOWN",
-              fmt::format("--tune-for: no records of host '{}'", printable(host)), hint);
 }
 
 std::vector<TuningRecord> locked_records(const JsonFile& manifest) {
@@ -115,7 +97,11 @@ ChoiceSources read_choice_sources(const TuningOptions& options) {
   sources.own = database_records(options.database);
   sources.shipped = shipped_records();
   const std::string host = options.tune_for.empty() ? host_text(this_host()) : options.tune_for;
-  if (!options.tune_for.empty()) require_known_host(host, sources.own, sources.shipped);
+  if (!options.tune_for.empty()) {
+    std::vector<TuningRecord> all = sources.own;
+    all.insert(all.end(), sources.shipped.begin(), sources.shipped.end());
+    require_known_host("--tune-for", host, all);
+  }
   // Another host's measurements say nothing of this one.
   const auto foreign = [&](const TuningRecord& record) { return record.host != host; };
   std::erase_if(sources.own, foreign);

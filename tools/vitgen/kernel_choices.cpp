@@ -183,8 +183,10 @@ std::string_view origin_text(ChoiceOrigin origin) {
 
 std::string KernelChoice::provenance() const {
   if (!record || origin == ChoiceOrigin::locked) return std::string(origin_text(origin));
-  return fmt::format("record {} ({}, {} thread{}, {})", record->hash().substr(0, kHashDigits),
-                     record->host, record->threads, record->threads == 1 ? "" : "s", record->date);
+  return fmt::format("{} {} ({}, {} thread{}, {})",
+                     origin == ChoiceOrigin::shipped ? "shipped record" : "record",
+                     record->hash().substr(0, kHashDigits), record->host, record->threads,
+                     record->threads == 1 ? "" : "s", record->date);
 }
 
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,

@@ -29,7 +29,8 @@ struct KernelChoice {
   ChoiceOrigin origin = ChoiceOrigin::rule;
   std::optional<TuningRecord> record = {};  ///< that it came from; of `locked` the earlier one's
 
-  /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, 1 thread, DATE)".
+  /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, 1 thread, DATE)", with
+  /// "shipped" before it where it came with the program.
   std::string provenance() const;
 };
 

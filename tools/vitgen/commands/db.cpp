@@ -9,6 +9,7 @@
 #include "tools/tune/current_versions.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/command.h"
+#include "tools/vitgen/known_hosts.h"
 #include "tools/vitgen/tuning_report.h"
 
 namespace vitgen {
@@ -50,7 +51,12 @@ TuningFilter of_host(const DbArguments& arguments) {
 
 std::vector<TuningRecord> own_records(const DbArguments& arguments, const Console& console) {
   const auto database = open_own(arguments, console);
-  return database ? database->records(of_host(arguments)) : std::vector<TuningRecord>();
+  if (!database) return {};
+  std::vector<TuningRecord> records = database->records(of_host(arguments));
+  if (records.empty() && !arguments.host.empty()) {
+    require_known_host("--host", arguments.host, database->records());
+  }
+  return records;
 }
 
 void list(const DbArguments& arguments, const Console& console) {
