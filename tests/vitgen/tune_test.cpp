@@ -90,6 +90,24 @@ TEST(Tune, WhatMustBeBeatenIsWhatGenerateWouldUse) {
   EXPECT_THAT(text, Not(HasSubstr("nosuch")));
 }
 
+// generate would use the record of one thread.
+TEST(Tune, OfTwoThreadsItsOwnRecordMustBeBeaten) {
+  const TempDir folder(temporary_directory());
+  const auto run = [&](const char* threads) {
+    return must_run(tune_small(folder, {"--op", "pool*", "--trials", "1", "--threads", threads}));
+  };
+  run("2");
+  auto database = TuningDatabase::open(database_in(folder));
+  const TuningRecord two = database.records().at(0);
+  TuningRecord one = two;
+  one.threads = 1;
+  one.choice = {"fallback", {}};
+  one.versions = current_versions(1);
+  database.put(one);
+  EXPECT_THAT(run("2"), HasSubstr("before " + two.choice.text()));
+  EXPECT_THAT(run("1"), HasSubstr("before fallback"));
+}
+
 // A search that would take long, ended by the signal of ctrl-C after some seconds.
 TEST(Tune, CtrlCEndsItByTheSignalWithTheTableAndAllThatWasLearnt) {
   const TempDir folder(temporary_directory());

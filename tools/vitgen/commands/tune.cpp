@@ -147,8 +147,16 @@ std::function<Choice(const OpSpec&)> choices_in_use(const TuneSettings& settings
   const auto foreign = [&](const TuningRecord& record) { return record.host != settings.host; };
   std::erase_if(sources.own, foreign);
   std::erase_if(sources.shipped, foreign);
-  return [sources = std::move(sources), machine = settings.machine](const OpSpec& spec) {
-    return choose_kernels({spec}, {machine}, sources, {}).front().choice;
+  // The record of as many threads is the one that a winner replaces, whatever others say.
+  ChoiceSources same = sources;
+  const auto of_others = [&](const TuningRecord& each) { return each.threads != settings.threads; };
+  std::erase_if(same.own, of_others);
+  std::erase_if(same.shipped, of_others);
+  return [same = std::move(same), all = std::move(sources),
+          machine = settings.machine](const OpSpec& spec) {
+    const KernelChoice replaced = choose_kernels({spec}, {machine}, same, {}).front();
+    return replaced.record ? replaced.choice
+                           : choose_kernels({spec}, {machine}, all, {}).front().choice;
   };
 }
 
