@@ -1,5 +1,5 @@
 #pragma once
-// Runs another program without a shell.
+// Finds and runs another program that is trusted to end.
 
 #include <string>
 #include <vector>
@@ -14,7 +14,7 @@ struct ProcessResult {
 /// The first directory of PATH that holds an executable file of this name, with the name; or empty.
 std::string find_program(const std::string& name);
 
-/// Waits for the end of `arguments[0]` (a path). Its stdin is empty. Throws resources SPAWN.
+/// Waits for the end of `arguments[0]` (a path), as run_child does. Throws resources SPAWN.
 ProcessResult run_process(const std::vector<std::string>& arguments);
 
 }  // namespace vitgen

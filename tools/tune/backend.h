@@ -7,8 +7,8 @@
 #include <memory>
 #include <span>
 
+#include "tools/emit/child_process.h"
 #include "tools/tune/candidates.h"
-#include "tools/tune/child_process.h"
 #include "tools/tune/halving.h"
 
 namespace vitgen {

@@ -1,4 +1,4 @@
-#include "tools/tune/child_process.h"
+#include "tools/emit/child_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -20,7 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMostOutput = 64 * 1024;
-constexpr int kPollMs = 50;  // between looks at the clock and the StopRequest
+constexpr int kPollMs = 50;       // between looks at the clock and the StopRequest
+constexpr int kUnknownEnd = 127;  // as a shell reports a program that could not run
 
 struct Pipe {
   UniqueFd reader, writer;
@@ -80,7 +82,8 @@ Wait read_some(int fd, Clock::time_point end, const StopRequest& stop, std::stri
     const ssize_t size = ::read(fd, buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return Wait::closed;
-    if (text.size() < kMostOutput) text.append(buffer, static_cast<std::size_t>(size));
+    const std::size_t room = kMostOutput - std::min(kMostOutput, text.size());
+    text.append(buffer, std::min(room, static_cast<std::size_t>(size)));
     return Wait::data;
   }
 }
@@ -96,7 +99,9 @@ void reap(pid_t child, ChildEnd why, ChildResult& result) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno == EINTR) continue;
-    result.end = ChildEnd::failed;  // nobody knows how it ended
+    // ECHILD where this program's parent ignores SIGCHLD: nobody knows how it ended.
+    result.end = ChildEnd::failed;
+    result.code = kUnknownEnd;
     return;
   }
   result.end = why;

@@ -37,7 +37,8 @@ struct ChildLimits {
   std::uint64_t cpu_seconds = 0;   ///< 0: no limit
 };
 
-/// Runs `arguments` (the first is a path) to its end, at most `seconds`. Throws resources SPAWN.
+/// Runs `arguments` (the first is a path) to its end, at most `seconds`. Its stdin is empty. Throws
+/// resources SPAWN.
 ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
                       const StopRequest& stop, const ChildLimits& limits = {});
 
