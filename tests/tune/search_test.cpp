@@ -235,6 +235,28 @@ TEST(Search, ResumedWithOtherCandidatesItReplacesNoTrial) {
   EXPECT_EQ(trials_of("run-4").size(), 0u);
 }
 
+TEST(Search, ResumedItGoesOnWithNoRunOfOtherVersions) {
+  Place place;
+  const auto search = [&](const std::string& run) {
+    FakeBackend world;
+    TuneSettings settings = settings_for(world);
+    settings.resume = true;
+    settings.run = run;
+    tune(three_kernels(), settings, world, place.database, kNobody);
+  };
+  search("run-1");
+  std::vector<TuningTrial> old = place.database.trials();
+  const auto all = [](const auto&) { return true; };
+  place.database.prune(all, all);
+  for (TuningTrial& trial : old) trial.versions.halide = "20.0.0";
+  place.database.merge({}, old);
+  search("run-2");
+  const std::vector<TuningTrial> trials = place.database.trials();
+  ASSERT_EQ(trials.size(), 2 * old.size());
+  EXPECT_TRUE(std::ranges::equal(old, std::span(trials).first(old.size())));
+  EXPECT_EQ(trials.back().run, "run-2");
+}
+
 TEST(Search, OtherNumbersOfThreadsHaveTheirOwnRecordsTrialsAndRuns) {
   Place place;
   const auto search = [&](int threads, const std::string& run, const std::string& fastest) {

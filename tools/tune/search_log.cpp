@@ -120,7 +120,7 @@ std::string last_run(const std::vector<TuneKernel>& kernels, const TuneSettings&
   std::string run, date;
   for (const TuneKernel& kernel : kernels) {
     for (const TuningTrial& trial : database.trials(filter_of(kernel.spec, settings))) {
-      if (trial.date < date) continue;
+      if (trial.date < date || !is_current(trial)) continue;
       date = trial.date;
       run = trial.run;
     }

@@ -43,8 +43,8 @@ void mark_tried(KernelResult& kernel, const TuneSettings& settings, const Tuning
 std::vector<TuningTrial> trials_of(const KernelResult& kernel, const std::string& run,
                                    const TuneSettings& settings, const TuningDatabase& database);
 
-/// The run that a resumed search goes on with: the newest with a trial of one of the kernels on as
-/// many threads.
+/// The run that a resumed search goes on with: the newest with a trial of one of the kernels with
+/// these versions on as many threads.
 std::string last_run(const std::vector<TuneKernel>& kernels, const TuneSettings& settings,
                      const TuningDatabase& database);
 
