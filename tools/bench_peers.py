@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
 """Times generated libraries against PyTorch, ONNX Runtime and OpenVINO, paired.
 
-    python tools/bench_peers.py --vitgen build/release/tools/vitgen/vitgen -o results.json
-    python tools/bench_peers.py --cells vit_tiny_patch16_224:1:1 --before out/older ...
+    python3 tools/bench_peers.py --vitgen build/release/tools/vitgen/vitgen -o results.json
+    python3 tools/bench_peers.py --cells vit_tiny_patch16_224:1:1 --before out/older ...
 
 A cell is a model, a number of threads and a batch: all programs get the same seeded weights, the
 same normally distributed input, f32, and as many CPUs as threads. Each program is a process that
 keeps its model loaded; they run one at a time, in bursts, in a random order anew in every round. A
 round gives each program the median of its burst, and its ratio to the others of the same round: slow
 drifts of the machine cancel. Printed and saved are the median of these ratios over the rounds with
-a 95 % bootstrap interval, and the least milliseconds of each.
+a 95 % bootstrap interval, the least milliseconds of each, and what part that is of the multiply-adds
+that the same threads reach before and after the rounds; at the end the geometric mean of the ratios
+to each cell's best peer, and how much faster two threads are.
 
 Needs torch, timm, safetensors, onnx, onnxscript, onnxruntime, openvino (PyPI).
 """
 
 import argparse
 import datetime
+import importlib.util
 import json
+import math
 import os
 import platform
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -27,7 +32,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+from bench.figures import figures, summary, table
 
 HERE = Path(__file__).resolve().parent
 PEERS = ["torch_eager", "torch_inductor", "onnxruntime", "openvino"]
@@ -73,6 +78,8 @@ def prepare(arguments, cell, work):
     folder = work / architecture
     folder.mkdir(exist_ok=True)
     model, size = make_model(architecture, folder)
+    import numpy as np
+
     images = np.random.default_rng(2).standard_normal((int(batch), *size), np.float32)
     files = work / cell.replace(":", "_")
     files.mkdir()
@@ -116,11 +123,12 @@ class Worker:
 
 
 def check_logits(workers):
-    """All programs compute the same function, or their times mean nothing."""
-    logits = {w.name: np.array(w.ask("logits")["logits"]) for w in workers}
+    """All programs compute the same function, or their times mean nothing. Programs in f32 differ by
+    some 1e-6; by how much each is off is not asked here."""
+    logits = {w.name: w.ask("logits")["logits"] for w in workers}
     first = logits[workers[0].name]
     for name, values in logits.items():
-        error = np.linalg.norm(values - first) / np.linalg.norm(first)
+        error = math.dist(values, first) / math.hypot(*first)
         if not error < 1e-4:
             raise SystemExit(f"error: {name} differs from {workers[0].name} by {error:.1e}")
 
@@ -140,34 +148,7 @@ def measure(workers, seconds, rounds, progress):
     return medians, least
 
 
-# ---- figures -------------------------------------------------------------------------------
-
-def interval(values, draws=2000):
-    """The median and the 95 % bootstrap interval of it."""
-    resample = np.random.default_rng(3).choice(values, (draws, len(values)))
-    low, high = np.percentile(np.median(resample, axis=1), (2.5, 97.5))
-    return [float(np.median(values)), float(low), float(high)]
-
-
-def figures(medians, least):
-    own = np.array(medians["vitgen"])
-    return {name: {"least_ms": least[name], "median_ms": statistics.median(values),
-                   "ratio": interval(own / np.array(values))}
-            for name, values in medians.items()}
-
-
-def table(cells):
-    names = [name for name in next(iter(cells.values()))]
-    lines = ["| model:threads:batch | " + " | ".join(f"{n} ms" for n in names)
-             + " | vitgen / best peer |", "|---|" + "---|" * (len(names) + 1)]
-    for cell, results in cells.items():
-        peers = [n for n in names if n in PEERS]
-        best = max(peers, key=lambda n: results[n]["ratio"][0], default=names[-1])
-        ratio, low, high = results[best]["ratio"]
-        row = " | ".join(f"{results[n]['least_ms']:.2f}" for n in names)
-        lines.append(f"| {cell} | {row} | {ratio:.3f} ({low:.3f}-{high:.3f}) {best} |")
-    return "\n".join(lines)
-
+# ---- the run's description ----------------------------------------------------------------
 
 def cpu_name():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -179,10 +160,23 @@ def cpu_name():
 def versions(peers):
     from importlib.metadata import version
     packages = {"torch_eager": "torch", "onnxruntime": "onnxruntime", "openvino": "openvino"}
-    return {p: version(package) for p, package in packages.items() if p in peers or p[:5] == "torch"}
+    used = {"torch_eager" if p == "torch_inductor" else p for p in peers}
+    return {p: version(packages[p]) for p in packages if p in used}
 
 
 # ---- the command ---------------------------------------------------------------------------
+
+def require_packages(peers):
+    """One line instead of a traceback halfway through."""
+    needed = ["numpy", "torch", "timm", "safetensors"]
+    needed += ["onnx", "onnxscript"] if {"onnxruntime", "openvino"} & set(peers) else []
+    needed += [peer for peer in ("onnxruntime", "openvino") if peer in peers]
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    if absent:
+        raise SystemExit(f"error: not installed: {', '.join(absent)}\n"
+                         f"hint: {sys.executable} -m pip install {' '.join(absent)}, "
+                         "best in a virtual environment")
+
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__,
@@ -201,6 +195,18 @@ def parse():
     return parser.parse_args()
 
 
+def machine_peak(arguments, description, batch, cpus):
+    """GFLOP of a run of this cell, and the GF/s of multiply-adds that its threads reach now."""
+    result = subprocess.run(
+        [arguments.vitgen, "bench", description["library"], "--threads", str(description["threads"]),
+         "--batch", batch, "--runs", "1", "--steps", "none", "--format", "json"],
+        check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, cpus))
+    report = json.loads(result.stdout)
+    run = report["cells"][0]
+    return run["gflops"] * run["ms"]["p50"] / 1e3, report["machine"]["peaks"][0]["gflops"]
+
+
 def run_cell(arguments, cell, work):
     def progress(turn):
         print(f"\r{cell}: round {turn} of {arguments.rounds} ", end="", file=sys.stderr, flush=True)
@@ -214,25 +220,33 @@ def run_cell(arguments, cell, work):
         workers.append(Worker(name, cell_file, cpus))
         workers[-1].read()
     check_logits(workers)
+    batch = cell.split(":")[2]
+    peaks = [machine_peak(arguments, description, batch, cpus)]
     medians, least = measure(workers, arguments.burst, arguments.rounds, progress)
+    peaks.append(machine_peak(arguments, description, batch, cpus))
     for worker in workers:
         worker.close()
     print(file=sys.stderr)
-    return {"bursts_ms": medians, "figures": figures(medians, least)}
+    return {"bursts_ms": medians, "figures": figures(medians, least), "gflop": peaks[0][0],
+            "peak_gflops": max(peak for _, peak in peaks)}
 
 
 def main():
     arguments = parse()
+    require_packages(arguments.peers)
+    if not shutil.which(arguments.vitgen):
+        raise SystemExit(f"error: no program {arguments.vitgen}\n"
+                         "hint: build it (tools/quickstart.sh does), or name it with --vitgen")
     cells = {}
-    report = {"cpu": cpu_name(), "date": datetime.date.today().isoformat(),
+    report = {"schema": 1, "cpu": cpu_name(), "date": datetime.date.today().isoformat(),
               "versions": versions(arguments.peers), "cells": cells}
     with tempfile.TemporaryDirectory() as work:
         for cell in arguments.cells:
             cells[cell] = run_cell(arguments, cell, Path(work))
             if arguments.output:
                 arguments.output.write_text(json.dumps(report, indent=1))
-            print(table({cell: cells[cell]["figures"]}), flush=True)
-    print("\n" + table({cell: result["figures"] for cell, result in cells.items()}))
+            print(table({cell: cells[cell]}), flush=True)
+    print("\n" + table(cells) + "\n\n" + summary(cells))
 
 
 if __name__ == "__main__":

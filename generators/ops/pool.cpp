@@ -11,7 +11,10 @@ std::vector<Operand> operands(const PoolSpec& spec) {
 }
 
 double flops(const PoolSpec& spec) {
-  return static_cast<double>(spec.batch) * spec.tokens * spec.width;
+  const bool sums = spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
+  // What is only copied counts as one operation a value.
+  return static_cast<double>(spec.batch) *
+         (sums ? (spec.tokens - spec.prefix) * spec.width : spec.out_width());
 }
 
 Pool define(const PoolSpec& spec) {

@@ -34,6 +34,15 @@ int default_tiles(const AttentionSpec& spec, int m_r) {
   return tiles_fit(tiles, spec.tokens, m_r) ? tiles : std::min(tiles + 1, count);
 }
 
+// The default, and half of it for machines with more threads. Never more: with one thread that is
+// faster, and takes work from the others.
+std::vector<int> task_sizes(const AttentionSpec& spec, int m_r) {
+  const int tiles = default_tiles(spec, m_r);
+  const int half = (tiles + 1) / 2;
+  if (half == tiles || !tiles_fit(half, spec.tokens, m_r)) return {tiles};
+  return {tiles, half};
+}
+
 }  // namespace
 
 std::optional<CpuAttention::Knobs> CpuAttention::defaults(const AttentionSpec& spec,
@@ -65,15 +74,14 @@ std::vector<CpuAttention::Knobs> CpuAttention::space(const AttentionSpec& spec,
   };
   std::vector<Knobs> space;
   for (int m_r = 1; m_r <= std::min(14, spec.tokens); ++m_r) {
-    // Not more tiles to a task: with one thread that is faster, and takes work from the others.
-    const int tiles = default_tiles(spec, m_r);
     for (int keys = kLanes; keys <= 4 * kLanes; keys += kLanes) {
       if (columns % keys != 0 || !sums_fit(m_r, keys / lanes)) continue;
       for (int out = strip; out <= std::min(4 * strip, spec.head_size); out += strip) {
         if (spec.head_size % out != 0 || !sums_fit(m_r, out / out_lanes)) continue;
-        for (const int pack : {0, 1}) {
-          space.push_back(
-              {.tiles = tiles, .m_r = m_r, .n_keys = keys, .n_out = out, .pack_values = pack});
+        for (const int tiles : task_sizes(spec, m_r)) {
+          for (const int pack : {0, 1}) {
+            space.push_back({tiles, m_r, keys, out, pack});
+          }
         }
       }
     }
@@ -180,6 +188,11 @@ void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine
   require_knobs(knobs.m_r >= 1 && knobs.m_r <= std::min(16, spec.tokens), "1 <= m_r <= tokens, 16");
   require_knobs(knobs.n_keys % kLanes == 0 && knobs.n_keys >= kLanes && columns % knobs.n_keys == 0,
                 "n_keys is a multiple of 16 and divides the padded tokens");
+  // A tile is unrolled whole: one of thousands of vectors would compile for minutes.
+  constexpr int kMostSums = 64;
+  require_knobs(knobs.m_r * (knobs.n_keys / lanes) <= kMostSums &&
+                    knobs.m_r * (knobs.n_out / out_lanes) <= kMostSums,
+                "m_r rows of n_keys or n_out are at most 64 vectors");
   require_knobs(knobs.pack_values == 0 || knobs.pack_values == 1, "pack_values is 0 or 1");
   require_knobs(tiles_fit(knobs.tiles, spec.tokens, knobs.m_r),
                 "tiles is at most all, and the last task does not begin with the overlapping tile");

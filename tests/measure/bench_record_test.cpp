@@ -97,6 +97,7 @@ TEST(BenchRecord, EveryDamageIsNamed) {
   EXPECT_EQ(with("/cells", Json::array()).code, "BENCH_RANGE");
   EXPECT_EQ(with("/cells/0/threads", 3).code, "BENCH_RANGE") << "no peak of 3 threads";
   EXPECT_EQ(with("/cells/0/ms/p50", -1).code, "BENCH_RANGE");
+  EXPECT_EQ(with("/machine/peaks/0/gflops", 1e-320).code, "BENCH_RANGE") << "quotients overflow";
   EXPECT_EQ(with("/cells/0/ms/p50", "fast").code, "BENCH_FIELD");
   EXPECT_EQ(with("/cells/0/steps/1/kernel", 1).code, "BENCH_RANGE");
   EXPECT_EQ(with("/cells/0/kernels", Json::array()).code, "BENCH_RANGE");

@@ -38,6 +38,7 @@ TEST(Svg, TicksAreRoundNumbersInTheRange) {
   EXPECT_EQ(linear_ticks(2, 2, 4), (std::vector<double>{2}));
   EXPECT_EQ(log_ticks(0.9, 21), (std::vector<double>{1, 2, 5, 10, 20}));
   EXPECT_EQ(log_ticks(1e-3, 1e3).size(), 7u) << "powers of ten only";
+  EXPECT_TRUE(log_ticks(0, 1).empty()) << "no decades without end";
   EXPECT_EQ(tick_text(linear_ticks(0, 1, 4).front()), "0");
   EXPECT_EQ(tick_text(0.2), "0.2");
 }
@@ -129,6 +130,7 @@ TEST(History, BestSoFarFallsAndRejectionsStandApart) {
   const Json json = history_json(histories);
   EXPECT_DOUBLE_EQ(json[0]["best_gflops"], 80);
   EXPECT_EQ(json[0]["best_trial"], 3);
+  EXPECT_EQ(json[0]["recorded"], "a(t=1)");
   EXPECT_EQ(json[0]["counts"]["rejected_code"], 2);
   EXPECT_FALSE(json[1].contains("best_us"));
 }

@@ -95,17 +95,18 @@ std::vector<TuningHistory> sample_tuning() {
        .spec = "linear(rows=7,k=8)",
        .machine = "a machine",
        .flops = 2e6,
+       .recorded = "a(t=1)",
        .trials =
-           {{.choice = "a(t=1)", .status = "measured", .reason = {}, .median_us = 40},
-            {.choice = "a(t=2)", .status = "rejected_code", .reason = "12 spills", .median_us = 0},
-            {.choice = "a(t=3)", .status = "measured", .reason = {}, .median_us = 25},
-            {.choice = "a(t=4)", .status = "rejected_code", .reason = "3 calls", .median_us = 0}}},
+           {{.choice = "a(t=1)", .status = "measured", .reason = {}, .best_us = 40},
+            {.choice = "a(t=2)", .status = "rejected_code", .reason = "12 spills", .best_us = 0},
+            {.choice = "a(t=3)", .status = "measured", .reason = {}, .best_us = 25},
+            {.choice = "a(t=4)", .status = "rejected_code", .reason = "3 calls", .best_us = 0}}},
       {.steps = "pool",
        .spec = "pool(rows=7)",
        .machine = "a machine",
        .flops = 0,
-       .trials = {
-           {.choice = "b(t=1)", .status = "crashed", .reason = "signal 11", .median_us = 0}}}};
+       .recorded = {},
+       .trials = {{.choice = "b(t=1)", .status = "crashed", .reason = "signal 11", .best_us = 0}}}};
 }
 
 }  // namespace vitgen::testing

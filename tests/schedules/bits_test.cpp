@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numbers>
 
 #include "generators/ops/attention.h"
 #include "generators/ops/layer_norm.h"
@@ -33,6 +34,7 @@ std::vector<OpSpec> row_specs(std::string_view op) {
   for (const int head_size : {5, 6, 24, 32, 72}) {
     const float scale = 1 / std::sqrt(static_cast<float>(head_size));
     specs.push_back(op_spec(AttentionSpec{1, 19, 2, head_size, scale}));
+    specs.push_back(op_spec(AttentionSpec{1, 19, 2, head_size, std::numbers::ln2_v<float>}));
   }
   return specs;
 }

@@ -78,7 +78,8 @@ TuningTrial trial(const BenchRecord& bench, const std::string& run, int ordinal,
   trial.status = ns > 0 ? TrialStatus::measured : TrialStatus::rejected_code;
   trial.reason = ns > 0 ? "" : "12 spills";
   trial.samples = ns > 0 ? 7 : 0;
-  trial.best_ns = trial.median_ns = ns;
+  trial.best_ns = ns;
+  trial.median_ns = 2 * ns;
   trial.run = run;
   trial.ordinal = ordinal;
   trial.date = run;
@@ -93,14 +94,23 @@ TEST(Report, ShowsTheLastSearchForEachKernel) {
   database.add(trial(bench, "2026-11-22T10:00:00Z", 0, 100));
   database.add(trial(bench, "2026-11-23T10:00:00Z", 1, 250));
   database.add(trial(bench, "2026-11-23T10:00:00Z", 0, 0));
+  const TuningTrial last = trial(bench, "2026-11-23T10:00:00Z", 1, 250);
+  database.put({.host = last.host,
+                .machine = last.machine,
+                .spec = last.spec,
+                .choice = Choice::parse("cpu/linear(m_r=4)"),
+                .versions = last.versions,
+                .median_ns = 260,
+                .date = last.date});
   const std::vector<TuningHistory> histories = tuning_history(path, bench);
   ASSERT_EQ(histories.size(), 1u);
+  EXPECT_EQ(histories[0].recorded, "cpu/linear(m_r=4)");
   EXPECT_EQ(histories[0].spec, bench.cells[0].kernels[0].spec);
   EXPECT_GT(histories[0].flops, 0);
   ASSERT_EQ(histories[0].trials.size(), 2u);
   EXPECT_EQ(histories[0].trials[0].status, "rejected_code");
   EXPECT_EQ(histories[0].trials[0].reason, "12 spills");
-  EXPECT_DOUBLE_EQ(histories[0].trials[1].median_us, 0.25);
+  EXPECT_DOUBLE_EQ(histories[0].trials[1].best_us, 0.25);
   must_run({"report", library(), "-q", "--bench", bench_file(), "--db", path, "-o", at("t.html")});
   EXPECT_EQ(read_whole(at("t.html"), 1u << 26).find("How it was tuned") != std::string::npos,
             read_bench(bench_file()).isa == bench.isa);

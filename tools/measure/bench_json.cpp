@@ -10,7 +10,8 @@ namespace vitgen {
 
 namespace {
 
-constexpr double kMost = 1e18;  // no figure of a benchmark is larger
+constexpr double kMost = 1e18;   // no figure of a benchmark is larger
+constexpr double kLeast = 1e-9;  // nor smaller, unless it is zero
 constexpr int kMostCount = 1 << 20;
 
 // ---- writing -----------------------------------------------------------------------------------
@@ -77,8 +78,11 @@ int count_of(const JsonFile& file, std::string_view key, int least) {
   return static_cast<int>(get_int(file, key, least, kMostCount));
 }
 
+// Zero where nothing was measured; quotients of others stay finite.
 double figure_of(const JsonFile& file, std::string_view key) {
-  return get_number(file, key, 0, kMost);
+  const double value = get_number(file, key, 0, kMost);
+  if (value == 0 || value >= kLeast) return value;
+  json_error(file, key, file.codes.range, "expected 0, or at least 1e-9");
 }
 
 MachinePeaks parse_peaks(const JsonFile& file) {

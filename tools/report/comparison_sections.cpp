@@ -128,7 +128,10 @@ std::string history_part(const TuningHistory& history, const std::string& at,
   out += "</span></summary>\n<p>" + code(history.spec) + " on " + code(history.machine) + "</p>\n";
   out += history_chart(history, 1000, "wide") + history_chart(history, 340, "narrow");
   if (best < history.trials.size()) {
-    out += "<p class=\"note\">Best: " + code(history.trials[best].choice) +
+    out += "<p class=\"note\">Shortest: " + code(history.trials[best].choice) + ". " +
+           (history.recorded.empty()
+                ? "Nothing is recorded"
+                : "Recorded, after pairs with what was in use: " + code(history.recorded)) +
            ". Dots are measured candidates, the line is the best so far, diamonds at the foot "
            "were rejected.</p>\n";
   }

@@ -12,7 +12,7 @@ namespace vitgen {
 
 namespace {
 
-bool measured(const TrialPoint& trial) { return trial.status == "measured" && trial.median_us > 0; }
+bool measured(const TrialPoint& trial) { return trial.status == "measured" && trial.best_us > 0; }
 
 struct Range {
   double low = 0, high = 0;
@@ -22,8 +22,8 @@ Range range_of(const TuningHistory& history) {
   Range range;
   for (const TrialPoint& trial : history.trials) {
     if (!measured(trial)) continue;
-    range.low = range.low == 0 ? trial.median_us : std::min(range.low, trial.median_us);
-    range.high = std::max(range.high, trial.median_us);
+    range.low = range.low == 0 ? trial.best_us : std::min(range.low, trial.best_us);
+    range.high = std::max(range.high, trial.best_us);
   }
   return range;
 }
@@ -32,8 +32,8 @@ std::string trial_title(const TuningHistory& history, std::size_t i) {
   const TrialPoint& trial = history.trials[i];
   std::string text = fmt::format("trial {}: {}\n", i + 1, trial.choice);
   if (!measured(trial)) return text + trial.status + ": " + trial.reason;
-  return text + fmt::format("{} us, {} GF/s", figure(trial.median_us),
-                            figure(history.flops / trial.median_us * 1e-3));
+  return text + fmt::format("{} us, {} GF/s", figure(trial.best_us),
+                            figure(history.flops / trial.best_us * 1e-3));
 }
 
 std::string marks(const TuningHistory& history, const Scale& x, const Scale& y, double lane) {
@@ -46,11 +46,11 @@ std::string marks(const TuningHistory& history, const Scale& x, const Scale& y, 
       dots += svg_marker(2, at, lane, 3, "rejected", trial_title(history, i));
       continue;
     }
-    dots += svg_marker(0, at, y(trial.median_us), 3.2, "trial", trial_title(history, i));
-    if (best != 0 && trial.median_us >= best) continue;
-    best_path += best == 0 ? fmt::format("M{:.1f} {:.1f}", at, y(trial.median_us))
-                           : fmt::format("H{:.1f}V{:.1f}", at, y(trial.median_us));
-    best = trial.median_us;
+    dots += svg_marker(0, at, y(trial.best_us), 3.2, "trial", trial_title(history, i));
+    if (best != 0 && trial.best_us >= best) continue;
+    best_path += best == 0 ? fmt::format("M{:.1f} {:.1f}", at, y(trial.best_us))
+                           : fmt::format("H{:.1f}V{:.1f}", at, y(trial.best_us));
+    best = trial.best_us;
   }
   if (best != 0) best_path += fmt::format("H{:.1f}", x.to);
   return svg_path(best_path, "best") + dots;
@@ -62,8 +62,7 @@ std::size_t best_trial(const TuningHistory& history) {
   std::size_t best = history.trials.size();
   for (std::size_t i = 0; i < history.trials.size(); ++i) {
     if (!measured(history.trials[i])) continue;
-    if (best == history.trials.size() ||
-        history.trials[i].median_us < history.trials[best].median_us) {
+    if (best == history.trials.size() || history.trials[i].best_us < history.trials[best].best_us) {
       best = i;
     }
   }
@@ -105,16 +104,14 @@ Json history_json(const std::vector<TuningHistory>& histories) {
       trials.push_back({{"choice", trial.choice},
                         {"status", trial.status},
                         {"reason", trial.reason},
-                        {"us", trial.median_us}});
+                        {"us", trial.best_us}});
     }
-    Json each = {{"steps", history.steps},
-                 {"spec", history.spec},
-                 {"machine", history.machine},
-                 {"trials", std::move(trials)},
-                 {"counts", counts}};
+    Json each = {{"steps", history.steps},      {"spec", history.spec},
+                 {"machine", history.machine},  {"recorded", history.recorded},
+                 {"trials", std::move(trials)}, {"counts", counts}};
     const std::size_t best = best_trial(history);
     if (best < history.trials.size()) {
-      const double us = history.trials[best].median_us;
+      const double us = history.trials[best].best_us;
       each["best_us"] = us;
       each["best_gflops"] = history.flops / us * 1e-3;
       each["best_trial"] = best + 1;

@@ -9,18 +9,19 @@
 namespace vitgen {
 
 struct TrialPoint {
-  std::string choice;    ///< rule and knobs
-  std::string status;    ///< "measured", or what became of it
-  std::string reason;    ///< of a rejection
-  double median_us = 0;  ///< of one call; 0 unless measured
+  std::string choice;  ///< rule and knobs
+  std::string status;  ///< "measured", or what became of it
+  std::string reason;  ///< of a rejection
+  double best_us = 0;  ///< of one call, the shortest of its samples; 0 unless measured
 };
 
 /// The trials of one kernel in their order.
 struct TuningHistory {
   std::string steps;  ///< their common name: "blocks.*.attn.qkv"
   std::string spec;
-  std::string machine;  ///< and the host that it ran on
-  double flops = 0;     ///< of one call
+  std::string machine;   ///< and the host that it ran on
+  double flops = 0;      ///< of one call
+  std::string recorded;  ///< the choice that won the pairs, if one has; not always the shortest
   std::vector<TrialPoint> trials;
 };
 

@@ -61,6 +61,7 @@ std::vector<double> linear_ticks(double low, double high, int most) {
 
 std::vector<double> log_ticks(double low, double high) {
   std::vector<double> all, powers;
+  if (!(low > 0 && low < high && std::isfinite(high))) return all;
   const int first = static_cast<int>(std::floor(std::log10(low)));
   const int last = static_cast<int>(std::ceil(std::log10(high)));
   for (int decade = first; decade <= last; ++decade) {

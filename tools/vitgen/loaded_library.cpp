@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <span>
 
+#include "generators/base/file.h"
+#include "generators/base/sha256.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
 #include "tools/emit/shared_library.h"
@@ -27,7 +31,6 @@ struct LoadedLibrary::Api {
                     "generate it again with this version of vitgen");
       }
     };
-    bind(abi_hash, "_abi_hash");
     bind(open, "_open_checked");
     bind(close, "_close");
     bind(context_create, "_context_create");
@@ -53,7 +56,6 @@ struct LoadedLibrary::Api {
   Api& operator=(const Api&) = delete;
 
   void* handle;
-  decltype(vitgen_api_abi_hash)* abi_hash = nullptr;
   decltype(vitgen_api_open_checked)* open = nullptr;
   decltype(vitgen_api_close)* close = nullptr;
   decltype(vitgen_api_context_create)* context_create = nullptr;
@@ -87,6 +89,31 @@ TensorPort port_of(const vitgen_api_tensor& tensor) {
     port.elements *= tensor.shape[d];
   }
   return port;
+}
+
+std::string sha256_of(const RegularFile& file) {
+  constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
+  std::vector<std::byte> chunk(kChunk);
+  Sha256 hash;
+  for (std::uint64_t at = 0; at < file.size(); at += kChunk) {
+    const std::span<std::byte> part(chunk.data(), std::min(kChunk, file.size() - at));
+    file.pread_exact(part, at);
+    hash.update(part);
+  }
+  return to_hex(hash.finish());
+}
+
+// The loader ends the process on a library that was cut off.
+void require_listed(const JsonFile& manifest, const RegularFile& library) {
+  const std::string name = fs::path(library.name()).filename().string();
+  for (const JsonFile& file : json_elements(manifest, "files")) {
+    if (get_string(file, "name") != name) continue;
+    if (get_string(file, "sha256") == sha256_of(library)) return;
+    break;
+  }
+  throw Error(ExitCode::bad_input, "LIBRARY_CHANGED",
+              printable(library.name()) + " is not the file that " + manifest.name + " lists",
+              "it was cut off or changed, or is of another generation: generate again");
 }
 
 }  // namespace
@@ -134,6 +161,7 @@ void LoadedLibrary::open_shared(const std::string& directory) {
                 fmt::format("generate with --emit a,so on a machine that has a linker ({})",
                             fmt::join(kLinkerNames, ", ")));
   }
+  require_listed(manifest_, RegularFile::open(path));
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) throw Error(ExitCode::io, "LIBRARY_OPEN", printable(dlerror(), 300));
   try {
@@ -142,10 +170,6 @@ void LoadedLibrary::open_shared(const std::string& directory) {
     dlclose(handle);
     throw;
   }
-  if (get_string(manifest_, "abi_hash") == api_->abi_hash()) return;
-  throw Error(ExitCode::bad_input, "LIBRARY_ABI",
-              printable(path) + " is of another generation than " + manifest_name(name_),
-              "generate again: all files of a library belong together");
 }
 
 void LoadedLibrary::open_model(const std::string& directory, const OpenOptions& options) {

@@ -27,8 +27,9 @@ struct OpenOptions {
   bool check_content = true;  ///< the weights' SHA-256: reads the whole file
 };
 
-/// Throws of class io: LIBRARY_OPEN (no shared library or not loadable); bad_input LIBRARY_ABI,
-/// LIBRARY_WEIGHTS; target LIBRARY_ISA; the manifest's errors.
+/// Throws of class io: LIBRARY_OPEN (no shared library or not loadable); bad_input
+/// LIBRARY_CHANGED (not the file that the manifest lists), LIBRARY_ABI, LIBRARY_WEIGHTS; target
+/// LIBRARY_ISA; the manifest's errors.
 class LoadedLibrary {
  public:
   LoadedLibrary(const std::string& directory, const OpenOptions& options);

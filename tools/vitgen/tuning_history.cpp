@@ -16,7 +16,7 @@ TrialPoint point_of(const TuningTrial& trial) {
   return {.choice = trial.choice.text(),
           .status = std::string(enum_text(trial.status)),
           .reason = trial.reason,
-          .median_us = trial.median_ns * 1e-3};
+          .best_us = trial.best_ns * 1e-3};
 }
 
 // Of the trials of one kernel on one host: those of the search that ended last, by ordinal.
@@ -27,6 +27,15 @@ std::vector<TuningTrial> last_search(const std::vector<TuningTrial>& trials) {
                        [&](const TuningTrial& trial) { return trial.run == newest->run; });
   std::ranges::stable_sort(last, {}, &TuningTrial::ordinal);
   return last;
+}
+
+// What searches of these versions on as many threads have settled on.
+std::string recorded_choice(const TuningDatabase& database, const TuningTrial& trial) {
+  const auto record =
+      database.best(trial.host, trial.machine, trial.spec, [&](const TuningRecord& each) {
+        return each.versions == trial.versions && each.threads == trial.threads;
+      });
+  return record ? record->choice.text() : std::string();
 }
 
 // The kernels of all cells, each once.
@@ -65,6 +74,7 @@ std::vector<TuningHistory> tuning_history(const std::string& given, const BenchR
                             .spec = kernel.spec,
                             .machine = machine + ", " + host,
                             .flops = flops(trials.front().spec),
+                            .recorded = recorded_choice(*database, trials.front()),
                             .trials = {}};
       for (const TuningTrial& trial : last_search(trials)) {
         history.trials.push_back(point_of(trial));
