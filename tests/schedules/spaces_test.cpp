@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 
+#include "generators/base/error.h"
+#include "generators/ops/attention.h"
+#include "generators/ops/support/ops_table.h"
 #include "schedules/rule.h"
 #include "tests/schedules/op_specs.h"
 
@@ -36,6 +40,29 @@ TEST(Spaces, HoldTheDefaultsAndNothingTwice) {
       }
     }
   }
+}
+
+std::string refusal(const OpSpec& spec, const std::string& choice) {
+  try {
+    build(spec, find_machine("cpu_avx2"), Choice::parse(choice));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "KNOBS_ILLEGAL");
+    return error.what();
+  }
+  return "none";
+}
+
+// By hand one may leave the space, but not ask for a tile that compiles for minutes.
+TEST(Spaces, TilesThatWouldBeUnrolledWithoutEndAreRefused) {
+  const OpSpec spec = op_spec(AttentionSpec{1, 257, 1, 64, 0.125f});
+  const auto choice = [](int m_r, int n_keys, int n_out) {
+    return "cpu/attention(tiles=1,m_r=" + std::to_string(m_r) +
+           ",n_keys=" + std::to_string(n_keys) + ",n_out=" + std::to_string(n_out) +
+           ",pack_values=0)";
+  };
+  EXPECT_EQ(refusal(spec, choice(1, 16, 16)), "none");
+  EXPECT_NE(refusal(spec, choice(16, 272, 16)).find("at most 64 vectors"), std::string::npos);
+  EXPECT_NE(refusal(spec, choice(16, 16, 64)).find("at most 64 vectors"), std::string::npos);
 }
 
 }  // namespace
