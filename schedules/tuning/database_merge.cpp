@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "generators/base/counted.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/database_rows.h"
 
@@ -12,7 +13,8 @@ namespace vitgen {
 namespace {
 
 std::string support_text(const TuningRecord& record) {
-  return fmt::format("{} ({} samples, {})", record.choice.text(), record.samples, record.date);
+  return fmt::format("{} ({}, {})", record.choice.text(), counted(record.samples, "sample"),
+                     record.date);
 }
 
 std::string note(const TuningRecord& better, const TuningRecord& other) {

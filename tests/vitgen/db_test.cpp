@@ -109,7 +109,7 @@ TEST(Db, ImportKeepsTheBetterSupportedAndSaysSo) {
   const std::string database = database_of({record(1)});
   const std::string said = must_run({"db", "import", "--db", database, json_of({few, record(2)})});
   EXPECT_THAT(said, HasSubstr("(10 samples, 2026-11-23T10:35:47Z) stays"));
-  EXPECT_THAT(said, HasSubstr("1 records added, 0 replaced, 1 had less support"));
+  EXPECT_THAT(said, HasSubstr("1 record added, 0 replaced, 1 had less support"));
   EXPECT_THAT(records_in(database), ElementsAre(record(1), record(2)));
 }
 

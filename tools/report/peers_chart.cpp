@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "generators/base/counted.h"
 #include "tools/report/html.h"
 #include "tools/report/kinds.h"
 #include "tools/report/svg.h"
@@ -45,10 +46,10 @@ std::string cell_row(const PeerCell& cell, const Names& names, const Scale& scal
                                each.ratio.value, each.ratio.low, each.ratio.high, each.median_ms));
     row += 11;
   }
-  out += svg_text(8, y + 13,
-                  fmt::format("{}, {} thread{}, batch {}", cell.model, cell.threads,
-                              cell.threads == 1 ? "" : "s", cell.batch),
-                  "label");
+  out += svg_text(
+      8, y + 13,
+      fmt::format("{}, {}, batch {}", cell.model, counted(cell.threads, "thread"), cell.batch),
+      "label");
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "generators/base/counted.h"
 #include "tools/report/time_chart.h"
 
 namespace vitgen {
@@ -39,7 +40,7 @@ std::string card(const CellTimes& cell, const std::string& at, const Source& ben
 }  // namespace
 
 std::string cell_text(int threads, int batch) {
-  return fmt::format("{} thread{}, batch {}", threads, threads == 1 ? "" : "s", batch);
+  return fmt::format("{}, batch {}", counted(threads, "thread"), batch);
 }
 
 std::string figures_section(const BenchRecord& record, const Source& bench) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "generators/base/counted.h"
 #include "tools/measure/figures.h"
 #include "tools/report/svg.h"
 
@@ -54,8 +55,8 @@ std::string share_chart(const BenchRecord& record, const Kinds& kinds, double wi
   double y = 0;
   for (const CellTimes& cell : record.cells) {
     body += svg_text(0, y + kText - 2,
-                     fmt::format("{} thread{}, batch {}: {} ms", cell.threads,
-                                 cell.threads == 1 ? "" : "s", cell.batch, figure(cell.ms.p50)),
+                     fmt::format("{}, batch {}: {} ms", counted(cell.threads, "thread"), cell.batch,
+                                 figure(cell.ms.p50)),
                      "label");
     body += cell_bar(cell, kinds, 0, y + kText + 4, width, kBar);
     y += kRow;

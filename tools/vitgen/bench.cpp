@@ -7,6 +7,7 @@
 #include <ctime>
 #include <random>
 
+#include "generators/base/counted.h"
 #include "generators/base/version.h"
 #include "runtime/cpu_count.h"
 #include "schedules/machine.h"
@@ -31,7 +32,7 @@ Libraries open_libraries(const std::string& directory, const BenchSettings& sett
                                                                .check_content = libraries.empty()});
     const int given = library->threads();
     if (given < wanted) {
-      progress.note(fmt::format("{} threads: this machine gives {}", wanted, given));
+      progress.note(fmt::format("{}: this machine gives {}", counted(wanted, "thread"), given));
     }
     const bool known = std::ranges::any_of(
         libraries, [&](const auto& other) { return other->threads() == given; });
@@ -102,10 +103,10 @@ void warn_if_busy(const BenchRecord& record, Progress& progress) {
   const auto worst =
       std::ranges::max_element(record.cells, {}, [](const CellTimes& c) { return c.ms.spread(); });
   if (worst->ms.spread() <= kBusySpread) return;
-  progress.note(fmt::format(
-      "the machine looks busy: half of the runs with {} thread{}, batch {} lie {:.0f} % "
-      "apart; compare minima, or measure again when it is idle",
-      worst->threads, worst->threads == 1 ? "" : "s", worst->batch, 100 * worst->ms.spread()));
+  progress.note(
+      fmt::format("the machine looks busy: half of the runs with {}, batch {} lie {:.0f} % "
+                  "apart; compare minima, or measure again when it is idle",
+                  counted(worst->threads, "thread"), worst->batch, 100 * worst->ms.spread()));
 }
 
 }  // namespace

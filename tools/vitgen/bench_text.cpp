@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "generators/base/counted.h"
 #include "generators/base/error.h"
 #include "tools/measure/figures.h"
 #include "tools/vitgen/text_table.h"
@@ -13,10 +14,6 @@ namespace vitgen {
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
-
-std::string threads_text(int threads) {
-  return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
-}
 
 std::string size_text(std::size_t bytes) {
   constexpr std::size_t kMiB = std::size_t{1} << 20;
@@ -35,7 +32,7 @@ std::string caches_text(const CacheSizes& caches) {
 
 std::string peaks_text(const MachinePeaks& peaks) {
   std::string text =
-      fmt::format("{}: {} GF/s; read", threads_text(peaks.threads), figure(peaks.gflops));
+      fmt::format("{}: {} GF/s; read", counted(peaks.threads, "thread"), figure(peaks.gflops));
   for (const auto& [name, gbs] : {std::pair{"L1", peaks.l1_gbs},
                                   {"L2", peaks.l2_gbs},
                                   {"L3", peaks.l3_gbs},
@@ -48,9 +45,9 @@ std::string peaks_text(const MachinePeaks& peaks) {
 
 std::string head_text(const BenchRecord& record) {
   std::string text =
-      fmt::format("{}: {}\n{}, {}, {} CPU{}{}\n", printable(record.library),
-                  printable(record.text, 400), printable(record.isa), printable(record.cpu),
-                  record.cpus, record.cpus == 1 ? "" : "s", caches_text(record.caches));
+      fmt::format("{}: {}\n{}, {}, {}{}\n", printable(record.library), printable(record.text, 400),
+                  printable(record.isa), printable(record.cpu), counted(record.cpus, "CPU"),
+                  caches_text(record.caches));
   for (const MachinePeaks& peaks : record.peaks) text += "peak of " + peaks_text(peaks);
   return text;
 }
@@ -114,7 +111,7 @@ std::string steps_text(const CellTimes& cell, const MachinePeaks& peaks, StepDet
       add_cost(rows.back(), kernel.cost, cell, peaks, decimals);
     }
   }
-  return fmt::format("\n{}, batch {}\n", threads_text(cell.threads), cell.batch) +
+  return fmt::format("\n{}, batch {}\n", counted(cell.threads, "thread"), cell.batch) +
          text_table(rows, 2);
 }
 

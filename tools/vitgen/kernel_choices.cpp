@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "generators/base/counted.h"
 #include "generators/base/suggest.h"
 #include "tools/tune/current_versions.h"
 #include "tools/vitgen/choice_check.h"
@@ -183,10 +184,10 @@ std::string_view origin_text(ChoiceOrigin origin) {
 
 std::string KernelChoice::provenance() const {
   if (!record || origin == ChoiceOrigin::locked) return std::string(origin_text(origin));
-  return fmt::format("{} {} ({}, {} thread{}, {})",
+  return fmt::format("{} {} ({}, {}, {})",
                      origin == ChoiceOrigin::shipped ? "shipped record" : "record",
-                     record->hash().substr(0, kHashDigits), record->host, record->threads,
-                     record->threads == 1 ? "" : "s", record->date);
+                     record->hash().substr(0, kHashDigits), record->host,
+                     counted(record->threads, "thread"), record->date);
 }
 
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,

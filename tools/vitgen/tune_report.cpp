@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "generators/base/counted.h"
 #include "generators/ops/support/ops_table.h"
 #include "tools/emit/kernel.h"
 
@@ -46,8 +47,8 @@ std::string verdict_text(const KernelResult& kernel) {
 
 std::string kernel_text(const KernelResult& kernel, double peak) {
   const OpSpec& spec = kernel.kernel.spec;
-  std::string text =
-      fmt::format("{}, {} calls: {}\n", tune_name(spec), kernel.kernel.calls, tally(kernel));
+  std::string text = fmt::format("{}, {}: {}\n", tune_name(spec),
+                                 counted(kernel.kernel.calls, "call"), tally(kernel));
   const auto line = [&](std::string_view word, const Choice& choice, double seconds) {
     text += fmt::format("  {:<6} {:<50} {}\n", word, choice.text(), rate_text(spec, seconds, peak));
   };
@@ -98,7 +99,7 @@ std::string tune_table(const std::vector<KernelResult>& results, double peak) {
     before += each.kernel.calls * each.before_seconds;
     now += each.kernel.calls * (each.now_seconds > 0 ? each.now_seconds : each.before_seconds);
   }
-  text += fmt::format("{} of {} kernels improved", improved, results.size());
+  text += fmt::format("{} of {} improved", improved, counted(results.size(), "kernel"));
   if (before > 0 && now > 0) {
     text += fmt::format("; their calls in one run: {:.3f} ms before, {:.3f} ms now", before * 1e3,
                         now * 1e3);
@@ -120,7 +121,7 @@ std::string dry_run_table(const std::vector<KernelResult>& plan) {
     text += fmt::format("{:<56} {:>5} {:>9} {:>7} {:>9}\n", tune_name(each.kernel.spec),
                         each.kernel.calls, each.candidates.size(), open, tried);
   }
-  return text + fmt::format("{} candidates to compile, check and time\n", all);
+  return text + counted(all, "candidate") + " to compile, check and time\n";
 }
 
 std::string progress_text(const TuneProgress& progress, double peak) {

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "generators/base/counted.h"
 #include "tools/tune/current_versions.h"
 
 namespace vitgen {
@@ -48,26 +49,28 @@ std::string records_text(std::span<const TuningRecord> records) {
     const std::string place = record.host + ", " + record.machine;
     if (place != heading) text += fmt::format("{}{}\n", heading.empty() ? "" : "\n", place);
     heading = place;
-    text += fmt::format(
-        "  {}\n    {:.2f} us by {}, {} thread{}, {} samples, spread {:.1f} %, {}, {}{}\n",
-        printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
-        printable(record.choice.text(), kTextBytes), record.threads, record.threads == 1 ? "" : "s",
-        record.samples, 100 * record.spread, record.date, record.hash().substr(0, 12),
-        is_current(record) ? "" : ", of other versions");
+    text +=
+        fmt::format("  {}\n    {:.2f} us by {}, {}, {}, spread {:.1f} %, {}, {}{}\n",
+                    printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
+                    printable(record.choice.text(), kTextBytes), counted(record.threads, "thread"),
+                    counted(record.samples, "sample"), 100 * record.spread, record.date,
+                    record.hash().substr(0, 12), is_current(record) ? "" : ", of other versions");
   }
   return text;
 }
 
 std::string stats_text(std::span<const TuningRecord> records, std::span<const TuningTrial> trials) {
   const Stats stats = count(records, trials);
-  std::string text = fmt::format("{} records, {} of this version", stats.records, stats.current);
+  std::string text =
+      fmt::format("{}, {} of this version", counted(stats.records, "record"), stats.current);
   if (stats.records > 0) text += fmt::format(", {} to {}", stats.oldest, stats.newest);
   text += "\n";
   for (const auto& [place, ops] : stats.ops) {
     text += fmt::format("  {}\n", place);
     for (const auto& [op, number] : ops) text += fmt::format("    {:<16} {}\n", op, number);
   }
-  text += fmt::format("{} trials in {} runs\n", stats.trials, stats.runs.size());
+  text +=
+      fmt::format("{} in {}\n", counted(stats.trials, "trial"), counted(stats.runs.size(), "run"));
   for (const auto& [end, number] : stats.ends) text += fmt::format("    {:<16} {}\n", end, number);
   return text;
 }
@@ -95,10 +98,9 @@ Json stats_json(std::span<const TuningRecord> records, std::span<const TuningTri
 std::string merge_text(const MergeReport& report) {
   std::string text;
   for (const std::string& note : report.notes) text += printable(note, kTextBytes) + "\n";
-  return text + fmt::format(
-                    "{} records added, {} replaced, {} had less support, {} were there; "
-                    "{} trials added\n",
-                    report.added, report.replaced, report.kept, report.equal, report.trials);
+  return text + fmt::format("{} added, {} replaced, {} had less support, {} were there; {} added\n",
+                            counted(report.added, "record"), report.replaced, report.kept,
+                            report.equal, counted(report.trials, "trial"));
 }
 
 Json merge_json(const MergeReport& report) {
@@ -107,8 +109,8 @@ Json merge_json(const MergeReport& report) {
 }
 
 std::string pruned_text(const TuningDatabase::Pruned& pruned, bool only_tell) {
-  return fmt::format("{} records and {} trials {}\n", pruned.records, pruned.trials,
-                     only_tell ? "would be removed" : "removed");
+  return fmt::format("{} and {} {}\n", counted(pruned.records, "record"),
+                     counted(pruned.trials, "trial"), only_tell ? "would be removed" : "removed");
 }
 
 Json pruned_json(const TuningDatabase::Pruned& pruned, bool only_tell) {

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "generators/base/counted.h"
 #include "generators/base/output_set.h"
 #include "schedules/tuning/document.h"
 #include "tools/tune/current_versions.h"
@@ -73,7 +74,8 @@ void export_records(const DbArguments& arguments, const Console& console) {
     return;
   }
   write_aside(arguments.output, text);
-  console.note(fmt::format("wrote {}: {} records", printable(arguments.output), records.size()));
+  console.note(
+      fmt::format("wrote {}: {}", printable(arguments.output), counted(records.size(), "record")));
 }
 
 // All or nothing: everything is read and checked before the first row is written.

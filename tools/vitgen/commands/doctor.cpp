@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "generators/base/counted.h"
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
@@ -79,8 +80,9 @@ void print_tuning() {
   }
   try {
     const auto database = TuningDatabase::open_to_read(path);
-    fact("tuning", database ? fmt::format("{}: {} records", path, database->records().size())
-                            : path + ": not there yet");
+    fact("tuning", database
+                       ? fmt::format("{}: {}", path, counted(database->records().size(), "record"))
+                       : path + ": not there yet");
   } catch (const Error& error) {
     fact("tuning", error.what());
   }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "generators/base/counted.h"
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "generators/base/suggest.h"
@@ -129,8 +130,8 @@ void write_knobs(const LibraryFacts& facts, const ExplainArguments& arguments,
   }
   if (entries.empty()) no_match(arguments);
   write_aside(arguments.write, document_text(knobs_file_json(entries)));
-  console.note(fmt::format("wrote {}: {} schedules to edit and pass to `vitgen generate --knobs`",
-                           printable(arguments.write), entries.size()));
+  console.note(fmt::format("wrote {}: {} to edit and pass to `vitgen generate --knobs`",
+                           printable(arguments.write), counted(entries.size(), "schedule")));
 }
 
 void explain(const ExplainArguments& arguments, const Console& console) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "generators/base/counted.h"
 #include "generators/weights/weight_source.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
@@ -42,7 +43,7 @@ void inspect_weights(const std::string& path, bool follow_symlinks) {
     elements += element_count(tensor.shape);
     bytes += tensor.byte_count();
   }
-  fmt::print("{} tensors, {} values, {}\n", source.tensors().size(), elements,
+  fmt::print("{}, {}, {}\n", counted(source.tensors().size(), "tensor"), counted(elements, "value"),
              size_text(static_cast<double>(bytes)));
 }
 

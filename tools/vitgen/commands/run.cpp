@@ -10,6 +10,7 @@
 #include <numeric>
 #include <utility>
 
+#include "generators/base/counted.h"
 #include "generators/base/names.h"
 #include "generators/base/suggest.h"
 #include "runtime/threads.h"
@@ -87,8 +88,8 @@ void classify(LoadedLibrary& library, const RunArguments& arguments) {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<float> values = run_one_output(library, 1, pixels.data(), which);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-    fmt::print("{}  ({:.2f} ms, {}, {} thread{})\n", printable(path), time.count(), library.isa(),
-               library.threads(), library.threads() == 1 ? "" : "s");
+    fmt::print("{}  ({:.2f} ms, {}, {})\n", printable(path), time.count(), library.isa(),
+               counted(library.threads(), "thread"));
     if (output.name == "logits") {
       print_top(library, values, arguments.top);
     } else {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "generators/base/counted.h"
 #include "generators/base/sha256.h"
 #include "generators/base/temp_dir.h"
 #include "runtime/cpu_count.h"
@@ -250,9 +251,9 @@ void search(const TuneArguments& arguments, const Machine& machine,
     options.cache = cache->path();
   }
   const double peak = measured_peak(machine, arguments.threads);
-  console.note(fmt::format("{}: {} kernels, {:.0f} GF/s measured peak with {} thread{}",
-                           machine.target, kernels.size(), peak, arguments.threads,
-                           arguments.threads == 1 ? "" : "s"));
+  console.note(fmt::format("{}: {}, {:.0f} GF/s measured peak with {}", machine.target,
+                           counted(kernels.size(), "kernel"), peak,
+                           counted(arguments.threads, "thread")));
   HostBackend backend(options);
   const auto progress = console.progress();
   Watch watch(*progress, peak);
@@ -268,10 +269,8 @@ void search(const TuneArguments& arguments, const Machine& machine,
   }
   require_sound_defaults(results);
   if (const auto open = not_reached(results); open > 0) {
-    console.note(
-        fmt::format("{} candidates were not reached in time: the same command with "
-                    "--resume goes on with them",
-                    open));
+    console.note(fmt::format("{} not reached in time: the same command with --resume goes on",
+                             counted(open, "candidate")));
   }
   console.note("records are in " + printable(path) +
                "; vitgen generate on this computer uses them by itself");

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "generators/base/counted.h"
 #include "runtime/threads.h"
 #include "tools/verify/reference/reference.h"
 #include "tools/vitgen/command.h"
@@ -146,12 +147,12 @@ void verify(const VerifyArguments& arguments, const Console& console) {
     fmt::print("{}\n", report.dump(1));
   } else {
     print_table(results);
-    fmt::print("{}: {} of {} steps within their bounds ({}, {} threads)\n", facts.name,
+    fmt::print("{}: {} of {} steps within their bounds ({}, {})\n", facts.name,
                std::ranges::count_if(results, &StepResult::pass), results.size(), library.isa(),
-               library.threads());
+               counted(library.threads(), "thread"));
   }
   if (failures != 0) {
-    throw Error(ExitCode::check_failed, "VERIFY", fmt::format("{} checks failed", failures));
+    throw Error(ExitCode::check_failed, "VERIFY", counted(failures, "check") + " failed");
   }
 }
 
