@@ -11,7 +11,7 @@
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tests/vitgen/choices.h"
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/kernel_choices.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 #include "tools/tune/search_state.h"
 
 namespace vitgen {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 #include "tools/tune/trial_request.h"
 
 namespace vitgen {

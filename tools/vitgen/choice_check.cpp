@@ -8,7 +8,7 @@
 
 #include "generators/base/suggest.h"
 #include "schedules/fallback.h"
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 
 namespace vitgen {
 

@@ -8,7 +8,7 @@
 
 #include "generators/base/counted.h"
 #include "generators/base/suggest.h"
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 
 namespace vitgen {

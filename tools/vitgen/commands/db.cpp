@@ -7,11 +7,11 @@
 #include "generators/base/counted.h"
 #include "generators/base/output_set.h"
 #include "schedules/tuning/document.h"
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/command.h"
+#include "tools/vitgen/db_text.h"
 #include "tools/vitgen/known_hosts.h"
-#include "tools/vitgen/tuning_report.h"
 
 namespace vitgen {
 

@@ -1,4 +1,4 @@
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 
 #include "schedules/rule.h"
 

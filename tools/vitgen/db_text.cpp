@@ -1,11 +1,11 @@
-#include "tools/vitgen/tuning_report.h"
+#include "tools/vitgen/db_text.h"
 
 #include <fmt/format.h>
 
 #include <map>
 
 #include "generators/base/counted.h"
-#include "tools/tune/current_versions.h"
+#include "tools/tune/is_current.h"
 
 namespace vitgen {
 
