@@ -20,11 +20,13 @@ JsonCodes knobs_codes() {
 
 void check_schema(const JsonFile& file, const std::string& list, int known,
                   const std::string& code) {
-  // A newer schema is told as such, whatever other keys it has.
+  // Another schema is told as such, whatever other keys it has.
   constexpr int kAny = 1'000'000;
-  if (get_int(file, "schema", 1, kAny) > known) {
+  const auto schema = get_int(file, "schema", 1, kAny);
+  if (schema != known) {
     json_error(file, "schema", code,
-               fmt::format("a newer vitgen wrote it; this one knows {}", known));
+               fmt::format("is {}, {} vitgen wrote it; this one reads {}", schema,
+                           schema > known ? "a newer" : "an older", known));
   }
   require_keys(file, {"schema", list});
 }

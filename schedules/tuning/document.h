@@ -1,12 +1,12 @@
 #pragma once
 // Records and knobs as files that people exchange, review and edit.
 //
-//   {"schema": 1, "records": [record, ...]}
+//   {"schema": 2, "records": [record, ...]}
 //   {"schema": 1, "kernels": [{"machine": "cpu_avx2", "spec": "linear(...)", "rule": "cpu/linear",
 //                              "knobs": {"m_r": 6, ...}}, ...]}
 //
-// Errors: bad_input TUNE_JSON, TUNE_FIELD, TUNE_RANGE, TUNE_HOST, and TUNE_SCHEMA for a newer one;
-// for knobs KNOBS_JSON, KNOBS_FIELD, KNOBS_SCHEMA.
+// Errors: bad_input TUNE_JSON, TUNE_FIELD, TUNE_RANGE, TUNE_HOST, and TUNE_SCHEMA for a newer or
+// an older one; for knobs KNOBS_JSON, KNOBS_FIELD, KNOBS_SCHEMA.
 
 #include <span>
 #include <string>
@@ -16,7 +16,7 @@
 
 namespace vitgen {
 
-inline constexpr int kRecordsSchema = 1;
+inline constexpr int kRecordsSchema = 2;  // 1 did not say on how many threads
 inline constexpr int kKnobsSchema = 1;
 
 Json records_json(std::span<const TuningRecord> records);

@@ -34,20 +34,31 @@ TEST(RecordsFile, ReadsBackAsItWasWritten) {
   const std::string text = document_text(records_json(records));
   EXPECT_EQ(read_records(scratch.write("r.json", text)), records);
   EXPECT_EQ(document_text(records_json(read_records(scratch.at("r.json")))), text);
-  EXPECT_TRUE(text.starts_with("{\n \"schema\": 1,\n \"records\": [\n  {\n")) << text;
+  EXPECT_TRUE(text.starts_with("{\n \"schema\": 2,\n \"records\": [\n  {\n")) << text;
 }
 
 TEST(RecordsFile, IsReadStrictly) {
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "records": []})"), "");
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "records": [)"), "TUNE_JSON");
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "schema": 1, "records": []})"), "TUNE_JSON");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "records": []})"), "");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "records": [)"), "TUNE_JSON");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "schema": 2, "records": []})"), "TUNE_JSON");
   EXPECT_EQ(code_of_records(R"({"records": []})"), "TUNE_FIELD");
-  EXPECT_EQ(code_of_records(R"({"schema": 2, "entries": []})"), "TUNE_SCHEMA");
+  EXPECT_EQ(code_of_records(R"({"schema": 3, "entries": []})"), "TUNE_SCHEMA");
   EXPECT_EQ(code_of_records(R"({"schema": 0, "records": []})"), "TUNE_RANGE");
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "records": [], "note": ""})"), "TUNE_FIELD");
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "records": {}})"), "TUNE_FIELD");
-  EXPECT_EQ(code_of_records(R"({"schema": 1, "records": [{}]})"), "TUNE_FIELD");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "records": [], "note": ""})"), "TUNE_FIELD");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "records": {}})"), "TUNE_FIELD");
+  EXPECT_EQ(code_of_records(R"({"schema": 2, "records": [{}]})"), "TUNE_FIELD");
   EXPECT_EQ(code_of_records(R"([])"), "TUNE_FIELD");
+}
+
+// Without `threads` its records cannot be told from those of other numbers of threads.
+TEST(RecordsFile, OfAnOlderSchemaSaysSoAndNothingElse) {
+  Json json = records_json(std::vector{sample_record(0)});
+  json["schema"] = 1;
+  json["records"][0].erase("threads");
+  const Scratch scratch;
+  const auto thrown = thrown_by([&] { read_records(scratch.write("r.json", json.dump())); });
+  EXPECT_EQ(thrown.code, "TUNE_SCHEMA");
+  EXPECT_EQ(thrown.message, "r.json: schema: is 1, an older vitgen wrote it; this one reads 2");
 }
 
 TEST(RecordsFile, ABadRecordIsNamedByItsPlace) {
