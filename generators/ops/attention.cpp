@@ -24,9 +24,11 @@ double flops(const AttentionSpec& spec) {
   return 4.0 * spec.batch * spec.width() * static_cast<double>(spec.tokens) * spec.tokens;
 }
 
-float key_factor(const AttentionSpec& spec) {
-  return static_cast<float>(static_cast<double>(spec.scale) * std::numbers::log2e);
+double exponent_factor(const AttentionSpec& spec) {
+  return static_cast<double>(spec.scale) * std::numbers::log2e;
 }
+
+float key_factor(const AttentionSpec& spec) { return static_cast<float>(exponent_factor(spec)); }
 
 int value_strip(const AttentionSpec& spec) { return std::gcd(spec.head_size, kLanes); }
 

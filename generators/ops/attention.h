@@ -33,8 +33,11 @@ struct AttentionSpec {
   bool operator==(const AttentionSpec&) const = default;
 };
 
-/// What keys are multiplied by so that scores are exponents of two: scale log2(e), which is 1 where
-/// the scale is ln 2 because q holds the rest.
+/// scale log2(e): what turns q k into an exponent of two.
+double exponent_factor(const AttentionSpec& spec);
+
+/// What keys are multiplied by so that scores are exponents of two: the exponent_factor, which is 1
+/// where the scale is ln 2 because q holds the rest.
 float key_factor(const AttentionSpec& spec);
 
 /// Channels that stand side by side in a strip of values: at most 16, and they divide the head

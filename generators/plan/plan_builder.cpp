@@ -24,6 +24,11 @@ Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots
   return out;
 }
 
+Weight& weight_of(Plan& plan, const Step& step, std::string_view name) {
+  const Slot slot = step.slots[operand_position(operands(step.spec), name)];
+  return plan.weights[static_cast<std::size_t>(slot.index)];
+}
+
 void bind_output(Plan& plan, Slot value, Port port) {
   const Slot out{SlotKind::output, static_cast<int>(plan.outputs.size())};
   plan.outputs.push_back(std::move(port));

@@ -3,6 +3,7 @@
 // in place; assign_arena then lets buffers share memory.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,9 @@ void bind_output(Plan& plan, Slot value, Port port);
 
 /// Drops the buffers and weights that no step uses and renumbers the rest.
 void drop_unused(Plan& plan);
+
+/// What a step reads as its operand `name`, a weight.
+Weight& weight_of(Plan& plan, const Step& step, std::string_view name);
 
 /// Weight {n, k} and optionally bias {n}, as the file's tensors give them.
 struct LinearWeights {

@@ -42,9 +42,9 @@ Halide::Pipeline pipeline(const Algorithm& algorithm) {
   return result;
 }
 
-const Operand& operand_named(const std::vector<Operand>& operands, std::string_view name) {
-  for (const Operand& operand : operands) {
-    if (operand.name == name) return operand;
+std::size_t operand_position(const std::vector<Operand>& operands, std::string_view name) {
+  for (std::size_t p = 0; p < operands.size(); ++p) {
+    if (operands[p].name == name) return p;
   }
   throw Error(ExitCode::internal, "OPERAND", "no operand " + std::string(name));
 }

@@ -43,8 +43,8 @@ Halide::Type halide_type(DType dtype);
 /// checks instead of adapting.
 Halide::ImageParam image_param(const Operand& operand);
 
-/// The operand called `name`; operands of optional parts are absent.
-const Operand& operand_named(const std::vector<Operand>& operands, std::string_view name);
+/// Where the operand called `name` stands; operands of optional parts are absent.
+std::size_t operand_position(const std::vector<Operand>& operands, std::string_view name);
 
 /// Pins the output's layout to the operand, as image_param does for inputs.
 void pin_output(Halide::Func& output, const Operand& operand);

@@ -14,9 +14,6 @@ namespace t = tensors;
 
 namespace {
 
-constexpr std::size_t kWeight = 1;  // operands of a linear
-constexpr std::size_t kBias = 2;
-
 /// A linear whose rows are the norm's; of two tokens side by side, each has a mean of its own.
 bool is_input_of_linear(const Plan& plan, const Reader& reader, int width) {
   const OpSpec& spec = plan.steps[reader.step].spec;
@@ -24,18 +21,14 @@ bool is_input_of_linear(const Plan& plan, const Reader& reader, int width) {
          typed_spec<LinearSpec>(spec).k == width;
 }
 
-Weight& weight_of(Plan& plan, const Step& step, std::size_t position) {
-  return plan.weights[static_cast<std::size_t>(step.slots[position].index)];
-}
-
 void fold(Plan& plan, Step& linear, const TensorExpr& gain, const TensorExpr& bias) {
   auto spec = typed_spec<LinearSpec>(linear.spec);
-  Weight& weight = weight_of(plan, linear, kWeight);
+  Weight& weight = weight_of(plan, linear, "weight");
   TensorExpr& matrix = weight.value.arguments[0];  // of pack
   TensorExpr shift = t::matvec(matrix, bias);
   matrix = t::mul_columns(std::move(matrix), gain);
   if (spec.epilogue.bias) {
-    TensorExpr& vector = weight_of(plan, linear, kBias).value.arguments[0];  // of pad
+    TensorExpr& vector = weight_of(plan, linear, "bias").value.arguments[0];  // of pad
     vector = t::add(std::move(vector), std::move(shift));
     return;
   }
@@ -43,7 +36,8 @@ void fold(Plan& plan, Step& linear, const TensorExpr& gain, const TensorExpr& bi
   linear.spec = op_spec(spec);
   const Slot slot =
       add_weight(plan, linear.name + ".bias", t::pad(std::move(shift), padded(spec.n, spec.panel)));
-  linear.slots.insert(linear.slots.begin() + kBias, slot);
+  const std::size_t position = operand_position(operands(spec), "bias");
+  linear.slots.insert(linear.slots.begin() + static_cast<std::ptrdiff_t>(position), slot);
 }
 
 }  // namespace
@@ -57,8 +51,8 @@ void norm_into_linear(Plan& plan) {
     const bool linears_only = std::ranges::all_of(
         users, [&](const Reader& r) { return is_input_of_linear(plan, r, spec.width); });
     if (!spec.affine || !linears_only) continue;
-    const TensorExpr gain = weight_of(plan, norm, 1).value;
-    const TensorExpr bias = weight_of(plan, norm, 2).value;
+    const TensorExpr gain = weight_of(plan, norm, "gain").value;
+    const TensorExpr bias = weight_of(plan, norm, "bias").value;
     for (const Reader& user : users) fold(plan, plan.steps[user.step], gain, bias);
     spec.affine = false;
     norm.spec = op_spec(spec);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numbers>
+#include <string_view>
 
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
 #include "generators/plan/passes/readers.h"
+#include "generators/plan/plan_builder.h"
 #include "generators/plan/tensor_functions.h"
 
 namespace vitgen {
@@ -23,8 +25,9 @@ const Step* linear_behind(const Plan& plan, Slot slot) {
 }
 
 /// Of pack(matrix) and pad(vector) alike.
-void scale_first_rows(Plan& plan, Slot slot, std::int64_t count, double factor) {
-  TensorExpr& value = plan.weights[static_cast<std::size_t>(slot.index)].value.arguments[0];
+void scale_first_rows(Plan& plan, const Step& linear, std::string_view operand, std::int64_t count,
+                      double factor) {
+  TensorExpr& value = weight_of(plan, linear, operand).value.arguments[0];
   value = tensors::scale_rows(std::move(value), 0, count, factor);
 }
 
@@ -38,10 +41,10 @@ void scale_into_query(Plan& plan) {
     if (linear == nullptr || qkv.kind != SlotKind::arena || readers(plan, qkv).size() != 1)
       continue;
     auto spec = typed_spec<AttentionSpec>(step.spec);
-    const double factor = static_cast<double>(spec.scale) * std::numbers::log2e;
-    scale_first_rows(plan, linear->slots[1], spec.width(), factor);
+    const double factor = exponent_factor(spec);
+    scale_first_rows(plan, *linear, "weight", spec.width(), factor);
     if (typed_spec<LinearSpec>(linear->spec).epilogue.bias) {
-      scale_first_rows(plan, linear->slots[2], spec.width(), factor);
+      scale_first_rows(plan, *linear, "bias", spec.width(), factor);
     }
     spec.scale = std::numbers::ln2_v<float>;
     step.spec = op_spec(spec);
