@@ -6,10 +6,13 @@
 //     static constexpr std::string_view name = "cpu/linear";
 //     using Spec = LinearSpec;
 //     struct Knobs { ...; template <class V> void visit(V& v); };
-//     static std::optional<Knobs> defaults(const Spec&, const Machine&);  // empty: not for this
-//     static std::vector<Knobs> space(const Spec&, const Machine&);       // absent: nothing to
-//     tune static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
+//     static std::optional<Knobs> defaults(const Spec&, const Machine&);
+//     static std::vector<Knobs> space(const Spec&, const Machine&);
+//     static void apply(Linear& op, const Spec&, const Machine&, const Knobs&);
 //   };
+//
+// Empty defaults: the rule is not for this spec or machine. Without `space` there is nothing to
+// tune.
 //
 // A rule for another form than the plain one has `static constexpr LinearForm form`, or, where the
 // form is to be tuned, a knob called `form`. Where a knob is a part of the definition, the rule has

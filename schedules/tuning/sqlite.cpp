@@ -103,8 +103,8 @@ void Sqlite::fail(int code) const {
   // Which error of the system made a write fail is lost on the way, so the folder is asked.
   const int extended = handle_ ? sqlite3_extended_errcode(handle_) : code;
   if (extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_SHMSIZE) {
-    constexpr std::uint64_t kLog = 4
-                                   << 20;  // SQLite's write-ahead log grows to 1000 pages of 4 KiB
+    // SQLite's write-ahead log grows to 1000 pages of 4 KiB.
+    constexpr std::uint64_t kLog = 4 << 20;
     const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
     require_room(folder.empty() ? "." : folder.string(), kLog);
   }

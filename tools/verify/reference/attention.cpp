@@ -40,7 +40,7 @@ Row score_row(const AttentionSpec& spec, const OperandData& data, std::int64_t b
 }
 
 // |o' - o| <= (2 delta + u (W + D + 2 E + c(N) + 4) + c(N) u) sum_j p_j |v_j|: delta the error of a
-// score, D = max - s_j and W its mean under p, E = 2 the error of exp in ulp.
+// score, D = max - s_j, whose rounding is D u in p, and W its mean under p, E u the error of 2^y.
 ReferenceValue reference(const AttentionSpec& spec, const OperandData& data, std::int64_t index) {
   const std::int64_t width = spec.width();
   const std::int64_t c = index % width;
@@ -64,7 +64,9 @@ ReferenceValue reference(const AttentionSpec& spec, const OperandData& data, std
     deepest += p * below * std::abs(v);
   }
   const double n = chain_factor(spec.tokens);
-  const double relative = 2 * row.score_error + kUnitRoundoff * (depth / total + 2 * 2 + 2 * n + 4);
+  constexpr double kPower = 1.5;  // E: exp2_of in generators/ops/support/vector_math.h
+  const double relative =
+      2 * row.score_error + kUnitRoundoff * (depth / total + 2 * kPower + 2 * n + 4);
   const double underflow = spec.tokens * 0x1p-126;
   return {sum / total, relative * magnitude / total + kUnitRoundoff * deepest / total + underflow};
 }
