@@ -81,7 +81,7 @@ TEST(ReportPage, NamesWhatItIsAbout) {
         "an isa", "a CPU", "2026-11-23T10:35:47Z", "vitgen 0.1.0, Halide 21.0.0, LLVM 19.1.7",
         "1 thread, batch 1", "2 threads, batch 1", "blocks.*.fc", "layer norm",
         "cpu/linear(<wbr>m_r=6)", "<b>openvino</b>", "rejected code", "12 spills",
-        "none of 1 trials was measured"}) {
+        "none of 1 trial was measured"}) {
     EXPECT_NE(page.find(word), page.npos) << word;
   }
 }

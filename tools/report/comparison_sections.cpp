@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "generators/base/counted.h"
 #include "tools/report/peers_chart.h"
 #include "tools/report/sections.h"
 
@@ -123,7 +124,7 @@ std::string history_part(const TuningHistory& history, const std::string& at,
            number(tuning, at + "/best_gflops", 1) + " GF/s, trial " +
            number(tuning, at + "/best_trial", 0) + " of " + std::to_string(history.trials.size());
   } else {
-    out += fmt::format("none of {} trials was measured", history.trials.size());
+    out += fmt::format("none of {} was measured", counted(history.trials.size(), "trial"));
   }
   out += "</span></summary>\n<p>" + code(history.spec) + " on " + code(history.machine) + "</p>\n";
   out += history_chart(history, 1000, "wide") + history_chart(history, 340, "narrow");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "generators/base/counted.h"
 #include "tools/measure/figures.h"
 #include "tools/report/svg.h"
 
@@ -194,9 +195,9 @@ std::string roofline(const CellTimes& cell, const MachinePeaks& peaks, const Kin
     markers += svg_marker(kinds.marker(kernel.op), dot.x, dot.y, dot.r,
                           "dot " + kinds.style(kernel.op), dot_title(kernel, cell, peaks));
   }
-  const std::string label = fmt::format(
-      "Roofline of {} kernels with {} threads, batch {}: the table below has the same figures",
-      dots.size(), cell.threads, cell.batch);
+  const std::string label =
+      fmt::format("Roofline of {} with {}, batch {}: the table below has the same figures",
+                  counted(dots.size(), "kernel"), counted(cell.threads, "thread"), cell.batch);
   return svg_document(width, height, style, label,
                       axes(plot) + roofs(plot, peaks) + markers + numbers_of(dots, plot, peaks));
 }
