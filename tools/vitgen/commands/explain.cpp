@@ -56,82 +56,81 @@ void print_plan(const LibraryFacts& facts) {
   }
 }
 
-void print_choices(const LibraryFacts& facts, const ExplainArguments& arguments) {
-  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
-    if (!selected(facts, k, arguments.kernel)) continue;
-    const KernelFacts& kernel = facts.kernels[k];
-    fmt::print("{}\n", printable(kernel.spec.text(), kTextBytes));
-    for (const VariantFacts& variant : kernel.variants) {
-      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
-      fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n",
-                 printable(variant.machine), printable(variant.choice.text(), kTextBytes),
-                 printable(variant.provenance), variant.object_bytes, variant.scratch);
-    }
-  }
-}
+struct SelectedVariant {
+  const KernelFacts& kernel;
+  const VariantFacts& variant;
+};
 
-std::uint64_t count_variants(const LibraryFacts& facts, const ExplainArguments& arguments) {
-  std::uint64_t count = 0;
+// Of the kernels and targets that the options name, a kernel's variants beside each other.
+std::vector<SelectedVariant> selected_variants(const LibraryFacts& facts,
+                                               const ExplainArguments& arguments) {
+  const Machine* machine = arguments.isa.empty() ? nullptr : &find_machine(arguments.isa);
+  std::vector<SelectedVariant> variants;
   for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
     if (!selected(facts, k, arguments.kernel)) continue;
     for (const VariantFacts& variant : facts.kernels[k].variants) {
-      count += arguments.isa.empty() || variant.machine == find_machine(arguments.isa).name;
+      if (machine == nullptr || variant.machine == machine->name) {
+        variants.push_back({facts.kernels[k], variant});
+      }
     }
   }
-  return count;
+  return variants;
 }
 
-[[noreturn]] void no_match(const ExplainArguments& arguments) {
+void require_some(const std::vector<SelectedVariant>& variants, const ExplainArguments& arguments) {
+  if (!variants.empty()) return;
+  const std::string isa = arguments.isa.empty() ? "" : " for " + printable(arguments.isa);
   throw Error(ExitCode::usage, "KERNEL_UNKNOWN",
-              "no kernel or step matches '" + printable(arguments.kernel) + "'",
+              fmt::format("no kernel or step{} matches '{}'", isa, printable(arguments.kernel)),
               "vitgen explain " + printable(arguments.directory) + " --stage plan lists them");
 }
 
-// Compiles the selected kernels again and prints what Halide writes on the way.
-void print_code(const LibraryFacts& facts, const ExplainArguments& arguments, Progress& progress) {
+void print_choices(const std::vector<SelectedVariant>& variants) {
+  const KernelFacts* heading = nullptr;
+  for (const auto& [kernel, variant] : variants) {
+    if (&kernel != heading) fmt::print("{}\n", printable(kernel.spec.text(), kTextBytes));
+    heading = &kernel;
+    fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n", printable(variant.machine),
+               printable(variant.choice.text(), kTextBytes), printable(variant.provenance),
+               variant.object_bytes, variant.scratch);
+  }
+}
+
+// Compiles the kernels again and prints what Halide writes on the way.
+void print_code(const std::vector<SelectedVariant>& variants, const std::string& stage,
+                Progress& progress) {
   const TempDir directory(temporary_directory());
   const std::filesystem::path base = std::filesystem::path(directory.path()) / "kernel";
   constexpr std::uint64_t kTextLimit = 256ull << 20;
-  std::size_t printed = 0;
-  progress.begin("compile kernels again", count_variants(facts, arguments));
-  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
-    if (!selected(facts, k, arguments.kernel)) continue;
-    for (const VariantFacts& variant : facts.kernels[k].variants) {
-      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
-      progress.update(printed, facts.kernels[k].spec.op);
-      KernelFiles files{.object = base.string() + ".o", .assembly = {}, .stmt = {}};
-      (arguments.stage == "asm" ? files.assembly : files.stmt) = base.string() + ".txt";
-      compile_kernel({.spec = facts.kernels[k].spec,
-                      .machine = variant.machine,
-                      .choice = variant.choice,
-                      .features = {},
-                      .instructions = {}},
-                     files);
-      progress.end();  // clears its line
-      fmt::print("# {} for {} by {}\n", printable(facts.kernels[k].spec.text(), kTextBytes),
-                 printable(variant.machine), printable(variant.choice.text(), kTextBytes));
-      std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
-      ++printed;
-    }
+  std::uint64_t printed = 0;
+  progress.begin("compile kernels again", variants.size());
+  for (const auto& [kernel, variant] : variants) {
+    progress.update(printed++, kernel.spec.op);
+    KernelFiles files{.object = base.string() + ".o", .assembly = {}, .stmt = {}};
+    (stage == "asm" ? files.assembly : files.stmt) = base.string() + ".txt";
+    compile_kernel({.spec = kernel.spec,
+                    .machine = variant.machine,
+                    .choice = variant.choice,
+                    .features = {},
+                    .instructions = {}},
+                   files);
+    progress.end();  // clears its line
+    fmt::print("# {} for {} by {}\n", printable(kernel.spec.text(), kTextBytes),
+               printable(variant.machine), printable(variant.choice.text(), kTextBytes));
+    std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
   }
-  if (printed == 0) no_match(arguments);
 }
 
-// The selected choices as a file to edit, for `generate --knobs`.
-void write_knobs(const LibraryFacts& facts, const ExplainArguments& arguments,
+// The choices as a file to edit, for `generate --knobs`.
+void write_knobs(const std::vector<SelectedVariant>& variants, const std::string& file,
                  const Console& console) {
   std::vector<KnobsEntry> entries;
-  for (std::size_t k = 0; k < facts.kernels.size(); ++k) {
-    if (!selected(facts, k, arguments.kernel)) continue;
-    for (const VariantFacts& variant : facts.kernels[k].variants) {
-      if (!arguments.isa.empty() && variant.machine != find_machine(arguments.isa).name) continue;
-      entries.push_back({variant.machine, facts.kernels[k].spec, variant.choice});
-    }
+  for (const auto& [kernel, variant] : variants) {
+    entries.push_back({variant.machine, kernel.spec, variant.choice});
   }
-  if (entries.empty()) no_match(arguments);
-  write_aside(arguments.write, document_text(knobs_file_json(entries)));
+  write_aside(file, document_text(knobs_file_json(entries)));
   console.note(fmt::format("wrote {}: {} to edit and pass to `vitgen generate --knobs`",
-                           printable(arguments.write), counted(entries.size(), "schedule")));
+                           printable(file), counted(entries.size(), "schedule")));
 }
 
 void explain(const ExplainArguments& arguments, const Console& console) {
@@ -146,14 +145,16 @@ void explain(const ExplainArguments& arguments, const Console& console) {
   const LibraryFacts facts = library_facts(manifest);
   if (arguments.stage == "plan") {
     print_plan(facts);
-  } else if (arguments.stage == "choice") {
-    if (arguments.write.empty()) {
-      print_choices(facts, arguments);
-    } else {
-      write_knobs(facts, arguments, console);
-    }
+    return;
+  }
+  const std::vector<SelectedVariant> variants = selected_variants(facts, arguments);
+  require_some(variants, arguments);
+  if (arguments.stage != "choice") {
+    print_code(variants, arguments.stage, *console.progress());
+  } else if (arguments.write.empty()) {
+    print_choices(variants);
   } else {
-    print_code(facts, arguments, *console.progress());
+    write_knobs(variants, arguments.write, console);
   }
 }
 
