@@ -42,7 +42,8 @@ bool better_supported(const TuningRecord& a, const TuningRecord& b);
 bool same_key(const TuningRecord& a, const TuningRecord& b);
 
 /// Whether `a` is rather used than `b`: it was timed on fewer threads, or on as many and is faster.
-/// Times of different numbers of threads do not compare.
+/// Times of different numbers of threads do not compare. Of equally fast ones the rule's name
+/// decides.
 bool preferred_to(const TuningRecord& a, const TuningRecord& b);
 
 struct MergeReport {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <utility>
+#include <tuple>
 
 #include "generators/base/counted.h"
 #include "schedules/tuning/database.h"
@@ -48,7 +48,8 @@ bool same_key(const TuningRecord& a, const TuningRecord& b) {
 }
 
 bool preferred_to(const TuningRecord& a, const TuningRecord& b) {
-  return std::pair(a.threads, a.median_ns) < std::pair(b.threads, b.median_ns);
+  return std::tie(a.threads, a.median_ns, a.choice.rule) <
+         std::tie(b.threads, b.median_ns, b.choice.rule);
 }
 
 bool better_supported(const TuningRecord& a, const TuningRecord& b) {

@@ -17,6 +17,11 @@ TuningVersions current_versions(int rule) {
 
 std::string TuningRecord::hash() const { return sha256_hex(record_json(*this).dump()); }
 
+std::string TuningRecord::short_hash() const {
+  constexpr std::size_t kDigits = 12;
+  return hash().substr(0, kDigits);
+}
+
 void check_record(const TuningRecord& record) {
   if (parse_record({"record", record_json(record), tuning_codes()}) == record) return;
   throw Error(ExitCode::bad_input, "TUNE_FIELD",

@@ -45,6 +45,8 @@ struct TuningRecord {
 
   /// Hex SHA-256 of the compact text of record_json().
   std::string hash() const;
+  /// Its first digits, for people; manifests have all 64.
+  std::string short_hash() const;
   bool operator==(const TuningRecord&) const = default;
 };
 

@@ -135,6 +135,15 @@ TEST(TuningDatabase, BestComparesOnlyRecordsOfTheFewestThreads) {
   EXPECT_EQ(best(), one);
 }
 
+TEST(PreferredTo, OfEquallyFastRecordsTheRulesNameDecides) {
+  const TuningRecord linear = sample_record();
+  TuningRecord other = linear;
+  other.choice.rule = "fallback";
+  EXPECT_TRUE(preferred_to(linear, other));
+  EXPECT_FALSE(preferred_to(other, linear));
+  EXPECT_FALSE(preferred_to(linear, linear));
+}
+
 TEST(Merge, RecordsOfOtherThreadsStandBesideEachOther) {
   const Scratch scratch;
   TuningDatabase database = TuningDatabase::open(scratch.at("tuning.db"));

@@ -10,7 +10,9 @@
 #include "schedules/rule.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/document.h"
+#include "schedules/tuning/shipped.h"
 #include "tests/vitgen/program.h"
+#include "tools/vitgen/db_text.h"
 
 namespace vitgen {
 namespace {
@@ -101,6 +103,20 @@ TEST(Db, ListNamesHostKernelChoiceAndSupport) {
   EXPECT_THAT(text, HasSubstr(record(7).spec.text()));
   EXPECT_THAT(text, HasSubstr("1.50 us by " + record(7).choice.text() +
                               ", 1 thread, 10 samples, spread 2.0 %, 2026-11-23T10:35:47Z"));
+}
+
+TEST(Db, ListTellsWhichHostsRecordsShip) {
+  EXPECT_EQ(shipped_text({}), "");
+  EXPECT_EQ(shipped_text(std::vector{record(1), record(2), record(3, kOther)}),
+            std::string("shipped with vitgen: 2 records of ") + kHost +
+                "\nshipped with vitgen: 1 record of " + kOther + "\n");
+  const std::string shipped = shipped_text(shipped_records());
+  EXPECT_TRUE(must_run({"db", "list", "--db", database_of({record(7)})}).ends_with(shipped));
+  for (const ShippedFile& file : shipped_files()) {
+    const std::string host(file.host);
+    EXPECT_THAT(must_run({"db", "list", "--db", database_of({record(7)}), "--host", host}),
+                HasSubstr("of " + host + "\n"));
+  }
 }
 
 TEST(Db, ImportKeepsTheBetterSupportedAndSaysSo) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "schedules/tuning/database.h"
 #include "tests/vitgen/program.h"
@@ -29,6 +30,16 @@ TEST(Tune, DryRunCountsCandidatesAndWritesNothing) {
   EXPECT_THAT(text, HasSubstr("attention_"));
   EXPECT_THAT(text, HasSubstr("candidates to compile"));
   EXPECT_FALSE(std::filesystem::exists(database_in(folder)));
+}
+
+TEST(Tune, DryRunNeedsNeitherAHomeNorADatabase) {
+  const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
+  for (const char* name : {"HOME", "XDG_DATA_HOME", "VITGEN_TUNING_DB"}) ::setenv(name, "", 1);
+  const ProcessResult result = run_vitgen({"tune", "-m", fixture("timm_vit_avg"), "--dry-run"});
+  ::setenv("HOME", home.c_str(), 1);
+  for (const char* name : {"XDG_DATA_HOME", "VITGEN_TUNING_DB"}) ::unsetenv(name);
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("candidates to compile"));
 }
 
 TEST(Tune, WhatCannotBeTunedIsSaidBeforeAnythingRuns) {

@@ -1,16 +1,15 @@
 #include "tools/vitgen/bench.h"
 
-#include <fmt/chrono.h>
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <ctime>
 #include <random>
 
 #include "generators/base/counted.h"
 #include "generators/base/version.h"
 #include "runtime/cpu_count.h"
 #include "schedules/machine.h"
+#include "schedules/tuning/record.h"
 #include "tools/vitgen/bench_cell.h"
 #include "tools/vitgen/host.h"
 
@@ -75,14 +74,9 @@ void measure(Cells& cells, const BenchSettings& settings, Progress& progress) {
   progress.end();
 }
 
-FmaIsa fma_isa_of(const std::string& isa) {
-  return find_machine(isa).vector_bytes >= static_cast<int>(FmaIsa::avx512) ? FmaIsa::avx512
-                                                                            : FmaIsa::avx2;
-}
-
 BenchRecord describe(const LoadedLibrary& library, const LibraryFacts& facts,
                      const BenchSettings& settings) {
-  return {.date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))),
+  return {.date = utc_now(),
           .vitgen = std::string(kVersion),
           .halide = std::string(kHalideVersion),
           .llvm = std::string(kLlvmVersion),
@@ -140,7 +134,7 @@ BenchRecord run_bench(const std::string& directory, const BenchSettings& setting
   const LoadedLibrary& first = *libraries.front();
   const LibraryFacts facts = library_facts(first.manifest());
   BenchRecord record = describe(first, facts, settings);
-  const FmaIsa isa = fma_isa_of(record.isa);
+  const FmaIsa isa = fma_isa(find_machine(record.isa));
   Cells cells;
   for (const auto& library : libraries) {
     record.peaks.push_back(measure_peaks(isa, library->threads(), record.caches));

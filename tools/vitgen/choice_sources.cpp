@@ -6,13 +6,13 @@
 #include <filesystem>
 
 #include "generators/base/version.h"
-#include "schedules/tuning/database.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/known_hosts.h"
 #include "tools/vitgen/library_facts.h"
+#include "tools/vitgen/open_database.h"
 
 namespace vitgen {
 
@@ -21,18 +21,13 @@ namespace {
 constexpr std::size_t kVersionBytes = 64;
 
 std::vector<TuningRecord> database_records(const std::string& named) {
-  const std::string path = named.empty() ? default_tuning_database() : named;
-  if (path.empty()) return {};
   try {
-    const auto database = TuningDatabase::open_to_read(path);
-    if (database) return database->records();
+    const auto database = open_database(named);
+    return database ? database->records() : std::vector<TuningRecord>{};
   } catch (const Error& error) {
     // Somebody who only wants a library need not mend a database.
     throw Error(error.exit(), error.code(), error.what(), "--no-tuning generates without it");
   }
-  if (named.empty()) return {};
-  throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database",
-              "`vitgen db import --db FILE` makes one");
 }
 
 std::vector<TuningRecord> locked_records(const JsonFile& manifest) {
@@ -103,10 +98,13 @@ ChoiceSources read_choice_sources(const TuningOptions& options) {
     require_known_host("--tune-for", host, all);
   }
   // Another host's measurements say nothing of this one.
-  const auto foreign = [&](const TuningRecord& record) { return record.host != host; };
-  std::erase_if(sources.own, foreign);
-  std::erase_if(sources.shipped, foreign);
+  keep_records(sources, [&](const TuningRecord& record) { return record.host == host; });
   return sources;
+}
+
+void keep_records(ChoiceSources& sources, const std::function<bool(const TuningRecord&)>& keep) {
+  std::erase_if(sources.own, std::not_fn(keep));
+  std::erase_if(sources.shipped, std::not_fn(keep));
 }
 
 }  // namespace vitgen

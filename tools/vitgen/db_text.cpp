@@ -54,7 +54,17 @@ std::string records_text(std::span<const TuningRecord> records) {
                     printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
                     printable(record.choice.text(), kTextBytes), counted(record.threads, "thread"),
                     counted(record.samples, "sample"), 100 * record.spread, record.date,
-                    record.hash().substr(0, 12), is_current(record) ? "" : ", of other versions");
+                    record.short_hash(), is_current(record) ? "" : ", of other versions");
+  }
+  return text;
+}
+
+std::string shipped_text(std::span<const TuningRecord> shipped) {
+  std::map<std::string, int> hosts;
+  for (const TuningRecord& record : shipped) ++hosts[record.host];
+  std::string text;
+  for (const auto& [host, number] : hosts) {
+    text += fmt::format("shipped with vitgen: {} of {}\n", counted(number, "record"), host);
   }
   return text;
 }

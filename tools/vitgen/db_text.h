@@ -12,6 +12,9 @@ namespace vitgen {
 /// One line a record, below one heading a host and machine.
 std::string records_text(std::span<const TuningRecord> records);
 
+/// One line for each host whose records came with the program; empty without any.
+std::string shipped_text(std::span<const TuningRecord> shipped);
+
 /// Counts by host, machine and op, of versions, and of trials by their end.
 std::string stats_text(std::span<const TuningRecord> records, std::span<const TuningTrial> trials);
 Json stats_json(std::span<const TuningRecord> records, std::span<const TuningTrial> trials);

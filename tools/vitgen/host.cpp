@@ -56,6 +56,11 @@ std::vector<const Machine*> parse_targets(std::string_view list) {
   return ordered;
 }
 
+FmaIsa fma_isa(const Machine& machine) {
+  const bool wide = machine.vector_bytes >= static_cast<int>(FmaIsa::avx512);
+  return wide ? FmaIsa::avx512 : FmaIsa::avx2;
+}
+
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {

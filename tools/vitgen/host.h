@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schedules/machine.h"
+#include "tools/measure/fma_peak.h"
 
 namespace vitgen {
 
@@ -17,6 +18,9 @@ std::vector<const Machine*> host_machines();
 /// Rows named by a comma-separated list of targets; "host" is the best row of this machine. Best
 /// first, without repetition. Throws UNKNOWN_TARGET, HOST_TARGET.
 std::vector<const Machine*> parse_targets(std::string_view list);
+
+/// The multiply-adds that a CPU row's peak is measured with: those of its vectors.
+FmaIsa fma_isa(const Machine& machine);
 
 /// "AMD EPYC 7763" from /proc/cpuinfo, or "unknown CPU".
 std::string cpu_name();

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "generators/base/counted.h"
 #include "generators/base/suggest.h"
+#include "schedules/tuning/database.h"
 #include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 
@@ -15,7 +15,6 @@ namespace vitgen {
 
 namespace {
 
-constexpr std::size_t kHashDigits = 12;  // of a record, for people; the manifest has all 64
 constexpr std::size_t kSpecBytes = 300;
 
 std::string kernel_text(const OpSpec& spec, std::string_view machine) {
@@ -110,8 +109,8 @@ class Chooser {
       outdated = outdated || !current;
       if (current) candidates.push_back(&record);
     }
-    std::ranges::sort(candidates, {}, [](const TuningRecord* r) {
-      return std::tuple(r->threads, r->median_ns, std::string_view(r->choice.rule));
+    std::ranges::sort(candidates, [](const TuningRecord* a, const TuningRecord* b) {
+      return preferred_to(*a, *b);
     });
     for (const TuningRecord* record : candidates) {
       if (is_usable(*record, machine)) return record;
@@ -125,7 +124,7 @@ class Chooser {
       return true;
     } catch (const Error& error) {
       note_(fmt::format("note: record {} for {} is not used: {}: {}",
-                        record.hash().substr(0, kHashDigits),
+                        record.short_hash(),
                         kernel_text(record.spec, machine.name),
                         printable(record.choice.text(), kSpecBytes), error.what()));
       return false;
@@ -186,7 +185,7 @@ std::string KernelChoice::provenance() const {
   if (!record || origin == ChoiceOrigin::locked) return std::string(origin_text(origin));
   return fmt::format("{} {} ({}, {}, {})",
                      origin == ChoiceOrigin::shipped ? "shipped record" : "record",
-                     record->hash().substr(0, kHashDigits), record->host,
+                     record->short_hash(), record->host,
                      counted(record->threads, "thread"), record->date);
 }
 

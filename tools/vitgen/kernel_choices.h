@@ -58,6 +58,9 @@ struct ChoiceSources {
 /// bad_input LOCKED_VERSIONS for a manifest of other versions: its bytes cannot be repeated.
 ChoiceSources read_choice_sources(const TuningOptions& options);
 
+/// Leaves only these of the user's and the shipped records.
+void keep_records(ChoiceSources& sources, const std::function<bool(const TuningRecord&)>& keep);
+
 /// What to do where a library's bytes cannot be repeated.
 inline constexpr std::string_view kRepeatChoicesHint =
     "use that version, or repeat the schedules alone: `vitgen explain DIR --stage choice --write "

@@ -6,7 +6,7 @@
 #include "generators/base/visit.h"
 #include "generators/ops/support/ops_table.h"
 #include "schedules/machine.h"
-#include "schedules/tuning/database.h"
+#include "tools/vitgen/open_database.h"
 
 namespace vitgen {
 
@@ -54,13 +54,8 @@ std::vector<KernelTime> kernels_of(const BenchRecord& bench) {
 }  // namespace
 
 std::vector<TuningHistory> tuning_history(const std::string& given, const BenchRecord& bench) {
-  const std::string path = given.empty() ? default_tuning_database() : given;
-  if (path.empty()) return {};
-  const auto database = TuningDatabase::open_to_read(path);
-  if (!database && given.empty()) return {};
-  if (!database) {
-    throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database");
-  }
+  const auto database = open_database(given);
+  if (!database) return {};
   const std::string machine(find_machine(bench.isa).name);
   std::vector<TuningHistory> histories;
   for (const KernelTime& kernel : kernels_of(bench)) {

@@ -7,11 +7,13 @@
 #include "generators/base/counted.h"
 #include "generators/base/output_set.h"
 #include "schedules/tuning/document.h"
+#include "schedules/tuning/shipped.h"
 #include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/db_text.h"
 #include "tools/vitgen/known_hosts.h"
+#include "tools/vitgen/open_database.h"
 
 namespace vitgen {
 
@@ -37,11 +39,7 @@ void print(const std::string& text) { std::cout << text; }
 // The database to read: nothing, with a note, where the user has none yet.
 std::optional<TuningDatabase> open_own(const DbArguments& arguments, const Console& console) {
   const std::string path = tuning_database_path(arguments.database);
-  auto database = TuningDatabase::open_to_read(path);
-  if (!database && !arguments.database.empty()) {
-    throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(path) + ": no such database",
-                "`vitgen db import --db FILE` makes one");
-  }
+  auto database = open_database(arguments.database);
   if (!database) console.note("there is no tuning database yet: " + printable(path));
   return database;
 }
@@ -50,23 +48,33 @@ TuningFilter of_host(const DbArguments& arguments) {
   return {.host = arguments.host, .machine = {}, .spec = {}, .run = {}};
 }
 
-std::vector<TuningRecord> own_records(const DbArguments& arguments, const Console& console) {
+/// A host that neither these records nor the `others` name is an error.
+std::vector<TuningRecord> own_records(const DbArguments& arguments,
+                                      const std::vector<TuningRecord>& others,
+                                      const Console& console) {
   const auto database = open_own(arguments, console);
   if (!database) return {};
   std::vector<TuningRecord> records = database->records(of_host(arguments));
   if (records.empty() && !arguments.host.empty()) {
-    require_known_host("--host", arguments.host, database->records());
+    std::vector<TuningRecord> all = database->records();
+    all.insert(all.end(), others.begin(), others.end());
+    require_known_host("--host", arguments.host, all);
   }
   return records;
 }
 
 void list(const DbArguments& arguments, const Console& console) {
-  const std::vector<TuningRecord> records = own_records(arguments, console);
-  print(arguments.json() ? document_text(records_json(records)) : records_text(records));
+  std::vector<TuningRecord> shipped = shipped_records();
+  const std::vector<TuningRecord> records = own_records(arguments, shipped, console);
+  std::erase_if(shipped, [&](const TuningRecord& record) {
+    return !arguments.host.empty() && record.host != arguments.host;
+  });
+  print(arguments.json() ? document_text(records_json(records))
+                         : records_text(records) + shipped_text(shipped));
 }
 
 void export_records(const DbArguments& arguments, const Console& console) {
-  const std::vector<TuningRecord> records = own_records(arguments, console);
+  const std::vector<TuningRecord> records = own_records(arguments, {}, console);
   const std::string text =
       arguments.json() ? document_text(records_json(records)) : records_text(records);
   if (arguments.output.empty()) {
@@ -99,13 +107,9 @@ void merge_databases(const DbArguments& arguments, const Console&) {
   std::vector<TuningRecord> records;
   std::vector<TuningTrial> trials;
   for (const std::string& file : arguments.files) {
-    const auto other = TuningDatabase::open_to_read(file);
-    if (!other) {
-      throw Error(ExitCode::io, "TUNE_DB_OPEN", printable(file) + ": no such database",
-                  "JSON is read by `vitgen db import`");
-    }
-    for (TuningRecord& record : other->records()) records.push_back(std::move(record));
-    for (TuningTrial& trial : other->trials()) trials.push_back(std::move(trial));
+    const TuningDatabase other = open_named_database(file);
+    for (TuningRecord& record : other.records()) records.push_back(std::move(record));
+    for (TuningTrial& trial : other.trials()) trials.push_back(std::move(trial));
   }
   merge_into_own(arguments, records, trials);
 }
@@ -210,8 +214,8 @@ void add_db(CLI::App& app, const Console& console) {
   add_readers(*db, console);
   add_writers(*db, console);
   db->footer(
-      "Where two records are of one kernel, host and version, the one with more samples stays,\n"
-      "of equal ones the newer. Examples:\n"
+      "Of two records for one kernel, target, host, rule, versions and threads the one with more\n"
+      "samples stays, of equal ones the newer. Examples:\n"
       "  vitgen db list\n"
       "  vitgen db export --host amd-25-1-1_l1d32k_l2512k_l332m_c2 -o zen3.json\n"
       "  vitgen db import zen3.json\n"

@@ -21,6 +21,7 @@
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
 #include "tools/vitgen/kernel_choices.h"
+#include "tools/vitgen/open_database.h"
 #include "tools/vitgen/plan_arguments.h"
 #include "tools/vitgen/tune_report.h"
 
@@ -145,14 +146,10 @@ std::function<Choice(const OpSpec&)> choices_in_use(const TuneSettings& settings
   ChoiceSources sources;
   if (database != nullptr) sources.own = database->records();
   sources.shipped = shipped_records();
-  const auto foreign = [&](const TuningRecord& record) { return record.host != settings.host; };
-  std::erase_if(sources.own, foreign);
-  std::erase_if(sources.shipped, foreign);
+  keep_records(sources, [&](const TuningRecord& each) { return each.host == settings.host; });
   // The record of as many threads is the one that a winner replaces, whatever others say.
   ChoiceSources same = sources;
-  const auto of_others = [&](const TuningRecord& each) { return each.threads != settings.threads; };
-  std::erase_if(same.own, of_others);
-  std::erase_if(same.shipped, of_others);
+  keep_records(same, [&](const TuningRecord& each) { return each.threads == settings.threads; });
   return [same = std::move(same), all = std::move(sources),
           machine = settings.machine](const OpSpec& spec) {
     const KernelChoice replaced = choose_kernels({spec}, {machine}, same, {}).front();
@@ -163,8 +160,7 @@ std::function<Choice(const OpSpec&)> choices_in_use(const TuneSettings& settings
 
 double measured_peak(const Machine& machine, int threads) {
   constexpr double kSeconds = 0.2;
-  const FmaIsa isa = machine.vector_bytes == 64 ? FmaIsa::avx512 : FmaIsa::avx2;
-  return fma_peak_gflops(isa, threads, kSeconds);
+  return fma_peak_gflops(fma_isa(machine), threads, kSeconds);
 }
 
 // Turns the search's reports into phases of the progress bar.
@@ -278,7 +274,7 @@ void search(const TuneArguments& arguments, const Machine& machine,
 
 void dry_run(const TuneArguments& arguments, const Machine& machine,
              const std::vector<TuneKernel>& kernels) {
-  const auto database = TuningDatabase::open_to_read(tuning_database_path(arguments.database));
+  const auto database = open_future_database(arguments.database);
   const TuningDatabase* known = database ? &*database : nullptr;
   TuneSettings settings = settings_of(arguments, machine);
   settings.in_use = choices_in_use(settings, known);
