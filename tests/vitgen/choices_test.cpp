@@ -11,6 +11,7 @@
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tests/vitgen/choices.h"
+#include "tools/emit/kernel.h"
 #include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 #include "tools/vitgen/kernel_choices.h"
@@ -38,7 +39,7 @@ std::string write_json(const Json& json) {
 TEST(Choices, WithoutRecordsAreTheRulesDefaultsAndSaySo) {
   const Made made = generate({"--no-tuning"});
   ASSERT_EQ(made.result.status, 0) << made.result.output;
-  EXPECT_THAT(made.result.output, HasSubstr(" default\n"));
+  EXPECT_THAT(made.result.output, HasSubstr(" defaults; `vitgen explain"));
   const LibraryFacts facts = facts_of(made.directory);
   for (const KernelFacts& kernel : facts.kernels) {
     const VariantFacts& variant = kernel.variants[0];
@@ -52,7 +53,7 @@ TEST(Choices, ARecordOfThisHostIsUsedAndStandsInTheManifest) {
   const TuningRecord record = record_of(entry, host_text(this_host()));
   const Made made = generate({"--db", database_of({record})});
   ASSERT_EQ(made.result.status, 0) << made.result.output;
-  EXPECT_THAT(made.result.output, HasSubstr("1 tuning database, "));
+  EXPECT_THAT(made.result.output, HasSubstr(", 1 of your records; "));
   const VariantFacts variant = variant_of(facts_of(made.directory), entry.spec);
   EXPECT_EQ(variant.choice, entry.choice);
   EXPECT_EQ(variant.provenance, "record " + record.hash().substr(0, 12) + " (" + record.host +
@@ -67,13 +68,33 @@ TEST(Choices, ARecordOfThisHostIsUsedAndStandsInTheManifest) {
               HasSubstr(variant.provenance));
 }
 
+TEST(Choices, GenerateTellsThoseThatAreNoDefaultsAndOnDemandAll) {
+  const KnobsEntry entry = other_tile();
+  const TuningRecord record = record_of(entry, host_text(this_host()));
+  const std::string database = database_of({record});
+  const std::string target(find_machine(entry.machine).target);
+  const std::string line = "  " + kernel_name(entry.spec) + " for " + target + ": " +
+                           entry.choice.text() + ", record " + record.short_hash() + " (" +
+                           record.host + ", 1 thread, 2026-11-23T10:35:47Z)\n";
+  const std::string usual = generate({"--db", database}).result.output;
+  EXPECT_THAT(usual, HasSubstr(line));
+  EXPECT_THAT(usual, Not(HasSubstr(", default\n")));
+  const Made made = generate({"--db", database, "-v"});
+  EXPECT_THAT(made.result.output, HasSubstr(line));
+  for (const KernelFacts& kernel : facts_of(made.directory).kernels) {
+    EXPECT_THAT(made.result.output, HasSubstr("  " + kernel_name(kernel.spec) + " for "));
+  }
+  EXPECT_THAT(made.result.output, HasSubstr(", default\n"));
+  EXPECT_EQ(generate({"--db", database, "-q", "-v"}).result.output, "");
+}
+
 TEST(Choices, AnotherHostsRecordsAreOnlyUsedForItsName) {
   const KnobsEntry entry = other_tile();
   const std::string database = database_of({record_of(entry, kForeign)});
   const Made own = generate({"--db", database});
-  EXPECT_THAT(own.result.output, Not(HasSubstr("tuning database")));
+  EXPECT_THAT(own.result.output, Not(HasSubstr("of your records")));
   const Made named = generate({"--db", database, "--tune-for", kForeign});
-  EXPECT_THAT(named.result.output, HasSubstr("1 tuning database, "));
+  EXPECT_THAT(named.result.output, HasSubstr(", 1 of your records; "));
   EXPECT_EQ(variant_of(facts_of(named.directory), entry.spec).choice, entry.choice);
   const Made unknown = generate({"--db", database, "--tune-for", "intel"});
   EXPECT_EQ(unknown.result.status, 2);
@@ -128,7 +149,7 @@ TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {
   EXPECT_EQ(chosen().origin, ChoiceOrigin::shipped);
   EXPECT_EQ(chosen().record, shipped);
   EXPECT_TRUE(chosen().provenance().starts_with("shipped record "));
-  EXPECT_EQ(choice_summary({chosen()}), "schedules of 1 kernels: 1 shipped records");
+  EXPECT_EQ(choice_summary({chosen()}), "schedules: 1 shipped record");
   sources.shipped.clear();
   EXPECT_EQ(chosen().origin, ChoiceOrigin::rule);
   EXPECT_EQ(chosen().choice, choose_default(entry.spec, machine));
@@ -162,7 +183,7 @@ TEST(Choices, RecordsOfOtherVersionsAreNotUsedAndToldOnce) {
   old.versions.halide = "20.0.0";
   const Made made = generate({"--db", database_of({old})});
   EXPECT_THAT(made.result.output,
-              HasSubstr("note: 1 kernels have tuning records of other versions only"));
+              HasSubstr("note: of 1 kernel there are only tuning records of other versions"));
   EXPECT_EQ(variant_of(facts_of(made.directory), entry.spec).provenance, "default");
 }
 

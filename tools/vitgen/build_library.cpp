@@ -133,6 +133,19 @@ LibraryModel library_model(const ModelSource& source, const BuildOptions& option
   return library;
 }
 
+// Which schedule each kernel has and where it is from; of the rules' defaults only how many.
+void tell_choices(const std::vector<KernelChoice>& choices, const BuildOptions& options) {
+  const auto say = [](const Note& note, const std::string& text) {
+    if (note) note(text);
+  };
+  say(options.note, fmt::format("{}; `vitgen explain {} --stage choice` lists them",
+                                choice_summary(choices), printable(options.directory)));
+  for (const KernelChoice& choice : choices) {
+    const bool plain = choice.origin == ChoiceOrigin::rule;
+    say(plain ? options.detail : options.note, "  " + choice_line(choice));
+  }
+}
+
 }  // namespace
 
 LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
@@ -152,7 +165,7 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
   const std::vector<OpSpec> specs = distinct_specs(request.plans);
   const std::vector<KernelChoice> choices =
       choose_kernels(specs, options.machines, options.choices, options.note);
-  if (options.note) options.note(choice_summary(choices));
+  tell_choices(choices, options);
   request.kernels = make_kernels(specs, choices, options, progress);
   request.tuning_records = used_records(choices);
   request.weight = [&source](const Weight& weight) {

@@ -23,6 +23,7 @@ struct BuildOptions {
   FarmOptions farm;
   ChoiceSources choices;
   Note note;             ///< called with what there is to say of the choices; may be empty
+  Note detail;           ///< the same with what few want to know
   std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
 };
 

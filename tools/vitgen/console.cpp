@@ -30,7 +30,7 @@ void Console::note(std::string_view message) const {
 }
 
 void Console::detail(std::string_view message) const {
-  if (verbose) say(fmt::format("{}\n", message));
+  if (verbose && !quiet) say(fmt::format("{}\n", message));
 }
 
 void finish_output() {

@@ -17,7 +17,7 @@ struct Console {
   std::unique_ptr<Progress> progress() const;
   /// One line on stderr unless quiet.
   void note(std::string_view message) const;
-  /// One line on stderr if verbose.
+  /// One line on stderr if verbose and not quiet.
   void detail(std::string_view message) const;
 };
 

@@ -8,6 +8,7 @@
 #include "generators/base/counted.h"
 #include "generators/base/suggest.h"
 #include "schedules/tuning/database.h"
+#include "tools/emit/kernel.h"
 #include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
 
@@ -39,7 +40,7 @@ KernelChoice from_knobs(const KnobsEntry& entry, const ChoiceSources& sources,
                             kernel_text(entry.spec, machine.name), error.what()),
                 error.hint());
   }
-  return {entry.choice, ChoiceOrigin::knobs};
+  return {entry.spec, &machine, entry.choice, ChoiceOrigin::knobs};
 }
 
 KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const Machine& machine) {
@@ -66,7 +67,7 @@ KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const 
                             record->versions.rule, choice.rule),
                 std::string(kRepeatChoicesHint));
   }
-  return {choice, ChoiceOrigin::locked, record};
+  return {spec, &machine, choice, ChoiceOrigin::locked, record};
 }
 
 // Chooses for one kernel after the other and remembers what there is to say.
@@ -83,19 +84,19 @@ class Chooser {
     for (const ChoiceOrigin origin : {ChoiceOrigin::database, ChoiceOrigin::shipped}) {
       const auto& records = origin == ChoiceOrigin::database ? sources_.own : sources_.shipped;
       if (const auto* best = best_record(records, spec, machine, outdated)) {
-        return {best->choice, origin, *best};
+        return {spec, &machine, best->choice, origin, *best};
       }
     }
     outdated_ += outdated;
-    return {choose_default(spec, machine), ChoiceOrigin::rule};
+    return {spec, &machine, choose_default(spec, machine), ChoiceOrigin::rule};
   }
 
   void finish() const {
     if (outdated_ == 0) return;
     note_(
-        fmt::format("note: {} kernels have tuning records of other versions only, which are not "
+        fmt::format("note: of {} there are only tuning records of other versions, which are not "
                     "used; `vitgen db list` shows them",
-                    outdated_));
+                    counted(outdated_, "kernel")));
   }
 
  private:
@@ -123,8 +124,7 @@ class Chooser {
       check_choice(record.spec, machine, record.choice);
       return true;
     } catch (const Error& error) {
-      note_(fmt::format("note: record {} for {} is not used: {}: {}",
-                        record.short_hash(),
+      note_(fmt::format("note: record {} for {} is not used: {}: {}", record.short_hash(),
                         kernel_text(record.spec, machine.name),
                         printable(record.choice.text(), kSpecBytes), error.what()));
       return false;
@@ -163,18 +163,18 @@ void check_matched(const std::vector<OpSpec>& specs, const std::vector<const Mac
   }
 }
 
-std::string_view origin_text(ChoiceOrigin origin) {
+std::string count_text(std::ptrdiff_t count, ChoiceOrigin origin) {
   switch (origin) {
     case ChoiceOrigin::rule:
-      return "default";
+      return counted(count, "default");
     case ChoiceOrigin::knobs:
-      return "knobs file";
+      return fmt::format("{} by knobs", count);
     case ChoiceOrigin::database:
-      return "tuning database";
+      return fmt::format("{} of your records", count);
     case ChoiceOrigin::shipped:
-      return "shipped records";
+      return counted(count, "shipped record");
     case ChoiceOrigin::locked:
-      return "locked";
+      return fmt::format("{} locked", count);
   }
   return {};
 }
@@ -182,11 +182,12 @@ std::string_view origin_text(ChoiceOrigin origin) {
 }  // namespace
 
 std::string KernelChoice::provenance() const {
-  if (!record || origin == ChoiceOrigin::locked) return std::string(origin_text(origin));
-  return fmt::format("{} {} ({}, {}, {})",
-                     origin == ChoiceOrigin::shipped ? "shipped record" : "record",
-                     record->short_hash(), record->host,
-                     counted(record->threads, "thread"), record->date);
+  if (origin == ChoiceOrigin::rule) return "default";
+  if (origin == ChoiceOrigin::knobs) return "knobs file";
+  if (origin == ChoiceOrigin::locked) return "locked";
+  return fmt::format(
+      "{} {} ({}, {}, {})", origin == ChoiceOrigin::shipped ? "shipped record" : "record",
+      record->short_hash(), record->host, counted(record->threads, "thread"), record->date);
 }
 
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
@@ -206,13 +207,18 @@ std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
 std::string choice_summary(const std::vector<KernelChoice>& choices) {
   std::string parts;
   for (const ChoiceOrigin origin :
-       {ChoiceOrigin::locked, ChoiceOrigin::knobs, ChoiceOrigin::database, ChoiceOrigin::shipped,
-        ChoiceOrigin::rule}) {
+       {ChoiceOrigin::rule, ChoiceOrigin::database, ChoiceOrigin::shipped, ChoiceOrigin::knobs,
+        ChoiceOrigin::locked}) {
     const auto count = std::ranges::count(choices, origin, &KernelChoice::origin);
     if (count == 0) continue;
-    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, origin_text(origin));
+    parts += fmt::format("{}{}", parts.empty() ? "" : ", ", count_text(count, origin));
   }
-  return fmt::format("schedules of {} kernels: {}", choices.size(), parts);
+  return "schedules: " + parts;
+}
+
+std::string choice_line(const KernelChoice& choice) {
+  return fmt::format("{} for {}: {}, {}", kernel_name(choice.spec), choice.machine->target,
+                     printable(choice.choice.text(), kSpecBytes), choice.provenance());
 }
 
 Json used_records(const std::vector<KernelChoice>& choices) {

@@ -25,6 +25,8 @@ struct TuningOptions {
 enum class ChoiceOrigin { rule, knobs, database, shipped, locked };
 
 struct KernelChoice {
+  OpSpec spec;
+  const Machine* machine = nullptr;
   Choice choice;
   ChoiceOrigin origin = ChoiceOrigin::rule;
   std::optional<TuningRecord> record = {};  ///< that it came from; of `locked` the earlier one's
@@ -77,8 +79,11 @@ std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
                                          const std::vector<const Machine*>& machines,
                                          const ChoiceSources& sources, const Note& note);
 
-/// "choices of 12 kernels: 2 knobs file, 10 default".
+/// "schedules: 14 defaults, 3 of your records, 2 shipped records".
 std::string choice_summary(const std::vector<KernelChoice>& choices);
+
+/// "linear_197x768x3072_gelu_erf_1a2b3c4d for x86-64-avx2: cpu/linear(m_r=6,...), record ...".
+std::string choice_line(const KernelChoice& choice);
 
 /// The manifest's list of records: each with its hash, once, in the order of first use.
 Json used_records(const std::vector<KernelChoice>& choices);

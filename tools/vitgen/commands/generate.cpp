@@ -77,6 +77,7 @@ void generate(const GenerateArguments& given, const Console& console) {
   }
   options.choices = read_choice_sources(arguments.tuning);
   options.note = [&console](const std::string& text) { console.note(text); };
+  options.detail = [&console](const std::string& text) { console.detail(text); };
   const ModelSource source = open_model(arguments.model);
   for (const std::string& notice : source.model.notices) console.note("note: " + notice);
   // Without a cache, or without a home to keep it in, objects live as long as this run.
