@@ -22,7 +22,10 @@ _CHIP = re.compile(
     re.IGNORECASE)
 # The only places that know a chip's name.
 _CHIP_HOMES = ("schedules/machine.h", "schedules/machines/", "schedules/microkernels/",
-               "schedules/cpu_amx/", "schedules/cuda/")
+               "schedules/cpu_amx/", "schedules/cuda/",
+               # What measures or describes this computer.
+               "tools/measure/fma_peak.", "tools/measure/read_bandwidth.cpp",
+               "tools/vitgen/host.cpp", "tools/vitgen/commands/doctor.cpp")
 
 
 def _scan(tree, folder, patterns, literals=False):
@@ -44,6 +47,7 @@ def check(tree):
     ])
     # What emits takes a row as it is: names in its texts would be facts that the row lacks.
     yield from _scan(tree, "tools/emit/", [chip], literals=True)
-    for violation in _scan(tree, "schedules/", [chip]):
-        if not violation.path.startswith(_CHIP_HOMES):
-            yield violation
+    for folder in ("schedules/", "tools/"):
+        for violation in _scan(tree, folder, [chip]):
+            if not violation.path.startswith(_CHIP_HOMES + ("tools/emit/",)):
+                yield violation

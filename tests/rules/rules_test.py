@@ -57,6 +57,7 @@ PLANTED = [
     ("separation", "schedules/cpu/a.cpp", "int n = machine.avx512 ? 16 : 8;\n", "chip"),
     ("separation", "tools/emit/a.cpp", 'compile(code, "sapphirerapids");\n', "chip"),
     ("separation", "tools/emit/a.cpp", 'find_machine("cuda_sm80");\n', "chip"),
+    ("separation", "tools/tune/a.cpp", "int n = avx512 ? 16 : 8;\n", "chip"),
     ("sizes", "generators/base/a.cpp", "int a;\n" * 401, "401 lines"),
     ("sizes", "generators/base/a.cpp", "namespace n {\n" + long_function(81) + "}\n", "81 lines"),
     ("sizes", "tools/a.py", "def f():\n" + "    g()\n" * 80, "81 lines"),
