@@ -58,10 +58,15 @@ TEST(SampledSpaces, ThirtyRandomSettingsMatchTheReference) { expect_right(30, 1)
 
 TEST(SampledSpacesFull, ThreeHundredRandomSettingsMatchTheReference) { expect_right(300, 1000); }
 
-bool has_one_order(const OpSpec& spec) {
-  const std::string* compute = spec.fields.find("compute");
-  const bool rounded = compute != nullptr && *compute != "f32";
-  return !rounded && spec.op != AttentionSpec::op;
+void add_whole_space(const OpSpec& spec, std::vector<Triple>& triples) {
+  for (const Machine* machine : {&find_machine("cpu_avx2"), &find_machine("cpu_avx512")}) {
+    for (const RuleEntry& rule : all_rules()) {
+      if (rule.op != spec.op) continue;
+      for (const Fields& knobs : rule.space(spec, *machine)) {
+        triples.push_back({spec, machine, {std::string(rule.name), knobs}});
+      }
+    }
+  }
 }
 
 // The tuner's own gate: what it may choose changes no bit.
@@ -70,15 +75,7 @@ TEST(SampledSpaces, SettingsChangeNoBitWhereTheOrderOfSumsIsAPartOfTheFormula) {
   int compared = 0;
   std::vector<Triple> triples = sample_triples(30, seed);
   // Rows of many blocks of lanes, which unrolled loops cut in different ways.
-  const OpSpec rows = op_spec(LayerNormSpec{9, 192, 1e-6f});
-  for (const Machine* machine : {&find_machine("cpu_avx2"), &find_machine("cpu_avx512")}) {
-    for (const RuleEntry& rule : all_rules()) {
-      if (rule.op != rows.op) continue;
-      for (const Fields& knobs : rule.space(rows, *machine)) {
-        triples.push_back({rows, machine, {std::string(rule.name), knobs}});
-      }
-    }
-  }
+  add_whole_space(op_spec(LayerNormSpec{9, 192, 1e-6f}), triples);
   for (const Triple& each : triples) {
     if (!has_one_order(each.spec)) continue;
     ++seed;
@@ -90,6 +87,20 @@ TEST(SampledSpaces, SettingsChangeNoBitWhereTheOrderOfSumsIsAPartOfTheFormula) {
     ++compared;
   }
   EXPECT_GT(compared, 30);
+}
+
+// Two products and a softmax between them; a scale that is no power of two, whose products round.
+TEST(SampledSpacesFull, NoSettingOfAttentionChangesABit) {
+  const OpSpec spec = op_spec(AttentionSpec{1, 30, 2, 32, 0.3f});
+  std::vector<Triple> triples;
+  add_whole_space(spec, triples);
+  KernelRunner runner(spec, Fill::heavy_tailed, 7, false);
+  const std::vector<float> slow = runner.run(host_machine(), {"fallback", {}});
+  for (const Triple& each : triples) {
+    const std::vector<float> fast = runner.run(*each.machine, each.choice);
+    EXPECT_EQ(std::memcmp(slow.data(), fast.data(), slow.size() * sizeof(float)), 0)
+        << each.choice.text() << " for " << each.machine->name;
+  }
 }
 
 // Found by the sample: the second token of one would be read from beyond the operand.

@@ -1,19 +1,12 @@
 #include "tools/tune/trial_request.h"
 
-#include <algorithm>
-#include <array>
-
 #include "generators/base/json.h"
+#include "generators/ops/support/ops_table.h"
 
 namespace vitgen {
 
 TuningCheck check_for(const OpSpec& spec) {
-  constexpr std::array<std::string_view, 5> kOrdered = {"linear", "patch_embed", "embedding_add",
-                                                        "layer_norm", "pool"};
-  const std::string* compute = spec.fields.find("compute");
-  const bool single = compute == nullptr || *compute == "f32";
-  return single && std::ranges::find(kOrdered, spec.op) != kOrdered.end() ? TuningCheck::bits
-                                                                          : TuningCheck::bound;
+  return has_one_order(spec) ? TuningCheck::bits : TuningCheck::bound;
 }
 
 std::string TrialRequest::text() const {

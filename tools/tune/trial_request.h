@@ -11,8 +11,7 @@
 
 namespace vitgen {
 
-/// Ops whose sums have one order, which is a part of their formula, are compared by bits; others,
-/// and sums of bf16 products in tiles, by the reference's bound.
+/// By bits where the op has one order of sums, else by the reference's bound.
 TuningCheck check_for(const OpSpec& spec);
 
 struct TrialRequest {

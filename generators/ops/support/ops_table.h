@@ -12,6 +12,7 @@ struct OpEntry {
   std::string_view name;
   std::vector<Operand> (*operands)(const OpSpec&);
   double (*flops)(const OpSpec&);
+  bool (*one_order)(const OpSpec&);
   Algorithm (*define)(const OpSpec&);
   /// Names of the definitions that the op has for a spec; the first is what `define` gives.
   std::vector<std::string_view> (*forms)(const OpSpec&);
@@ -26,6 +27,18 @@ const OpEntry& find_op(std::string_view name);
 
 inline std::vector<Operand> operands(const OpSpec& spec) { return find_op(spec.op).operands(spec); }
 inline double flops(const OpSpec& spec) { return find_op(spec.op).flops(spec); }
+
+/// Whether all sums have one order, which the op's header states: then every schedule computes the
+/// same bits. Products of rounded factors are summed as the machine's units do it.
+template <class Spec>
+bool has_one_order(const Spec& spec) {
+  if constexpr (requires { spec.compute; }) {
+    return spec.compute == decltype(spec.compute)::f32;
+  } else {
+    return true;
+  }
+}
+inline bool has_one_order(const OpSpec& spec) { return find_op(spec.op).one_order(spec); }
 
 /// An op with more than one definition names them by an enum `Spec::Form`.
 template <class Spec>
@@ -59,6 +72,7 @@ OpEntry op_entry() {
   return {Spec::op,
           [](const OpSpec& spec) { return operands(typed_spec<Spec>(spec)); },
           [](const OpSpec& spec) { return flops(typed_spec<Spec>(spec)); },
+          [](const OpSpec& spec) { return has_one_order(typed_spec<Spec>(spec)); },
           [](const OpSpec& spec) { return define(typed_spec<Spec>(spec)).algorithm; },
           [](const OpSpec& spec) { return form_names(typed_spec<Spec>(spec)); },
           [](const OpSpec& spec, std::string_view form) {
