@@ -20,7 +20,9 @@ struct Machine {
   MachineKind kind = MachineKind::cpu;
   int vector_bytes = 32;
   int vector_registers = 16;
-  bool amx = false;  ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
+  int fma_latency = 0;     ///< of a CPU: cycles from one sum of vectors to the next
+  int fmas_per_cycle = 0;  ///< of a CPU: multiply-adds of vectors
+  bool amx = false;        ///< eight tile registers of 16 rows x 64 bytes, products of bf16 pairs
   /// LLVM's name of the CPU that micro-kernels are compiled for; empty: there are none.
   std::string_view microkernel_cpu = {};
   // Of a GPU:

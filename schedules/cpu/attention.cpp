@@ -5,6 +5,7 @@
 #include "generators/ops/support/lanes.h"
 #include "schedules/rule.h"
 #include "schedules/support/elementwise.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
 
@@ -69,15 +70,15 @@ std::vector<CpuAttention::Knobs> CpuAttention::space(const AttentionSpec& spec,
   const int out_lanes = exact_lanes(spec.head_size, lanes);
   const int columns = lane_blocks(spec.tokens) * kLanes;
   const int strip = value_strip(spec);
-  const auto sums_fit = [&](int m_r, int vectors) {
-    return m_r * vectors <= machine.vector_registers;
+  const auto fits = [&](int m_r, int vectors) {
+    return tile_registers(m_r, vectors) <= machine.vector_registers;
   };
   std::vector<Knobs> space;
   for (int m_r = 1; m_r <= std::min(14, spec.tokens); ++m_r) {
     for (int keys = kLanes; keys <= 4 * kLanes; keys += kLanes) {
-      if (columns % keys != 0 || !sums_fit(m_r, keys / lanes)) continue;
+      if (columns % keys != 0 || !fits(m_r, keys / lanes)) continue;
       for (int out = strip; out <= std::min(4 * strip, spec.head_size); out += strip) {
-        if (spec.head_size % out != 0 || !sums_fit(m_r, out / out_lanes)) continue;
+        if (spec.head_size % out != 0 || !fits(m_r, out / out_lanes)) continue;
         for (const int tiles : task_sizes(spec, m_r)) {
           for (const int pack : {0, 1}) {
             space.push_back({tiles, m_r, keys, out, pack});

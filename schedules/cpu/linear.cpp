@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedules/rule.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
 
@@ -12,14 +13,19 @@ using Halide::Var;
 
 namespace {
 
+// Of so many loads one does not hide behind the multiply-adds.
+constexpr int kLoadsPerFma = 4;
+
 // Sums, one row of weights and one broadcast fit the register file. Of those the height with the
-// least work: all tiles have the same, also the last one; fewer sums than an FMA's latency times
-// the FMAs of a cycle leave gaps; loads, one per row and column of vectors, hide only in part.
-int default_rows(const TileShape& shape, int columns, int registers) {
-  const int most = std::max((registers - columns - 1) / columns, 1);
+// least work: all tiles have the same, also the last one; fewer sums than can be under way leave
+// gaps; loads, one per row and column of vectors, hide only in part.
+int default_rows(const TileShape& shape, int columns, const Machine& machine) {
+  int most = 1;
+  while (tile_registers(most + 1, columns, columns) <= machine.vector_registers) ++most;
   const auto work = [&](int m_r) {
     const int tiles = (shape.rows + m_r - 1) / m_r;
-    return tiles * (4 * std::max(m_r * columns, 8) + m_r + columns);
+    const int sums = std::max(m_r * columns, sums_under_way(machine));
+    return tiles * (kLoadsPerFma * sums + m_r + columns);
   };
   int best = most;
   for (int m_r = most - 1; m_r >= 1; --m_r) {
@@ -46,7 +52,7 @@ TileKnobs default_tile(const TileShape& shape, const Machine& machine) {
   // in a small L1 (6 x 16 against 4 x 24 on a Zen 3: time 0.80 to 0.91 at k = 192 to 3072).
   int columns = machine.vector_registers >= 32 ? 3 : 2;
   while (columns > 1 && !strip_fits(columns * lanes, shape, lanes)) --columns;
-  return {.m_r = std::min(default_rows(shape, columns, machine.vector_registers), shape.rows),
+  return {.m_r = std::min(default_rows(shape, columns, machine), shape.rows),
           .n_r = columns * lanes,
           .unroll_k = shape.k % 4 == 0 ? 4 : 1};
 }
@@ -65,8 +71,8 @@ std::vector<TileKnobs> tile_space(const TileShape& shape, const Machine& machine
   std::vector<TileKnobs> space;
   for (int n_r = lanes; n_r <= shape.panel; n_r += lanes) {
     if (!strip_fits(n_r, shape, lanes)) continue;
-    const int most_rows = std::min(machine.vector_registers / (n_r / lanes), shape.rows);
-    for (int m_r = 1; m_r <= most_rows; ++m_r) {
+    for (int m_r = 1; m_r <= shape.rows; ++m_r) {
+      if (tile_registers(m_r, n_r / lanes) > machine.vector_registers) break;
       for (const int unroll_k : {1, 2, 4, 8}) {
         if (shape.k % unroll_k == 0) space.push_back({m_r, n_r, unroll_k});
       }

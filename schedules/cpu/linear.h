@@ -40,7 +40,7 @@ struct TileShape {
 /// The largest register tile for the shape on the machine.
 TileKnobs default_tile(const TileShape& shape, const Machine& machine);
 
-/// Every legal tile whose sums fit the registers.
+/// Every legal tile that the registers hold.
 std::vector<TileKnobs> tile_space(const TileShape& shape, const Machine& machine);
 
 /// Throws KNOBS_ILLEGAL.

@@ -1,5 +1,6 @@
 #pragma once
-// Haswell (2013) and later, Zen and later: 16 registers of 256 bits, FMA.
+// Haswell (2013) and later, Zen and later: 16 registers of 256 bits, FMA. Two units; the latency is
+// 4 from Skylake and Zen 3 on, 5 before (A. Fog, Instruction tables, VFMADD; uops.info).
 
 #include "schedules/machine.h"
 
@@ -11,6 +12,8 @@ inline constexpr Machine cpu_avx2{
     .kind = MachineKind::cpu,
     .vector_bytes = 32,
     .vector_registers = 16,
+    .fma_latency = 4,
+    .fmas_per_cycle = 2,
     .halide_target = "x86-64-linux-sse41-avx-f16c-fma-avx2",
     .cpu_features = 1u << 0,
 };

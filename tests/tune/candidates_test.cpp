@@ -111,9 +111,19 @@ TEST(TileModel, AttentionHasTwoTilesAndOtherKnobsAreAllAlike) {
   const OpSpec attention = op_spec(AttentionSpec{1, 197, 3, 64, 0.125f});
   const Machine& machine = find_machine("cpu_avx2");
   const TileEstimate both =
-      estimate_tile(attention, machine, Fields::parse("m_r=6,n_keys=16,n_out=8"), kCaches);
+      estimate_tile(attention, machine, Fields::parse("m_r=6,n_keys=16,n_out=16"), kCaches);
   EXPECT_EQ(both.registers, 14);
   EXPECT_DOUBLE_EQ(both.padding, 198.0 / 197);
+  // The larger strip: of the keys one is summed over the head, of the values over the tokens.
+  EXPECT_DOUBLE_EQ(both.strip_bytes, 197 * 16 * 4);
+  const OpSpec few = op_spec(AttentionSpec{1, 48, 3, 64, 0.125f});
+  const TileEstimate keys =
+      estimate_tile(few, machine, Fields::parse("m_r=3,n_keys=16,n_out=32"), kCaches);
+  EXPECT_DOUBLE_EQ(keys.strip_bytes, 48 * 32 * 4);
+  EXPECT_EQ(keys.registers, 3 * 4 + 2);
+  const TileEstimate values =
+      estimate_tile(few, machine, Fields::parse("m_r=3,n_keys=32,n_out=16"), kCaches);
+  EXPECT_DOUBLE_EQ(values.strip_bytes, 64 * 32 * 4);
   const TileEstimate other =
       estimate_tile(attention, machine, Fields::parse("rows_per_task=16"), kCaches);
   EXPECT_EQ(other.registers, 0);

@@ -9,38 +9,43 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
+#include "schedules/support/elementwise.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
 
 namespace {
 
-// Of every core since 2013 that has AVX2 or AVX-512 with two units: two multiply-adds and two
-// vector loads per cycle, four cycles from sum to sum, 32 bytes per cycle from L2 (64 nominal, half
-// of it reached), four instructions per cycle.
-constexpr double kFmasPerCycle = 2;
+// Of every core since 2013 that has AVX2 or AVX-512 with two units: two vector loads per cycle, 32
+// bytes per cycle from L2 (64 nominal, half of it reached), four instructions per cycle (A. Fog,
+// The microarchitecture of Intel, AMD and VIA CPUs).
 constexpr double kLoadsPerCycle = 2;
-constexpr double kFmaLatency = 4;
 constexpr double kL2BytesPerCycle = 32;
 constexpr double kWidth = 4;
 constexpr double kLoopInstructions = 3;  // two pointers and the branch
 
-struct TileProblem {
-  int rows = 0;  // of the dimension that m_r cuts; 0: not known
-  int k = 0;     // terms of a sum; 0: not known
+// A product that a rule computes in tiles of m_r rows and of as many columns as `knob` says.
+struct TiledProduct {
+  std::string_view knob;
+  int rows = 0;   // of the dimension that m_r cuts
+  int k = 0;      // terms of a sum
+  int lanes = 1;  // columns in a vector
 };
 
-TileProblem problem_of(const OpSpec& spec) {
+std::vector<TiledProduct> products_of(const OpSpec& spec, const Machine& machine) {
+  const int lanes = machine.lanes(DType::f32);
   if (spec.op == LinearSpec::op) {
     const auto typed = typed_spec<LinearSpec>(spec);
-    return {typed.rows, typed.k};
+    return {{"n_r", typed.rows, typed.k, lanes}};
   }
   if (spec.op == PatchEmbedSpec::op) {
     const auto typed = typed_spec<PatchEmbedSpec>(spec);
-    return {typed.grid_w(), typed.k()};
+    return {{"n_r", typed.grid_w(), typed.k(), lanes}};
   }
   if (spec.op == AttentionSpec::op) {
     const auto typed = typed_spec<AttentionSpec>(spec);
-    return {typed.tokens, typed.head_size};
+    return {{"n_keys", typed.tokens, typed.head_size, lanes},
+            {"n_out", typed.tokens, typed.tokens, exact_lanes(typed.head_size, lanes)}};
   }
   return {};
 }
@@ -51,7 +56,6 @@ int knob(const Fields& knobs, std::string_view name, int absent) {
 }
 
 double padding_of(int rows, int m_r) {
-  if (rows <= 0) return 1;
   const int tiles = (rows + m_r - 1) / m_r;
   return static_cast<double>(tiles) * m_r / rows;
 }
@@ -72,7 +76,8 @@ double cycles_of(const Tile& tile, const Machine& machine, double strip_bytes,
   const double weight_bytes = static_cast<double>(tile.vectors) * machine.vector_bytes;
   const double l2 = from_l2 ? weight_bytes / kL2BytesPerCycle / fmas : 0;
   const double loop = kLoopInstructions / kWidth / tile.unroll / fmas;
-  return std::max({1 / kFmasPerCycle, kFmaLatency / fmas, loads / kLoadsPerCycle, l2}) + loop;
+  const double units = 1.0 / machine.fmas_per_cycle;
+  return std::max({units, machine.fma_latency / fmas, loads / kLoadsPerCycle, l2}) + loop;
 }
 
 }  // namespace
@@ -81,28 +86,25 @@ TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Fie
                            const CacheBytes& caches) {
   TileEstimate estimate;
   const int m_r = knob(knobs, "m_r", 0);
-  std::vector<int> columns;
-  for (const std::string_view name : {"n_r", "n_keys", "n_out"}) {
-    if (const int n = knob(knobs, name, 0)) columns.push_back(n);
-  }
-  if (m_r <= 0 || columns.empty()) return estimate;
-  const TileProblem problem = problem_of(spec);
-  const int lanes = machine.lanes(DType::f32);
-  estimate.padding = padding_of(problem.rows, m_r);
   double cycles = 0;
-  for (const int n : columns) {
+  int tiles = 0;
+  for (const TiledProduct& product : products_of(spec, machine)) {
+    const int n = knob(knobs, product.knob, 0);
+    if (m_r <= 0 || n <= 0) return {};
     const Tile tile{.m_r = m_r,
-                    .vectors = std::max(1, (n + lanes - 1) / lanes),
+                    .vectors = std::max(1, (n + product.lanes - 1) / product.lanes),
                     .unroll = std::max(1, knob(knobs, "unroll_k", 1))};
     const double fmas = static_cast<double>(m_r) * tile.vectors;
-    const double strip = static_cast<double>(problem.k) * n * sizeof(float);
-    // One vector of weights may be read where it is used; a broadcast always takes a register.
-    estimate.registers = std::max(estimate.registers, m_r * tile.vectors + 2);
+    const double strip = static_cast<double>(product.k) * n * sizeof(float);
+    estimate.padding = padding_of(product.rows, m_r);
+    estimate.registers = std::max(estimate.registers, tile_registers(m_r, tile.vectors));
     estimate.loads = std::max(estimate.loads, (m_r + tile.vectors) / fmas);
     estimate.strip_bytes = std::max(estimate.strip_bytes, strip);
-    cycles += cycles_of(tile, machine, strip, caches);
+    cycles += cycles_of(tile, machine, strip, caches) * estimate.padding;
+    ++tiles;
   }
-  estimate.cycles = cycles / static_cast<double>(columns.size()) * estimate.padding;
+  if (tiles == 0) return estimate;
+  estimate.cycles = cycles / tiles;
   if (estimate.registers > machine.vector_registers) {
     estimate.reject = fmt::format("needs {} of {} vector registers", estimate.registers,
                                   machine.vector_registers);

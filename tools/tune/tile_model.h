@@ -24,7 +24,8 @@ struct TileEstimate {
 };
 
 /// Of a rule's knobs m_r and n_r (or n_keys and n_out for the two products of attention), and
-/// unroll_k. Knobs of other names are all estimated alike.
+/// unroll_k. Knobs of other names are all estimated alike; of attention's pack_values too: what a
+/// copy of v saves depends on which of its lines share a set of the cache.
 TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Fields& knobs,
                            const CacheBytes& caches);
 
