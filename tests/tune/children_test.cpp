@@ -14,6 +14,7 @@
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "tools/tune/host_backend.h"
+#include "tools/tune/sanitized.h"
 #include "tools/tune/search.h"
 
 namespace vitgen {
@@ -54,6 +55,15 @@ TEST(Children, EachPlantedFaultIsToldApart) {
   EXPECT_EQ(failure.status, TrialStatus::crashed);
   EXPECT_THAT(failure.reason, HasSubstr("code -7"));
   EXPECT_EQ(check("/nowhere/kernel.o").status, TrialStatus::crashed);
+}
+
+TEST(Children, MemoryIsLimited) {
+  if (kSanitized) GTEST_SKIP() << "address space cannot be limited";
+  const TempDir folder(temporary_directory());
+  HostBackend backend(options_in(folder));
+  const StepResult result = backend.check(linear(), {PLANTED_GREEDY, 0, 0});
+  EXPECT_EQ(result.status, TrialStatus::crashed);
+  EXPECT_THAT(result.reason, HasSubstr("code -12"));
 }
 
 TEST(Children, KernelsOfEveryGateAreFoundRight) {

@@ -33,7 +33,7 @@ int measured_trials(const Place& place, const OpSpec& spec) {
   return count;
 }
 
-TEST(SearchBudget, ATournamentThatIsCutOffDecidesOnlyWhatItDroppedAndItsLeader) {
+TEST(SearchBudget, ARaceThatIsCutOffDecidesOnlyWhatItDroppedAndItsLeader) {
   FakeBackend world;
   TuneSettings settings = settings_for(world);
   settings.jobs = 1;
@@ -52,7 +52,7 @@ TEST(SearchBudget, ATournamentThatIsCutOffDecidesOnlyWhatItDroppedAndItsLeader) 
 }
 
 // Both ends of the confirming pairs are known well enough, so a resumed search leaves them out.
-TEST(SearchBudget, OfATournamentThatIsCutOffThePairIsDecided) {
+TEST(SearchBudget, OfARaceThatIsCutOffThePairIsDecided) {
   FakeBackend world;
   TuneSettings settings = settings_for(world);
   settings.jobs = 1;
@@ -152,7 +152,7 @@ TEST(SearchBudget, ConfirmingTheWinnerIsAPartOfTheBudget) {
   for (const std::string& each : tried_choices(settings)) world.seconds[each] = 0.1;
   world.seconds[choose_default(kernels[0].spec, *settings.machine).text()] = 0.1;
   world.samples_take = true;
-  settings.budget_seconds = 10;  // the pairs take 6, the tournament would take 7
+  settings.budget_seconds = 10;  // the pairs take 6, the race would take 7
   Place place;
   const auto results = tune(kernels, settings, world, place.database, kNobody);
   EXPECT_EQ(place.database.records().size(), 1u);

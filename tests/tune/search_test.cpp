@@ -194,7 +194,7 @@ TEST(Search, OfAPairTheOneThatCrashedIsToBlame) {
     for (const TuningTrial& trial : place.database.trials()) {
       EXPECT_EQ(trial.status == TrialStatus::crashed, trial.choice.text() == doomed);
     }
-    // Where it was not the incumbent another wave ends the tournament without it.
+    // Where it was not the incumbent another wave ends the race without it.
     ASSERT_EQ(place.database.records().size(), incumbent_dies ? 0u : 1u);
     for (const TuningRecord& each : place.database.records()) {
       EXPECT_EQ(each.choice.text(), usual);

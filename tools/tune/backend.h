@@ -9,7 +9,7 @@
 
 #include "tools/emit/child_process.h"
 #include "tools/tune/candidates.h"
-#include "tools/tune/halving.h"
+#include "tools/tune/racing.h"
 
 namespace vitgen {
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "generators/base/sha256.h"
+#include "tools/tune/shuffle.h"
 
 namespace vitgen {
 
@@ -34,11 +35,6 @@ bool before(const Candidate& a, const Candidate& b) {
   if (a.model.reject.empty() != b.model.reject.empty()) return a.model.reject.empty();
   if (a.model.cycles != b.model.cycles) return a.model.cycles < b.model.cycles;
   return a.ordinal < b.ordinal;
-}
-
-// The same on every system: std::shuffle's order is the library's own.
-void shuffle(std::span<Candidate> list, std::mt19937& random) {
-  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[random() % i]);
 }
 
 std::uint32_t seed_of(const OpSpec& spec, std::uint32_t seed) {

@@ -11,6 +11,7 @@
 #include "generators/base/output_set.h"
 #include "schedules/fallback.h"
 #include "tools/emit/kernel_record.h"
+#include "tools/tune/sanitized.h"
 #include "tools/tune/trial_request.h"
 
 namespace vitgen {
@@ -22,13 +23,6 @@ namespace {
 constexpr std::uint64_t kMostObject = std::uint64_t{64} << 20;
 // The program with LLVM and Halide maps half a gigabyte.
 constexpr std::uint64_t kOwnMemory = std::uint64_t{3} << 30;
-
-// The sanitizers' shadow memory is terabytes of address space.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

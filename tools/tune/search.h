@@ -3,7 +3,7 @@
 //   enumerate, leave out by the model of registers and caches       candidates.h
 //   compile, read the code, ask LLVM MCA                            at most 40 % of the time left,
 //   check against fallback or the reference                         on all CPUs
-//   time by successive halving, confirm the winner in pairs         alone
+//   time in a race, confirm the winner in pairs                     alone
 //   again from the second line for what was not reached, while time is left
 // Every candidate that is decided is recorded at once, so that what was learnt survives.
 

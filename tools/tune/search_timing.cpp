@@ -11,9 +11,6 @@ namespace vitgen {
 
 namespace {
 
-constexpr double kShortestSample = 2e-3;  // seconds; see trial_worker.cpp
-constexpr double kRoundsEach = 3;         // that a candidate lasts on average of the six
-
 bool is_timed(const KernelState& kernel, const Candidate& candidate) {
   return candidate.checked && (!candidate.decided || is_incumbent(kernel, candidate));
 }
@@ -66,12 +63,12 @@ std::vector<double> shares_of(SearchState& state, const std::vector<KernelState*
 
 // That confirming a winner takes.
 double pairs_seconds(const SearchState& state, const KernelState& kernel) {
-  return 2 * state.settings.pairs * std::max(kShortestSample, kernel.seconds);
+  return 2 * state.settings.pairs * std::max(kSampleSeconds, kernel.seconds);
 }
 
 std::size_t affordable(const SearchState& state, const KernelState& kernel, double seconds) {
   if (seconds == std::numeric_limits<double>::infinity()) return SIZE_MAX;
-  const double sample = std::max(kShortestSample, kernel.seconds);
+  const double sample = std::max(kSampleSeconds, kernel.seconds);
   const double left = seconds - pairs_seconds(state, kernel);
   constexpr double kFewest = 2;
   return static_cast<std::size_t>(std::max(kFewest, left / (kRoundsEach * sample)));
@@ -89,10 +86,9 @@ void time_kernels(SearchState& state) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   // What the small ones leave over goes to the large ones.
   std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(shares[i], i); });
-  const HalvingOptions usual;
   std::uint64_t done = 0, total = 0;
   for (KernelState* kernel : kernels) {
-    total += usual.limits.size() * timed_candidates(*kernel, SIZE_MAX).size() +
+    total += kRaceLimits.size() * timed_candidates(*kernel, SIZE_MAX).size() +
              2 * static_cast<std::uint64_t>(state.settings.pairs);
   }
   double rest = std::accumulate(shares.begin(), shares.end(), 0.0);
@@ -103,7 +99,7 @@ void time_kernels(SearchState& state) {
     const double now = state.backend.now();
     const double seconds = (state.settings.budget_seconds - now) * shares[i] / rest;
     rest -= shares[i];
-    due += usual.limits.size() * timed_candidates(kernel, SIZE_MAX).size() +
+    due += kRaceLimits.size() * timed_candidates(kernel, SIZE_MAX).size() +
            2 * static_cast<std::uint64_t>(state.settings.pairs);
     Turn turn{.state = state,
               .kernel = kernel,

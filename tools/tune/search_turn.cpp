@@ -57,17 +57,17 @@ void note_dropped(Turn& turn, const Timed& timed) {
   decide(turn.state, turn.kernel, candidate, TrialStatus::measured, "");
 }
 
-std::vector<Timed> run_halving(Turn& turn) {
+std::vector<Timed> run_race(Turn& turn) {
   std::vector<int> numbers(turn.candidates.size());
   std::iota(numbers.begin(), numbers.end(), 0);
-  HalvingOptions options;
+  RaceOptions options;
   options.seed = turn.state.settings.selection.seed;
   options.stop = [&turn] {
     turn.cut_off = turn.state.settings.stop() || turn.state.backend.now() >= turn.until;
     return turn.cut_off;
   };
   options.dropped = [&turn](const Timed& timed) { note_dropped(turn, timed); };
-  return halve(numbers, [&turn](int number) { return sample_in_time(turn, number); }, options);
+  return race(numbers, [&turn](int number) { return sample_in_time(turn, number); }, options);
 }
 
 // With one thread no task runs beside another, so a race between them could not be seen.
@@ -125,7 +125,7 @@ bool settle(Turn& turn, int winner, const Pairs& pairs) {
   return true;
 }
 
-// Of a tournament that was cut off only the two of the pairs are known well enough not to be tried
+// Of a race that was cut off only the two of the pairs are known well enough not to be tried
 // again.
 void record_survivors(Turn& turn, const std::vector<Timed>& left) {
   for (const Timed& timed : left) {
@@ -154,7 +154,7 @@ void note_failed_pair(Turn& turn, const Pairs& pairs) {
 void run_turn(Turn& turn) {
   KernelResult& result = turn.kernel.result;
   if (!is_settled(result)) result.verdict = Verdict::unfinished;
-  const std::vector<Timed> left = run_halving(turn);
+  const std::vector<Timed> left = run_race(turn);
   if (turn.state.settings.stop()) return;
   if (left.empty() || left.front().samples.empty()) {
     if (!is_settled(result)) result.verdict = Verdict::untuned;

@@ -1,5 +1,5 @@
 #pragma once
-// One kernel's part of the timing: its candidates in a tournament, then the winner and the
+// One kernel's part of the timing: its candidates in a race, then the winner and the
 // incumbent in pairs.
 
 #include <memory>
@@ -22,7 +22,7 @@ struct Turn {
   std::uint64_t* done = nullptr;        // samples, of the progress
   std::uint64_t total = 0;
   double best = 0;       // seconds per call so far
-  bool cut_off = false;  // the tournament was not played to its end
+  bool cut_off = false;  // the race was not run to its end
 
   Candidate& candidate(int number) {
     return kernel.result.candidates[candidates[static_cast<std::size_t>(number)]];

@@ -13,6 +13,8 @@
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "tools/tune/operand_memory.h"
+#include "tools/tune/racing.h"
+#include "tools/tune/sanitized.h"
 #include "tools/tune/trial_request.h"
 #include "tools/verify/reference/reference.h"
 
@@ -21,19 +23,13 @@ namespace vitgen {
 namespace {
 
 constexpr std::int64_t kReferenceSamples = 4096;  // of double-precision outputs, per placement
-constexpr double kSampleSeconds = 2e-3;           // the clock and the first call's misses vanish
 constexpr int kMostCalls = 100000;
-// The sanitizers' shadow memory is terabytes of address space.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 void limit(decltype(RLIMIT_AS) what, std::uint64_t most) {
   if (most == 0) return;
   const rlimit value = {most, most};
-  ::setrlimit(what, &value);
+  if (::setrlimit(what, &value) == 0) return;
+  throw Error(ExitCode::internal, "TRIAL_LIMIT", "a limit of the process cannot be set");
 }
 
 // Ctrl-C and a hangup reach the whole group; only the parent knows what is to be kept.

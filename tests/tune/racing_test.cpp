@@ -1,6 +1,6 @@
-// Halving and pairs with a clock that the test makes.
+// Races and pairs with a clock that the test makes.
 
-#include "tools/tune/halving.h"
+#include "tools/tune/racing.h"
 
 #include <gmock/gmock.h>
 
@@ -33,12 +33,12 @@ struct FakeClock {
   }
 };
 
-TEST(Halving, TheFastestIsFirstAndSlowOnesAreDroppedInTurn) {
+TEST(Race, TheFastestIsFirstAndSlowOnesAreDroppedInTurn) {
   FakeClock clock;
   std::vector<int> dropped;
-  HalvingOptions options;
+  RaceOptions options;
   options.dropped = [&](const Timed& each) { dropped.push_back(each.number); };
-  const std::vector<Timed> left = halve(numbers(40), [&](int n) { return clock(n); }, options);
+  const std::vector<Timed> left = race(numbers(40), [&](int n) { return clock(n); }, options);
   ASSERT_FALSE(left.empty());
   EXPECT_EQ(left.front().number, 0);
   EXPECT_EQ(left.size(), 4u);     // 0 to 3 percent slower
@@ -49,23 +49,23 @@ TEST(Halving, TheFastestIsFirstAndSlowOnesAreDroppedInTurn) {
   EXPECT_EQ(dropped.size(), 36u);
 }
 
-TEST(Halving, NoiseThatOnlyAddsDoesNotHideTheBest) {
+TEST(Race, NoiseThatOnlyAddsDoesNotHideTheBest) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     FakeClock clock{.random = std::mt19937(seed), .noise = 0.1};
-    HalvingOptions options;
+    RaceOptions options;
     options.seed = seed;
-    const auto left = halve(numbers(30), [&](int n) { return clock(n); }, options);
+    const auto left = race(numbers(30), [&](int n) { return clock(n); }, options);
     ASSERT_FALSE(left.empty());
     EXPECT_LE(left.front().number, 5) << seed;
   }
 }
 
-TEST(Halving, TheSameSeedAsksInTheSameOrderAndAnotherInAnother) {
+TEST(Race, TheSameSeedAsksInTheSameOrderAndAnotherInAnother) {
   const auto order = [](std::uint32_t seed) {
     std::vector<int> asked;
-    HalvingOptions options;
+    RaceOptions options;
     options.seed = seed;
-    halve(
+    race(
         numbers(20),
         [&](int n) {
           asked.push_back(n);
@@ -83,11 +83,11 @@ TEST(Halving, TheSameSeedAsksInTheSameOrderAndAnotherInAnother) {
   EXPECT_EQ(first, numbers(20));
 }
 
-TEST(Halving, OneThatFailsIsDroppedAndTheOthersGoOn) {
+TEST(Race, OneThatFailsIsDroppedAndTheOthersGoOn) {
   std::vector<std::string> reasons;
-  HalvingOptions options;
+  RaceOptions options;
   options.dropped = [&](const Timed& each) { reasons.push_back(each.last.reason); };
-  const auto left = halve(
+  const auto left = race(
       numbers(3),
       [](int n) {
         return n == 0 ? Sample{.seconds = {}, .reason = "gone"} : Sample{.seconds = 1.0};
@@ -97,11 +97,11 @@ TEST(Halving, OneThatFailsIsDroppedAndTheOthersGoOn) {
   EXPECT_THAT(reasons, ElementsAre("gone"));
 }
 
-TEST(Halving, ASampleThatIsInterruptedEndsTheRoundsAndDropsNobody) {
+TEST(Race, ASampleThatIsInterruptedEndsTheRoundsAndDropsNobody) {
   int asked = 0;
-  HalvingOptions options;
+  RaceOptions options;
   options.dropped = [&](const Timed& each) { ADD_FAILURE() << each.number; };
-  const auto left = halve(
+  const auto left = race(
       numbers(4),
       [&](int) { return ++asked == 7 ? Sample{.interrupted = true} : Sample{.seconds = 1.0}; },
       options);
@@ -109,11 +109,11 @@ TEST(Halving, ASampleThatIsInterruptedEndsTheRoundsAndDropsNobody) {
   EXPECT_EQ(left.size(), 4u);
 }
 
-TEST(Halving, AStopKeepsWhatWasMeasured) {
+TEST(Race, AStopKeepsWhatWasMeasured) {
   int asked = 0;
-  HalvingOptions options;
+  RaceOptions options;
   options.stop = [&] { return asked == 25; };
-  const auto left = halve(
+  const auto left = race(
       numbers(10),
       [&](int n) {
         ++asked;

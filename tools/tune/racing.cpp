@@ -1,17 +1,14 @@
-#include "tools/tune/halving.h"
+#include "tools/tune/racing.h"
 
 #include <algorithm>
 #include <limits>
 #include <random>
 
+#include "tools/tune/shuffle.h"
+
 namespace vitgen {
 
 namespace {
-
-template <class T>
-void shuffle(std::vector<T>& list, std::mt19937& random) {
-  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[random() % i]);
-}
 
 void take_sample(Timed& each, const Sampler& sampler) {
   each.last = sampler(each.number);
@@ -31,20 +28,19 @@ double Timed::best() const {
   return samples.empty() ? std::numeric_limits<double>::infinity() : std::ranges::min(samples);
 }
 
-std::vector<Timed> halve(const std::vector<int>& numbers, const Sampler& sampler,
-                         const HalvingOptions& options) {
+std::vector<Timed> race(const std::vector<int>& numbers, const Sampler& sampler,
+                        const RaceOptions& options) {
   std::vector<Timed> left;
   for (const int number : numbers) left.push_back({.number = number, .samples = {}});
   std::mt19937 random(options.seed);
   const auto by_number = [](const Timed& a, const Timed& b) { return a.number < b.number; };
   bool stopped = false;
-  for (const double limit : options.limits) {
-    shuffle(left, random);
+  for (const double limit : kRaceLimits) {
+    shuffle(std::span(left), random);
     for (Timed& each : left) {
       if ((stopped = options.stop())) break;
       take_sample(each, sampler);
       if ((stopped = each.last.interrupted)) break;
-      options.sampled(each);
     }
     std::ranges::sort(left, by_number);
     if (stopped) break;
