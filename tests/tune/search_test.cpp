@@ -75,6 +75,7 @@ TEST(Search, ASecondSearchMustBeatTheRecord) {
   world.seconds[fast] = 0.5e-3;
   Place place;
   tune(three_kernels(), settings, world, place.database, kNobody);
+  settings.in_use = records_of(place.database, settings);
   settings.run = "run-2";
   settings.selection.seed = 2;
   const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
@@ -265,6 +266,7 @@ TEST(Search, OtherNumbersOfThreadsHaveTheirOwnRecordsTrialsAndRuns) {
     settings.threads = threads;
     settings.resume = true;
     settings.run = run;
+    settings.in_use = records_of(place.database, settings);
     world.seconds[fastest] = 0.5e-3;
     return tune({three_kernels()[0]}, settings, world, place.database, kNobody)[0];
   };

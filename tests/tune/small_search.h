@@ -51,6 +51,17 @@ struct Place {
   }
 };
 
+/// What is in use: of the records those on as many threads, else the default.
+inline std::function<Choice(const OpSpec&)> records_of(const TuningDatabase& database,
+                                                       const TuneSettings& settings) {
+  return [&database, machine = settings.machine, host = settings.host,
+          threads = settings.threads](const OpSpec& spec) {
+    const auto usable = [&](const TuningRecord& record) { return record.threads == threads; };
+    const auto record = database.best(host, std::string(machine->name), spec, usable);
+    return record ? record->choice : choose_default(spec, *machine);
+  };
+}
+
 inline const TuneWatcher kNobody = [](const TuneProgress&) {};
 
 // Candidates of the first kernel that the search will try, without the default.

@@ -129,7 +129,8 @@ std::vector<KernelResult> plan_search(const std::vector<TuneKernel>& kernels,
     result.kernel = kernel;
     result.candidates =
         enumerate_candidates(kernel.spec, *settings.machine, settings.caches, settings.selection);
-    result.before = result.now = incumbent_of(kernel.spec, settings, database);
+    result.before = result.now = settings.in_use ? settings.in_use(kernel.spec)
+                                                 : choose_default(kernel.spec, *settings.machine);
     if (settings.resume && database != nullptr) mark_tried(result, settings, *database);
     result.complete = is_complete(result);
     results.push_back(std::move(result));
@@ -160,7 +161,8 @@ std::vector<KernelResult> tune(const std::vector<TuneKernel>& kernels, const Tun
   for (KernelState& kernel : state.kernels) {
     kernel.result.complete = is_complete(kernel.result);
     // One sample is better than none.
-    if (kernel.result.before_seconds <= 0) kernel.result.before_seconds = kernel.seconds;
+    const bool timed = kernel.result.verdict != Verdict::replaced;
+    if (timed && kernel.result.before_seconds <= 0) kernel.result.before_seconds = kernel.seconds;
     results.push_back(std::move(kernel.result));
   }
   return results;

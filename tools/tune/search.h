@@ -35,9 +35,8 @@ struct TuneSettings {
   int threads = 1;  ///< of timed calls, as the backend has them
   int pairs = 30;
   bool resume = false;
-  std::string
-      run;  ///< of new trials; with `resume` that of the search that goes on, if there is one
-  /// What `generate` would use now; without it the database's best, else the default.
+  std::string run;  ///< of new trials; with `resume` that of the search that goes on, if any
+  /// What `generate` would use now; without it the default.
   std::function<Choice(const OpSpec&)> in_use = nullptr;
   StopRequest stop = [] { return false; };
 };
@@ -46,6 +45,7 @@ enum class Verdict {
   untuned,    ///< no candidate was timed: no time, interrupted, or nothing to choose from
   kept,       ///< what was there before is not beaten
   improved,   ///< the winner replaces it
+  replaced,   ///< what was there before fails, so the winner replaces it, slower or not
   unfinished  ///< interrupted
 };
 
@@ -53,7 +53,8 @@ struct KernelResult {
   TuneKernel kernel;
   std::vector<Candidate> candidates;
   Verdict verdict = Verdict::untuned;
-  Choice before;  ///< what is used without this search
+  Choice before;             ///< what is used without this search
+  std::string before_fault;  ///< why it did not pass compiling or its check, else empty
   Choice now;
   /// Per call, median of the confirming pairs, else one sample; 0: not measured.
   double before_seconds = 0;

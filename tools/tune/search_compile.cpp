@@ -124,11 +124,24 @@ class Workers {
 // Rules whose knobs are tiles of products: their loops must be made of FMAs.
 bool wants_fmas(const Candidate& candidate) { return candidate.model.registers > 0; }
 
+// A record of other values must not stay, whatever the search finds. For other faults the computer
+// may be to blame, so that record is removed with the first choice that does better.
+void note_failed(SearchState& state, const Job& job, const StepResult& result) {
+  KernelState& kernel = *job.kernel;
+  if (is_incumbent(kernel, *job.candidate)) {
+    kernel.result.before_fault = result.reason;
+    if (result.status == TrialStatus::wrong_result) {
+      state.log.remove(kernel.result.kernel.spec, job.candidate->choice);
+    }
+  }
+  decide(state, kernel, *job.candidate, result.status, result.reason);
+}
+
 void compile_one(SearchState& state, const Job& job) {
   Candidate& candidate = *job.candidate;
   CompileResult result = state.backend.compile(job.kernel->result.kernel.spec, candidate.choice);
   if (result.interrupted) return;
-  if (!result.good) return decide(state, *job.kernel, candidate, result.status, result.reason);
+  if (!result.good) return note_failed(state, job, result);
   candidate.file = std::move(result.file);
   candidate.facts = result.facts;
   candidate.compiled = true;
@@ -145,7 +158,7 @@ void check_one(SearchState& state, const Job& job) {
   const StepResult result = state.backend.check(job.kernel->result.kernel.spec, candidate.file);
   if (result.interrupted) return;
   candidate.checked = result.good;
-  if (!result.good) decide(state, *job.kernel, candidate, result.status, result.reason);
+  if (!result.good) note_failed(state, job, result);
 }
 
 void drop_by_mca(SearchState& state, KernelState& kernel) {

@@ -73,18 +73,13 @@ void SearchLog::put(const OpSpec& spec, const Choice& choice, int rule_version,
                  .check = check_for(spec)});
 }
 
-Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
-                    const TuningDatabase* database) {
-  if (settings.in_use) return settings.in_use(spec);
-  if (database != nullptr) {
-    const auto usable = [&](const TuningRecord& record) {
-      return record.threads == settings.threads && is_current(record);
-    };
-    const auto record =
-        database->best(settings.host, std::string(settings.machine->name), spec, usable);
-    if (record) return record->choice;
-  }
-  return choose_default(spec, *settings.machine);
+void SearchLog::remove(const OpSpec& spec, const Choice& choice) {
+  const auto failed = [&](const TuningRecord& record) {
+    return record.host == settings_.host && record.machine == settings_.machine->name &&
+           record.spec == spec && record.choice == choice && is_current(record);
+  };
+  const std::lock_guard lock(mutex_);
+  database_.prune(failed, [](const TuningTrial&) { return false; });
 }
 
 std::vector<TuningTrial> trials_of(const KernelResult& kernel, const std::string& run,

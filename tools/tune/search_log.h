@@ -21,6 +21,8 @@ class SearchLog {
   /// `samples`: seconds per call of confirming runs.
   void put(const OpSpec& spec, const Choice& choice, int rule_version,
            const std::vector<double>& samples);
+  /// The records of a choice that has failed, whatever threads they were timed on.
+  void remove(const OpSpec& spec, const Choice& choice);
 
  private:
   TuningTrial trial(const OpSpec& spec, const Candidate& candidate) const;
@@ -29,11 +31,6 @@ class SearchLog {
   const TuneSettings& settings_;
   std::mutex mutex_;
 };
-
-/// The choice that a search must beat: what is used without it, of records those on as many
-/// threads.
-Choice incumbent_of(const OpSpec& spec, const TuneSettings& settings,
-                    const TuningDatabase* database);
 
 /// Decides the candidates with a trial of these versions on as many threads. Those that only the
 /// model left out are not counted: another selection may try them.

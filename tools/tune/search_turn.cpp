@@ -13,7 +13,9 @@ namespace {
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
 // Of this search's waves one has confirmed a winner.
-bool is_settled(const KernelResult& result) { return result.before_seconds > 0; }
+bool is_settled(const KernelResult& result) {
+  return result.before_seconds > 0 || result.verdict == Verdict::replaced;
+}
 
 void tell(Turn& turn, double seconds) {
   if (turn.best <= 0 || seconds < turn.best) turn.best = seconds;
@@ -82,10 +84,22 @@ StepResult check_with_threads(Turn& turn, Candidate& winner) {
   return result;
 }
 
+void note_failed_sample(Turn& turn, int number, const Sample& last) {
+  ++turn.state.failures;
+  decide(turn.state, turn.kernel, turn.candidate(number), how_it_failed(last),
+         "while the winner was confirmed: " + last.reason);
+}
+
 // Ratios of one wave to the next multiply; the interval is then wider than need be, not narrower.
 // Times of two waves are not compared: meanwhile the computer may have become slower.
 void tell_outcome(KernelResult& result, const Candidate* better, const Interval& ratio,
                   const Pairs& pairs) {
+  if (result.verdict == Verdict::replaced) {  // there is no time before to be told
+    if (better == nullptr) return;
+    result.now = better->choice;
+    result.now_seconds = median(pairs.a);
+    return;
+  }
   const Interval so_far = result.verdict == Verdict::improved ? result.ratio : Interval{1, 1, 1};
   const bool first = !is_settled(result);
   if (first) result.before_seconds = result.now_seconds = median(pairs.b);
@@ -125,6 +139,40 @@ bool settle(Turn& turn, int winner, const Pairs& pairs) {
   return true;
 }
 
+// With no sound incumbent the fastest that is right with threads is the first choice that can be
+// used: its record takes the place of the one that failed. False if there is none.
+bool replace_failed(Turn& turn, const std::vector<Timed>& left) {
+  KernelResult& result = turn.kernel.result;
+  const TuneSettings& settings = turn.state.settings;
+  for (const Timed& timed : left) {
+    if (timed.samples.empty()) continue;
+    Candidate& candidate = turn.candidate(timed.number);
+    const Pairs pairs = time_pairs(
+        timed.number, timed.number, settings.pairs,
+        [&turn](int number) { return take_sample(turn, number, kNoLimit); },
+        settings.selection.seed, settings.stop);
+    if (settings.stop()) return false;
+    if (!pairs.complete) {
+      note_failed_sample(turn, timed.number, pairs.last);
+      continue;
+    }
+    const StepResult check = check_with_threads(turn, candidate);
+    if (check.interrupted) return false;
+    if (!check.good) continue;
+    turn.state.log.remove(result.kernel.spec, result.before);
+    turn.state.log.put(result.kernel.spec, candidate.choice, candidate.rule_version, pairs.a);
+    result.verdict = Verdict::replaced;
+    result.now = candidate.choice;
+    result.now_seconds = median(pairs.a);
+    turn.incumbent = timed.number;
+    turn.kernel.incumbent = turn.candidates[static_cast<std::size_t>(timed.number)];
+    turn.kernel.incumbent_recorded = true;
+    return true;
+  }
+  result.verdict = Verdict::untuned;
+  return false;
+}
+
 // Of a race that was cut off only the two of the pairs are known well enough not to be tried
 // again.
 void record_survivors(Turn& turn, const std::vector<Timed>& left) {
@@ -142,9 +190,7 @@ void note_failed_pair(Turn& turn, const Pairs& pairs) {
   if (turn.state.settings.stop() || !pairs.failed) return;
   KernelResult& result = turn.kernel.result;
   const bool by_incumbent = *pairs.failed == turn.incumbent;
-  ++turn.state.failures;
-  decide(turn.state, turn.kernel, turn.candidate(*pairs.failed), how_it_failed(pairs.last),
-         "while the winner was confirmed: " + pairs.last.reason);
+  note_failed_sample(turn, *pairs.failed, pairs.last);
   turn.kernel.given_up = by_incumbent;
   if (!is_settled(result)) result.verdict = by_incumbent ? Verdict::untuned : Verdict::kept;
 }
@@ -160,8 +206,11 @@ void run_turn(Turn& turn) {
     if (!is_settled(result)) result.verdict = Verdict::untuned;
     return;
   }
+  if (turn.incumbent < 0) {
+    if (replace_failed(turn, left)) record_survivors(turn, left);
+    return;
+  }
   const int winner = left.front().number;
-  if (turn.incumbent < 0) turn.incumbent = winner;
   const Pairs pairs = time_pairs(
       winner, turn.incumbent, turn.state.settings.pairs,
       [&turn](int number) { return take_sample(turn, number, kNoLimit); },

@@ -8,8 +8,8 @@
 
 namespace vitgen {
 
-inline constexpr double kShortestTurn =
-    0.5;  // seconds: a small kernel's share may be next to nothing
+/// Seconds: a small kernel's share may be next to nothing.
+inline constexpr double kShortestTurn = 0.5;
 
 /// The candidates that are loaded are called by their numbers in the session.
 struct Turn {

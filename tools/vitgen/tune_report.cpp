@@ -37,11 +37,14 @@ std::string verdict_text(const KernelResult& kernel) {
       if (kernel.ratio == Interval{1, 1, 1}) return "nothing is faster";
       return fmt::format("the fastest other takes {:.3f} of the time ({:.3f} to {:.3f}): kept",
                          kernel.ratio.value, kernel.ratio.low, kernel.ratio.high);
+    case Verdict::replaced:
+      return "what was there before fails its check, so this replaces it: " + kernel.before_fault;
     case Verdict::unfinished:
       return "interrupted";
     case Verdict::untuned:
       break;
   }
+  if (!kernel.before_fault.empty()) return "fails its check: " + kernel.before_fault;
   return kernel.complete ? "nothing left to try" : "not timed";
 }
 
@@ -92,14 +95,17 @@ std::string tally(const KernelResult& kernel) {
 std::string tune_table(const std::vector<KernelResult>& results, double peak) {
   std::string text;
   double before = 0, now = 0;
-  int improved = 0;
+  int improved = 0, replaced = 0;
   for (const KernelResult& each : results) {
     text += kernel_text(each, peak);
     improved += each.verdict == Verdict::improved;
+    replaced += each.verdict == Verdict::replaced;
+    if (each.before_seconds <= 0) continue;  // no comparison
     before += each.kernel.calls * each.before_seconds;
     now += each.kernel.calls * (each.now_seconds > 0 ? each.now_seconds : each.before_seconds);
   }
   text += fmt::format("{} of {} improved", improved, counted(results.size(), "kernel"));
+  if (replaced > 0) text += fmt::format(", {} replaced because they failed", replaced);
   if (before > 0 && now > 0) {
     text += fmt::format("; their calls in one run: {:.3f} ms before, {:.3f} ms now", before * 1e3,
                         now * 1e3);

@@ -1,0 +1,52 @@
+// What the table of a search says, kernel by kernel.
+
+#include "tools/vitgen/tune_report.h"
+
+#include <gmock/gmock.h>
+
+#include "generators/ops/pool.h"
+
+namespace vitgen {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+KernelResult result_of(Verdict verdict) {
+  KernelResult result;
+  result.kernel = {.spec = op_spec(PoolSpec{1, 64, 1, 192, Pooling::mean}), .calls = 1};
+  result.verdict = verdict;
+  result.before = Choice::parse("cpu/pool(columns=16)");
+  result.now = Choice::parse("cpu/pool(columns=32)");
+  return result;
+}
+
+TEST(TuneReport, AChoiceThatFailsItsCheckIsNotCalledTheFastest) {
+  KernelResult replaced = result_of(Verdict::replaced);
+  replaced.before_fault = "3 of 9 elements differ";
+  replaced.now_seconds = 1e-3;
+  const std::string text = tune_table({replaced}, 0);
+  EXPECT_THAT(text, HasSubstr("what was there before fails its check"));
+  EXPECT_THAT(text, HasSubstr("3 of 9 elements differ"));
+  EXPECT_THAT(text, HasSubstr("0 of 1 kernels improved, 1 replaced because they failed"));
+  EXPECT_THAT(text, Not(HasSubstr("in one run")));
+  KernelResult alone = result_of(Verdict::untuned);
+  alone.now = alone.before;
+  alone.before_fault = "3 of 9 elements differ";
+  alone.complete = true;
+  EXPECT_THAT(tune_table({alone}, 0), HasSubstr("fails its check: 3 of 9 elements differ"));
+}
+
+// One kernel without a time before must not make the sums of the others a comparison of different
+// things.
+TEST(TuneReport, SumsAreOfKernelsThatWereTimedBeforeAndAfter) {
+  KernelResult improved = result_of(Verdict::improved);
+  improved.before_seconds = 2e-3;
+  improved.now_seconds = 1e-3;
+  KernelResult replaced = result_of(Verdict::replaced);
+  replaced.now_seconds = 5e-3;
+  EXPECT_THAT(tune_table({improved, replaced}, 0), HasSubstr("2.000 ms before, 1.000 ms now"));
+}
+
+}  // namespace
+}  // namespace vitgen
