@@ -5,7 +5,10 @@
 #include <atomic>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "generators/base/sha256.h"
 #include "tools/tune/search.h"
@@ -28,9 +31,11 @@ class FakeBackend final : public TuneBackend {
   std::atomic<int> steps_left{-1};
   std::atomic<int> compiled{0}, timed{0};
   std::atomic<int> checked{0};  ///< with one thread
-  double clock_step = 0;        ///< seconds that each look at the clock takes
-  double compile_time = 0;      ///< that each takes of the clock
-  bool samples_take = false;    ///< their time, of the clock
+  /// Of each: samples that were timed before it and the clock.
+  std::vector<std::pair<int, double>> compilations;
+  double clock_step = 0;      ///< seconds that each look at the clock takes
+  double compile_time = 0;    ///< that each takes of the clock
+  bool samples_take = false;  ///< their time, of the clock
   double slower_from = std::numeric_limits<double>::infinity();  ///< everything, by half
 
   StopRequest stop() {
@@ -40,6 +45,10 @@ class FakeBackend final : public TuneBackend {
   CompileResult compile(const OpSpec& spec, const Choice& choice) override {
     step();
     ++compiled;
+    {
+      const std::lock_guard lock(mutex_);
+      compilations.emplace_back(timed.load(), clock_.load());
+    }
     clock_ = clock_ + compile_time;
     CompileResult result;
     result.file.object = spec.text() + " " + choice.text();
@@ -129,6 +138,7 @@ class FakeBackend final : public TuneBackend {
   }
 
   std::atomic<double> clock_{0};
+  std::mutex mutex_;
 };
 
 }  // namespace vitgen

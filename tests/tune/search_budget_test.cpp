@@ -15,8 +15,9 @@ TEST(SearchBudget, AShortBudgetStillTimesTheDefaults) {
   settings.budget_seconds = 1;
   Place place;
   const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
+  EXPECT_GE(world.compiled, 3);
   for (const KernelResult& each : results) {
-    EXPECT_GE(world.compiled, 3);
+    EXPECT_GT(each.before_seconds, 0) << each.kernel.spec.text();
     EXPECT_FALSE(each.complete);  // what was not reached may be tried by a resumed search
   }
   EXPECT_LT(world.compiled, 36);
@@ -95,6 +96,23 @@ TEST(SearchBudget, TimeThatIsLeftGoesToCandidatesThatWereNotReached) {
   EXPECT_EQ(world.compiled, open) << "compiled twice";
   EXPECT_EQ(world.checked, open) << "checked twice";
   EXPECT_LE(world.now(), 60);
+}
+
+// Three quarters of 40 percent for compiling; the rest of that is for checking.
+TEST(SearchBudget, OfWhatIsLeftEveryWaveCompilesForThreeTenths) {
+  FakeBackend world;
+  constexpr double kBudget = 40;
+  const TuneSettings settings = settings_of_waves(world, kBudget);
+  Place place;
+  tune(three_kernels(), settings, world, place.database, kNobody);
+  std::map<int, std::vector<double>> waves;  // compilations between which nothing was timed
+  for (const auto& [timed, when] : world.compilations) waves[timed].push_back(when);
+  ASSERT_GE(waves.size(), 2u);
+  for (const auto& [timed, begun] : waves) {
+    EXPECT_LT(begun.back() - begun.front(), 0.3 * (kBudget - begun.front()));
+  }
+  const std::vector<double>& first = waves.begin()->second;
+  EXPECT_GE(first.back() + world.compile_time - first.front(), 0.3 * kBudget);
 }
 
 TEST(SearchBudget, ABudgetThatIsTooShortForAllIsUsedNearlyWhole) {
