@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "schedules/cpu/rms_norm.h"
@@ -54,8 +55,10 @@ TEST_P(AddingAnOp, MatchesItsReferenceByItsRuleOnEveryCpuRow) {
   for (const Machine* machine : all_machines()) {
     const auto knobs = rule.defaults(op_spec(GetParam()), *machine);
     EXPECT_EQ(knobs.has_value(), machine->kind == MachineKind::cpu);
-    if (knobs) {
-      expect_matches_reference(GetParam(), rule.build(op_spec(GetParam()), *machine, *knobs));
+    const std::vector<Fields> space = rule.space(op_spec(GetParam()), *machine);
+    EXPECT_EQ(knobs ? std::ranges::count(space, *knobs) : 0, knobs ? 1 : 0);
+    for (const Fields& each : space) {
+      expect_matches_reference(GetParam(), rule.build(op_spec(GetParam()), *machine, each));
     }
   }
 }
