@@ -224,6 +224,31 @@ std::ptrdiff_t not_reached(const std::vector<KernelResult>& results) {
   return count;
 }
 
+HostBackendOptions backend_options(const TuneArguments& arguments, const TuneSettings& settings,
+                                   std::uint64_t rotate_bytes) {
+  return {.machine = settings.machine,
+          .worker = std::filesystem::read_symlink("/proc/self/exe"),
+          .cache = default_cache(),
+          .cpu = host_cpu(),
+          .threads = arguments.threads,
+          .rotate_bytes = rotate_bytes,
+          .seed = arguments.seed,
+          .stop = settings.stop};
+}
+
+// What there is to do after a search that was not interrupted.
+void tell_next_steps(const std::vector<KernelResult>& results, const std::string& path,
+                     const Console& console) {
+  if (const auto open = not_reached(results); open > 0) {
+    console.note(fmt::format("{} not reached in time: the same command with --resume goes on",
+                             counted(open, "candidate")));
+  }
+  const bool usual = path == default_tuning_database();
+  console.note("records are in " + printable(path) +
+               "; vitgen generate on this computer uses them " +
+               (usual ? "by itself" : "with --db " + printable(path)));
+}
+
 void search(const TuneArguments& arguments, const Machine& machine,
             const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
             const Console& console) {
@@ -233,15 +258,8 @@ void search(const TuneArguments& arguments, const Machine& machine,
   const std::string path = tuning_database_path(arguments.database);
   TuningDatabase database = TuningDatabase::open(path);
   settings.in_use = choices_in_use(settings, &database);
+  HostBackendOptions options = backend_options(arguments, settings, rotate_bytes);
   std::unique_ptr<TempDir> cache;
-  HostBackendOptions options{.machine = &machine,
-                             .worker = std::filesystem::read_symlink("/proc/self/exe"),
-                             .cache = default_cache(),
-                             .cpu = host_cpu(),
-                             .threads = arguments.threads,
-                             .rotate_bytes = rotate_bytes,
-                             .seed = arguments.seed,
-                             .stop = settings.stop};
   if (options.cache.empty()) {
     cache = std::make_unique<TempDir>(temporary_directory());
     options.cache = cache->path();
@@ -259,17 +277,11 @@ void search(const TuneArguments& arguments, const Machine& machine,
   fmt::print("{}", tune_table(results, peak));
   finish_output();
   if (settings.stop()) {
-    console.note("interrupted; what was learnt is in " + printable(path) +
-                 ": the same command with --resume goes on");
-    return;
+    return console.note("interrupted; what was learnt is in " + printable(path) +
+                        ": the same command with --resume goes on");
   }
   require_sound_defaults(results);
-  if (const auto open = not_reached(results); open > 0) {
-    console.note(fmt::format("{} not reached in time: the same command with --resume goes on",
-                             counted(open, "candidate")));
-  }
-  console.note("records are in " + printable(path) +
-               "; vitgen generate on this computer uses them by itself");
+  tell_next_steps(results, path, console);
 }
 
 void dry_run(const TuneArguments& arguments, const Machine& machine,
