@@ -104,6 +104,7 @@ TEST(KnobsFile, IsReadStrictly) {
 }
 
 TEST(ShippedRecords, AreOfTheHostThatTheirFileIsNamedAfter) {
+  ASSERT_FALSE(shipped_files().empty());
   for (const ShippedFile& file : shipped_files()) {
     const std::string host(file.host);
     EXPECT_EQ(host_text(parse_host(host)), host);
@@ -117,6 +118,7 @@ TEST(ShippedRecords, AreOfTheHostThatTheirFileIsNamedAfter) {
 // Records of other versions are not used: they would lie there without anybody noticing.
 TEST(ShippedRecords, AreOfThisVersionAndEachKeyStandsOnce) {
   const std::vector<TuningRecord> all = shipped_records();
+  ASSERT_FALSE(all.empty());
   for (std::size_t i = 0; i < all.size(); ++i) {
     const TuningVersions versions = current_versions(all[i].versions.rule);
     EXPECT_EQ(all[i].versions, versions) << all[i].spec.text();

@@ -157,6 +157,7 @@ TEST(Choices, GoKnobsBeforeDatabaseBeforeShippedRecordsBeforeDefaults) {
 
 TEST(Choices, ShippedRecordsAreOfTodaysRulesAndLegal) {
   const std::vector<TuningRecord> records = shipped_records();
+  ASSERT_FALSE(records.empty());
   for (const TuningRecord& record : records) EXPECT_TRUE(is_current(record)) << record.spec.text();
   check_importable(records);
 }
