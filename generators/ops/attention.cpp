@@ -83,10 +83,12 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
         Halide::select(op.lane < rest, op.probs(op.lane, last, op.i, op.h, op.b), 0.0f);
   }
   op.lane_sum(op.lane, op.i, op.h, op.b) = 0.0f;
-  op.lane_sum(op.lane, op.i, op.h, op.b) += op.probs(op.lane, op.blocks, op.i, op.h, op.b);
-  op.inv_sum(op.i, op.h, op.b) =
+  // Strict, or a compiler that unrolls the loop adds in another order.
+  op.lane_sum(op.lane, op.i, op.h, op.b) = Halide::strict_float(
+      op.lane_sum(op.lane, op.i, op.h, op.b) + op.probs(op.lane, op.blocks, op.i, op.h, op.b));
+  op.inv_sum(op.i, op.h, op.b) = Halide::strict_float(
       1.0f /
-      combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; });
+      combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; }));
 }
 
 // scores = q keys

@@ -83,6 +83,18 @@ TEST(Bits, AttentionAndLayerNormAreThoseOfFallbackOnEveryMachine) {
   }
 }
 
+// With one query in a tile the loop over its row is all there is to unroll: found by `vitgen tune`.
+TEST(Bits, AttentionOfOneQueryAtATimeAddsInTheSameOrder) {
+  const OpSpec spec = op_spec(AttentionSpec{1, 197, 1, 64, std::numbers::ln2_v<float>});
+  KernelRunner runner(spec, Fill::normal, 11, true);
+  const std::vector<float> slow = runner.run(host_machine(), kSlow);
+  for (const std::string_view pack : {"0", "1"}) {
+    const Choice choice = Choice::parse(
+        "cpu/attention(tiles=99,m_r=1,n_keys=16,n_out=64,pack_values=" + std::string(pack) + ")");
+    EXPECT_TRUE(same_bits(slow, runner.run(find_machine("cpu_avx2"), choice))) << choice.text();
+  }
+}
+
 // A convolution whose stride is its kernel is the linear map of the unfolded patches, to the bit.
 TEST(Bits, PatchEmbedIsLinearOnUnfoldedPatches) {
   const PatchEmbedSpec conv{.batch = 1,
