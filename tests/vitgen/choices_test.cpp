@@ -197,7 +197,7 @@ TEST(Choices, KnobsGoBeforeTheDatabase) {
   const VariantFacts variant = variant_of(facts_of(made.directory), entry.spec);
   EXPECT_EQ(variant.choice, by_hand.choice);
   EXPECT_EQ(variant.provenance, "knobs file");
-  EXPECT_THAT(made.result.output, HasSubstr("1 knobs file, "));
+  EXPECT_THAT(made.result.output, HasSubstr("1 by knobs; "));
 }
 
 TEST(Choices, ExplainWritesKnobsThatGenerateTakesBack) {

@@ -28,7 +28,7 @@ TEST(TuneReport, AChoiceThatFailsItsCheckIsNotCalledTheFastest) {
   const std::string text = tune_table({replaced}, 0);
   EXPECT_THAT(text, HasSubstr("what was there before fails its check"));
   EXPECT_THAT(text, HasSubstr("3 of 9 elements differ"));
-  EXPECT_THAT(text, HasSubstr("0 of 1 kernels improved, 1 replaced because they failed"));
+  EXPECT_THAT(text, HasSubstr("0 of 1 kernel improved, 1 replaced because they failed"));
   EXPECT_THAT(text, Not(HasSubstr("in one run")));
   KernelResult alone = result_of(Verdict::untuned);
   alone.now = alone.before;
