@@ -75,6 +75,13 @@ TEST(Locked, RefusesAChoiceThatCannotBeBuiltAndARecordThatWasChanged) {
                                 })});
   EXPECT_EQ(edited.result.status, 3);
   EXPECT_THAT(edited.result.output, HasSubstr("hash"));
+  for (const Json& item : {Json(5), Json(), Json::object()}) {
+    const Made none = generate({"--locked", changed_manifest([&](Json& m) {
+                                  m["tuning"]["records"] = Json::array({item});
+                                })});
+    EXPECT_EQ(none.result.status, 3);
+    EXPECT_THAT(none.result.output, HasSubstr("record: missing"));
+  }
 }
 
 TEST(Locked, RefusesOtherVersionsWithAWayOut) {

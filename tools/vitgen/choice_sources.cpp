@@ -34,8 +34,10 @@ std::vector<TuningRecord> locked_records(const JsonFile& manifest) {
   std::vector<TuningRecord> records;
   if (!has_value(manifest, "tuning")) return records;  // of a vitgen before there were any
   for (const JsonFile& item : json_elements(manifest, "tuning.records")) {
+    const Json* fields = item.root.is_object() ? find_json(item, "record") : nullptr;
+    if (!fields) json_error(item, "record", item.codes.field, "missing");
     JsonFile record = item;
-    record.root = item.root.value("record", Json());
+    record.root = *fields;
     records.push_back(parse_record(record));
     if (records.back().hash() != get_string(item, "hash")) {
       json_error(item, "hash", item.codes.field, "is not the hash of the record beside it");
