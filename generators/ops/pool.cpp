@@ -10,11 +10,16 @@ std::vector<Operand> operands(const PoolSpec& spec) {
           {"output", Role::output, DType::f32, {spec.out_width(), spec.batch}}};
 }
 
+namespace {
+bool takes_mean(const PoolSpec& spec) {
+  return spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
+}
+}  // namespace
+
 double flops(const PoolSpec& spec) {
-  const bool sums = spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
   // What is only copied counts as one operation a value.
   return static_cast<double>(spec.batch) *
-         (sums ? (spec.tokens - spec.prefix) * spec.width : spec.out_width());
+         (takes_mean(spec) ? (spec.tokens - spec.prefix) * spec.width : spec.out_width());
 }
 
 Pool define(const PoolSpec& spec) {
@@ -51,9 +56,10 @@ Pool define(const PoolSpec& spec) {
   }
   op.output(op.c, op.b) = value;
   pin_output(op.output, list.back());
-  const bool sums = spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
   op.algorithm = {
-      {input}, sums ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{}, op.output};
+      {input},
+      takes_mean(spec) ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{},
+      op.output};
   return op;
 }
 

@@ -10,6 +10,7 @@
 
 #include "generators/base/file.h"
 #include "tests/vitgen/program.h"
+#include "tools/emit/manifest.h"
 #include "tools/image/npy.h"
 #include "tools/vitgen/loaded_library.h"
 
@@ -149,6 +150,30 @@ TEST(Generated, CodeThatTheManifestDoesNotListIsNotLoaded) {
   fs::remove(library);
   ASSERT_EQ(mkfifo(library.c_str(), 0600), 0);
   expect_error({"verify", directory}, 4, "libfx.so");
+}
+
+// Puts `library` in place of libfx.so, and its hash into the manifest.
+void list_other_code(const fs::path& directory, const fs::path& library) {
+  fs::copy_file(library, directory / "libfx.so", fs::copy_options::overwrite_existing);
+  Json manifest = read_manifest(directory.string()).root;
+  for (Json& file : manifest["files"]) {
+    if (file["name"] == "libfx.so") {
+      file["sha256"] = describe_file((directory / "libfx.so").string()).sha256;
+    }
+  }
+  std::ofstream(directory / "fx.manifest.json") << manifest_text(manifest);
+}
+
+TEST(Generated, AnotherLibrarysCodeIsRefusedByItsNames) {
+  const fs::path directory = scratch() / "named";
+  fs::create_directory(directory);
+  fs::copy(library_of("timm_vit"), directory);
+  list_other_code(directory, "/proc/self/exe");
+  expect_error({"verify", directory}, 4, "libfx.so");
+  must_run({"generate", "-q", "-m", fixture("timm_vit"), "--name", "other", "--emit", "so", "-o",
+            (scratch() / "other").string()});
+  list_other_code(directory, scratch() / "other" / "libother.so");
+  expect_error({"verify", directory}, 3, "the library has no function fx_");
 }
 
 TEST(Generated, FilesOfAnotherGenerationAndAbsentWeightsAreNamed) {

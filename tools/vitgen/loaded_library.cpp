@@ -4,13 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
-#include <span>
 
-#include "generators/base/file.h"
-#include "generators/base/sha256.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/manifest.h"
 #include "tools/emit/shared_library.h"
@@ -91,28 +87,16 @@ TensorPort port_of(const vitgen_api_tensor& tensor) {
   return port;
 }
 
-std::string sha256_of(const RegularFile& file) {
-  constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
-  std::vector<std::byte> chunk(kChunk);
-  Sha256 hash;
-  for (std::uint64_t at = 0; at < file.size(); at += kChunk) {
-    const std::span<std::byte> part(chunk.data(), std::min(kChunk, file.size() - at));
-    file.pread_exact(part, at);
-    hash.update(part);
-  }
-  return to_hex(hash.finish());
-}
-
 // The loader ends the process on a library that was cut off.
-void require_listed(const JsonFile& manifest, const RegularFile& library) {
-  const std::string name = fs::path(library.name()).filename().string();
+void require_listed(const JsonFile& manifest, const std::string& path) {
+  const EmittedFile found = describe_file(path);
   for (const JsonFile& file : json_elements(manifest, "files")) {
-    if (get_string(file, "name") != name) continue;
-    if (get_string(file, "sha256") == sha256_of(library)) return;
+    if (get_string(file, "name") != found.name) continue;
+    if (get_string(file, "sha256") == found.sha256) return;
     break;
   }
   throw Error(ExitCode::bad_input, "LIBRARY_CHANGED",
-              printable(library.name()) + " is not the file that " + manifest.name + " lists",
+              printable(path) + " is not the file that " + manifest.name + " lists",
               "it was cut off or changed, or is of another generation: generate again");
 }
 
@@ -161,7 +145,7 @@ void LoadedLibrary::open_shared(const std::string& directory) {
                 fmt::format("generate with --emit a,so on a machine that has a linker ({})",
                             fmt::join(kLinkerNames, ", ")));
   }
-  require_listed(manifest_, RegularFile::open(path));
+  require_listed(manifest_, path);
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) throw Error(ExitCode::io, "LIBRARY_OPEN", printable(dlerror(), 300));
   try {
