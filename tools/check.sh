@@ -48,7 +48,7 @@ if ((${#files[@]})); then
   configure_preset dev
   # clang reads no header that g++ precompiled.
   mkdir -p "$build/tidy"
-  sed -E 's/-include [^ ]*cmake_pch\.hxx/-include Halide.h/; s/-Winvalid-pch//' \
+  sed -E 's/-include [^ ]*cmake_pch\.hxx//; s/-Winvalid-pch//' \
     "$build/compile_commands.json" >"$build/tidy/compile_commands.json"
   printf '%s\0' "${files[@]}" |
     xargs -0 -n 1 -P "$(jobs_for $TIDY_MIB)" clang-tidy-19 --quiet -p "$build/tidy" ||
