@@ -98,5 +98,25 @@ TEST(Gelu, IsXOrExactlyZeroInTheTails) {
   for (std::size_t i = 3; i < 6; ++i) EXPECT_EQ(y[i], 0.0f) << i;
 }
 
+TEST(Tanh, HasTheErrorThatIsStated) {
+  const std::vector<float> x = all_magnitudes(-126, 127, 257);
+  const std::vector<float> y = evaluate(tanh_of, x);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double exact = std::tanh(static_cast<double>(x[i]));
+    ASSERT_LE(error_in_u(y[i], exact, exact == 0 ? 1.0 : std::abs(exact)),
+              std::abs(x[i]) < 0.7f ? 1.8 : 5.0)
+        << x[i];
+  }
+}
+
+TEST(Tanh, OfNoNumberIsNoNumberAndOfInfinityOne) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> y = evaluate(tanh_of, {none, infinity, -infinity});
+  EXPECT_TRUE(std::isnan(y[0]));
+  EXPECT_EQ(y[1], 1.0f);
+  EXPECT_EQ(y[2], -1.0f);
+}
+
 }  // namespace
 }  // namespace vitgen

@@ -3,6 +3,7 @@
 
 #include <Halide.h>
 
+#include <numbers>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,14 @@ enum class Activation { none, gelu_erf, gelu_tanh, quick_gelu, relu, silu, tanh 
 inline std::vector<std::string_view> enum_names(Activation) {
   return {"none", "gelu_erf", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"};
 }
+
+/// gelu_tanh is GELU's tanh form (Hendrycks and Gimpel 2016): x/2 (1 + tanh u) = x sigmoid(2u) with
+/// 2u = kGeluScale (x + kGeluCubic x^3), kGeluScale = 2 sqrt(2/pi); quick_gelu, of the same paper,
+/// is x sigmoid(kQuickGelu x). The formulas and their slopes share these.
+inline constexpr auto kGeluScale =
+    static_cast<float>(2.0 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
+inline constexpr float kGeluCubic = 0.044715f;
+inline constexpr float kQuickGelu = 1.702f;
 
 /// y = activation(acc + bias) + residual, each part optional.
 struct Epilogue {

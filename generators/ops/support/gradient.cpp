@@ -22,11 +22,9 @@ Expr gelu_erf_slope(const Expr& x) {
   return 0.5f * (1.0f + Halide::erf(x * inv_sqrt2)) + x * inv_sqrt_2pi * Halide::exp(-0.5f * x * x);
 }
 
-// x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3)
 Expr gelu_tanh_slope(const Expr& x) {
-  const auto root = static_cast<float>(2.0 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi);
-  const Expr s = sigmoid(root * (x + 0.044715f * x * x * x));
-  return gated_slope(x, s, root * (1.0f + 3.0f * 0.044715f * x * x));
+  const Expr s = sigmoid(kGeluScale * (x + kGeluCubic * x * x * x));
+  return gated_slope(x, s, kGeluScale * (1.0f + 3.0f * kGeluCubic * x * x));
 }
 
 }  // namespace
@@ -40,7 +38,7 @@ Expr activation_slope(const Expr& x, Activation activation) {
     case Activation::gelu_tanh:
       return gelu_tanh_slope(x);
     case Activation::quick_gelu:
-      return gated_slope(x, sigmoid(1.702f * x), 1.702f);
+      return gated_slope(x, sigmoid(kQuickGelu * x), kQuickGelu);
     case Activation::relu:
       return Halide::select(x > 0.0f, 1.0f, 0.0f);
     case Activation::silu:
