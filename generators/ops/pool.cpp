@@ -11,15 +11,37 @@ std::vector<Operand> operands(const PoolSpec& spec) {
 }
 
 namespace {
+
 bool takes_mean(const PoolSpec& spec) {
   return spec.pooling == Pooling::mean || spec.pooling == Pooling::token_and_mean;
 }
+
+int read_tokens(const PoolSpec& spec) {
+  const int patches = spec.tokens - spec.prefix;
+  switch (spec.pooling) {
+    case Pooling::token:
+      return 1;
+    case Pooling::two_tokens:
+      return 2;
+    case Pooling::mean:
+      return patches;
+    case Pooling::token_and_mean:
+      return spec.prefix > 0 ? 1 + patches : patches;
+  }
+  return spec.tokens;
+}
+
 }  // namespace
 
 double flops(const PoolSpec& spec) {
   // What is only copied counts as one operation a value.
   return static_cast<double>(spec.batch) *
          (takes_mean(spec) ? (spec.tokens - spec.prefix) * spec.width : spec.out_width());
+}
+
+double bytes(const PoolSpec& spec) {
+  const double read = static_cast<double>(read_tokens(spec)) * spec.width;
+  return sizeof(float) * static_cast<double>(spec.batch) * (read + spec.out_width());
 }
 
 Pool define(const PoolSpec& spec) {

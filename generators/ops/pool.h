@@ -46,6 +46,8 @@ struct PoolSpec {
 /// input {width, tokens, batch}, output {out_width, batch}.
 std::vector<Operand> operands(const PoolSpec& spec);
 double flops(const PoolSpec& spec);
+/// Of the tokens that are read, and of the output.
+double bytes(const PoolSpec& spec);
 
 struct Pool {
   Algorithm algorithm;

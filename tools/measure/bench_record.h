@@ -21,7 +21,7 @@ struct Cost {
   int calls = 0;
   double ms = 0;     ///< median over the runs
   double flops = 0;  ///< of all calls, 2 per multiply-add
-  double bytes = 0;  ///< of all calls: every operand once a call, weights included
+  double bytes = 0;  ///< of all calls: what is read of the operands and written, once a call
 
   /// 0 where no time was measured.
   double gflops() const { return ms > 0 ? flops / ms * 1e-6 : 0; }

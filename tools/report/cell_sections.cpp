@@ -90,8 +90,8 @@ std::string cell_section(const BenchRecord& record, std::size_t c, const Kinds& 
   out += step_strip(cell, kinds, 1000, "wide") + step_strip(cell, kinds, 340, "narrow");
   out += "<h3>Kernels</h3>\n" + kernel_table(cell, kinds, bench, at);
   out +=
-      "<p class=\"note\">ms: median over the runs of all calls in one run. % memory: operand bytes "
-      "a second over the memory's bandwidth; above 100 where caches hold them.</p>\n";
+      "<p class=\"note\">ms: median over the runs of all calls in one run. % memory: bytes read and "
+      "written a second over the memory's bandwidth; above 100 where caches hold them.</p>\n";
   out += folded("Schedule of each kernel", choice_table(cell));
   out += folded(fmt::format("All {} steps", cell.steps.size()), step_table(cell, kinds, bench, at));
   return out + "</details>\n";

@@ -73,7 +73,7 @@ std::string axes(const Plot& plot) {
     out += svg_text(plot.x.from - 6, plot.y(tick) + 4, tick_text(tick), "tick", Anchor::end);
   }
   out += svg_text((plot.x.from + plot.right) / 2, plot.bottom + 34,
-                  "operations per byte of operands", "axis", Anchor::middle);
+                  "operations per byte read or written", "axis", Anchor::middle);
   out += svg_text(12, (plot.y.to + plot.bottom) / 2, "GF/s", "axis", Anchor::middle, -90);
   return out;
 }

@@ -35,9 +35,7 @@ KernelTime kernel_time(const KernelFacts& kernel, std::string_view machine) {
 }
 
 Cost cost_of(const OpSpec& spec, int calls, double ms) {
-  double bytes = 0;
-  for (const Operand& operand : operands(spec)) bytes += static_cast<double>(operand.bytes());
-  return {.calls = calls, .ms = ms, .flops = calls * flops(spec), .bytes = calls * bytes};
+  return {.calls = calls, .ms = ms, .flops = calls * flops(spec), .bytes = calls * bytes(spec)};
 }
 
 void add(Cost& sum, const Cost& cost) {

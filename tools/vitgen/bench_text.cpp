@@ -124,7 +124,8 @@ std::string bench_text(const BenchRecord& record, StepDetail detail) {
     text += steps_text(cell, record.peaks_of(cell.threads), detail);
   }
   return text +
-         "ms: median of all calls in one run; GB/s: operands, weights included, each once a call;\n"
+         "ms: median of all calls in one run; GB/s: what is read, weights included, and written, "
+         "once a call;\n"
          "% memory of the memory's bandwidth: above 100 where caches hold the operands\n";
 }
 

@@ -18,6 +18,7 @@ struct OpEntry {
   std::vector<std::string_view> (*forms)(const OpSpec&);
   /// Throws FIELDS_VALUE for a form that the op does not know.
   Algorithm (*define_form)(const OpSpec&, std::string_view form);
+  double (*bytes)(const OpSpec&);  ///< that a call reads and writes, each once
 };
 
 std::span<const OpEntry> all_ops();
@@ -27,6 +28,7 @@ const OpEntry& find_op(std::string_view name);
 
 inline std::vector<Operand> operands(const OpSpec& spec) { return find_op(spec.op).operands(spec); }
 inline double flops(const OpSpec& spec) { return find_op(spec.op).flops(spec); }
+inline double bytes(const OpSpec& spec) { return find_op(spec.op).bytes(spec); }
 
 /// Whether all sums have one order, which the op's header states: then every schedule computes the
 /// same bits. Products of rounded factors are summed as the machine's units do it.
@@ -39,6 +41,18 @@ bool has_one_order(const Spec& spec) {
   }
 }
 inline bool has_one_order(const OpSpec& spec) { return find_op(spec.op).one_order(spec); }
+
+/// The bytes of all operands; an op that touches less of them has a `bytes` of its own.
+template <class Spec>
+double touched_bytes(const Spec& spec) {
+  if constexpr (requires { bytes(spec); }) {
+    return bytes(spec);
+  } else {
+    double sum = 0;
+    for (const Operand& operand : operands(spec)) sum += static_cast<double>(operand.bytes());
+    return sum;
+  }
+}
 
 /// An op with more than one definition names them by an enum `Spec::Form`.
 template <class Spec>
@@ -77,7 +91,8 @@ OpEntry op_entry() {
           [](const OpSpec& spec) { return form_names(typed_spec<Spec>(spec)); },
           [](const OpSpec& spec, std::string_view form) {
             return define_form(typed_spec<Spec>(spec), form);
-          }};
+          },
+          [](const OpSpec& spec) { return touched_bytes(typed_spec<Spec>(spec)); }};
 }
 
 }  // namespace vitgen
