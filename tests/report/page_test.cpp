@@ -74,6 +74,17 @@ TEST(ReportPage, NeedsNothingFromElsewhere) {
   EXPECT_NE(page.find("width=device-width"), page.npos);
 }
 
+// What it looks like no test can say; that it is there, in both schemes, it can.
+TEST(ReportPage, ATableThatIsCutOffHasAShadeAtItsEdge) {
+  const std::string page = report_page(full_facts());
+  EXPECT_EQ(count(page, "--shade: "), 2u);
+  const std::size_t rule = page.find(".scroll { overflow-x: auto;");
+  ASSERT_NE(rule, page.npos);
+  const std::string style = page.substr(rule, page.find('}', rule) - rule);
+  EXPECT_EQ(count(style, "local no-repeat"), 2u);
+  EXPECT_EQ(count(style, "scroll no-repeat"), 2u);
+}
+
 TEST(ReportPage, NamesWhatItIsAbout) {
   const std::string page = report_page(full_facts());
   for (const char* word :
