@@ -86,6 +86,11 @@ std::vector<Usage> usages() {
        2,
        "excludes"},
       {"StageUnknown", {"explain", out, "--stage", "llvm"}, 2, "llvm"},
+      {"ManifestOfOneKernel",
+       {"explain", out, "--stage", "manifest", "--kernel", "qkv"},
+       2,
+       "--kernel: --stage manifest"},
+      {"PlanOfOneTarget", {"explain", out, "--isa", "x86-64-avx2"}, 2, "--isa: --stage plan"},
   };
 }
 
@@ -131,6 +136,20 @@ TEST(Program, ExplainShowsEveryStage) {
   EXPECT_NE(must_run({"explain", library, "--stage", "asm", "--kernel", "head"}).find("vfmadd"),
             std::string::npos);
   EXPECT_EQ(run_vitgen({"explain", library, "--stage", "asm", "--kernel", "nosuch"}).status, 2);
+}
+
+TEST(Program, ExplainShowsOfThePlanTheStepsOfAKernel) {
+  const std::string library = library_of("timm_vit");
+  const std::string text = must_run({"explain", library, "--stage", "plan", "--kernel", "qkv"});
+  for (const char* word : {"batch 1, arena", "blocks.0.attn.qkv", "blocks.1.attn.qkv"}) {
+    EXPECT_NE(text.find(word), std::string::npos) << word << "\n" << text;
+  }
+  for (const char* word : {"attn.proj", "mlp.fc1", "pool"}) {
+    EXPECT_EQ(text.find(word), std::string::npos) << word << "\n" << text;
+  }
+  const ProcessResult none = run_vitgen({"explain", library, "--kernel", "nosuch"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.output.find("no kernel or step matches 'nosuch'"), std::string::npos);
 }
 
 // A manifest may be somebody else's: nothing of it may reach the terminal raw or crash.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -32,6 +33,13 @@ struct ExplainArguments {
 
 constexpr std::size_t kTextBytes = 4096;  // of a spec or choice: longer ones end in an ellipsis
 
+Error unknown_kernel(const ExplainArguments& arguments) {
+  const std::string isa = arguments.isa.empty() ? "" : " for " + printable(arguments.isa);
+  return {ExitCode::usage, "KERNEL_UNKNOWN",
+          fmt::format("no kernel or step{} matches '{}'", isa, printable(arguments.kernel)),
+          "vitgen explain " + printable(arguments.directory) + " --stage plan lists them"};
+}
+
 // A filter matches a kernel by its own name or by that of a step that calls it.
 bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& filter) {
   if (filter.empty() || facts.kernels[kernel].name.find(filter) != std::string::npos) return true;
@@ -43,11 +51,21 @@ bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& 
   return false;
 }
 
-void print_plan(const LibraryFacts& facts) {
+void print_plan(const LibraryFacts& facts, const ExplainArguments& arguments) {
+  const auto is_shown = [&](const StepFacts& step) {
+    return selected(facts, step.kernel, arguments.kernel);
+  };
+  const auto has_shown = [&](const BucketFacts& bucket) {
+    return std::ranges::any_of(bucket.steps, is_shown);
+  };
+  const bool all = arguments.kernel.empty();
+  if (!all && !std::ranges::any_of(facts.buckets, has_shown)) throw unknown_kernel(arguments);
   fmt::print("{}\n", printable(facts.model_text));
   for (const BucketFacts& bucket : facts.buckets) {
+    if (!all && !has_shown(bucket)) continue;
     fmt::print("\nbatch {}, arena {} bytes\n", bucket.batch, bucket.arena_bytes);
     for (const StepFacts& step : bucket.steps) {
+      if (!is_shown(step)) continue;
       std::string slots;
       for (const std::string& slot : step.slots) slots += " " + printable(slot);
       fmt::print("  {:<24} {}\n  {:<24}  {}\n", printable(step.name),
@@ -75,14 +93,6 @@ std::vector<SelectedVariant> selected_variants(const LibraryFacts& facts,
     }
   }
   return variants;
-}
-
-void require_some(const std::vector<SelectedVariant>& variants, const ExplainArguments& arguments) {
-  if (!variants.empty()) return;
-  const std::string isa = arguments.isa.empty() ? "" : " for " + printable(arguments.isa);
-  throw Error(ExitCode::usage, "KERNEL_UNKNOWN",
-              fmt::format("no kernel or step{} matches '{}'", isa, printable(arguments.kernel)),
-              "vitgen explain " + printable(arguments.directory) + " --stage plan lists them");
 }
 
 void print_choices(const std::vector<SelectedVariant>& variants) {
@@ -133,10 +143,24 @@ void write_knobs(const std::vector<SelectedVariant>& variants, const std::string
                            printable(file), counted(entries.size(), "schedule")));
 }
 
-void explain(const ExplainArguments& arguments, const Console& console) {
+// What a stage has no use for is refused, not passed over.
+void check_options(const ExplainArguments& arguments) {
+  const bool whole = arguments.stage == "manifest";
   if (!arguments.write.empty() && arguments.stage != "choice") {
     throw Error(ExitCode::usage, "USAGE", "--write: only with --stage choice");
   }
+  if (whole && !arguments.kernel.empty()) {
+    throw Error(ExitCode::usage, "USAGE", "--kernel: --stage manifest prints the whole file");
+  }
+  if ((whole || arguments.stage == "plan") && !arguments.isa.empty()) {
+    throw Error(ExitCode::usage, "USAGE",
+                fmt::format("--isa: --stage {} is of all targets", arguments.stage),
+                "with --stage choice, stmt or asm it names one");
+  }
+}
+
+void explain(const ExplainArguments& arguments, const Console& console) {
+  check_options(arguments);
   const JsonFile manifest = read_manifest(arguments.directory);
   if (arguments.stage == "manifest") {
     std::cout << manifest_text(manifest.root);
@@ -144,11 +168,11 @@ void explain(const ExplainArguments& arguments, const Console& console) {
   }
   const LibraryFacts facts = library_facts(manifest);
   if (arguments.stage == "plan") {
-    print_plan(facts);
+    print_plan(facts, arguments);
     return;
   }
   const std::vector<SelectedVariant> variants = selected_variants(facts, arguments);
-  require_some(variants, arguments);
+  if (variants.empty()) throw unknown_kernel(arguments);
   if (arguments.stage != "choice") {
     print_code(variants, arguments.stage, *console.progress());
   } else if (arguments.write.empty()) {
@@ -172,7 +196,8 @@ void add_explain(CLI::App& app, const Console& console) {
       ->check(CLI::IsMember({"plan", "choice", "stmt", "asm", "manifest"}));
   command->add_option("--kernel", arguments->kernel,
                       "Only kernels with this text in their name or in the name of a step");
-  command->add_option("--isa", arguments->isa, "Only this target, such as x86-64-avx2");
+  command->add_option("--isa", arguments->isa,
+                      "With choice, stmt and asm: only this target, such as x86-64-avx2");
   command->add_option("--write", arguments->write,
                       "With --stage choice: the schedules as JSON to edit, for `generate --knobs`");
   command->footer(
