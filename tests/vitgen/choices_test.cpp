@@ -217,6 +217,15 @@ TEST(Choices, ExplainWritesKnobsThatGenerateTakesBack) {
   EXPECT_EQ(read_knobs_file(path).size(), 1u);
 }
 
+TEST(Choices, ExplainShowsBothNamesOfAKernelAndTakesEither) {
+  const KernelFacts kernel = facts_of(library_of("timm_vit")).kernels[0];
+  for (const std::string& name : {kernel.name, kernel.spec.text()}) {
+    const std::string text =
+        must_run({"explain", library_of("timm_vit"), "--stage", "choice", "--kernel", name});
+    EXPECT_TRUE(text.starts_with(kernel.name + " = " + kernel.spec.text() + "\n")) << text;
+  }
+}
+
 struct BadKnobs {
   const char* name;
   std::function<void(Json& entry)> change;

@@ -32,6 +32,13 @@ TEST(Tune, DryRunCountsCandidatesAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(database_in(folder)));
 }
 
+TEST(Tune, APatternMayBeOfAKernelsSpec) {
+  const TempDir folder(temporary_directory());
+  const std::string text = must_run(tune_small(folder, {"--op", "linear(*gelu*", "--dry-run"}));
+  EXPECT_THAT(text, HasSubstr("linear_"));
+  EXPECT_THAT(text, Not(HasSubstr("attention_")));
+}
+
 TEST(Tune, DryRunNeedsNeitherAHomeNorADatabase) {
   const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
   for (const char* name : {"HOME", "XDG_DATA_HOME", "VITGEN_TUNING_DB"}) ::setenv(name, "", 1);

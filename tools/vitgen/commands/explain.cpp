@@ -40,12 +40,20 @@ Error unknown_kernel(const ExplainArguments& arguments) {
           "vitgen explain " + printable(arguments.directory) + " --stage plan lists them"};
 }
 
-// A filter matches a kernel by its own name or by that of a step that calls it.
+// Both names of a kernel: that of its file and symbols, and what it computes.
+std::string names_text(const KernelFacts& kernel) {
+  return fmt::format("{} = {}", printable(kernel.name), printable(kernel.spec.text(), kTextBytes));
+}
+
+// A filter matches a kernel by its name, by the beginning of its spec, or by the name of a step
+// that calls it. Not by any part of a spec: "head" is a step, and a field of every attention.
 bool selected(const LibraryFacts& facts, std::size_t kernel, const std::string& filter) {
-  if (filter.empty() || facts.kernels[kernel].name.find(filter) != std::string::npos) return true;
+  const auto in = [&](const std::string& name) { return name.find(filter) != std::string::npos; };
+  const auto& [name, spec, variants] = facts.kernels[kernel];
+  if (in(name) || spec.text().starts_with(filter)) return true;
   for (const BucketFacts& bucket : facts.buckets) {
     for (const StepFacts& step : bucket.steps) {
-      if (step.kernel == kernel && step.name.find(filter) != std::string::npos) return true;
+      if (step.kernel == kernel && in(step.name)) return true;
     }
   }
   return false;
@@ -98,7 +106,7 @@ std::vector<SelectedVariant> selected_variants(const LibraryFacts& facts,
 void print_choices(const std::vector<SelectedVariant>& variants) {
   const KernelFacts* heading = nullptr;
   for (const auto& [kernel, variant] : variants) {
-    if (&kernel != heading) fmt::print("{}\n", printable(kernel.spec.text(), kTextBytes));
+    if (&kernel != heading) fmt::print("{}\n", names_text(kernel));
     heading = &kernel;
     fmt::print("  {:<12} {:<60} {}, {} bytes of code, {} of scratch\n", printable(variant.machine),
                printable(variant.choice.text(), kTextBytes), printable(variant.provenance),
@@ -125,8 +133,8 @@ void print_code(const std::vector<SelectedVariant>& variants, const std::string&
                     .instructions = {}},
                    files);
     progress.end();  // clears its line
-    fmt::print("# {} for {} by {}\n", printable(kernel.spec.text(), kTextBytes),
-               printable(variant.machine), printable(variant.choice.text(), kTextBytes));
+    fmt::print("# {} for {} by {}\n", names_text(kernel), printable(variant.machine),
+               printable(variant.choice.text(), kTextBytes));
     std::cout << read_whole(base.string() + ".txt", kTextLimit) << "\n";
   }
 }
@@ -195,7 +203,8 @@ void add_explain(CLI::App& app, const Console& console) {
                    "nests; asm: machine code; manifest: the JSON (plan)")
       ->check(CLI::IsMember({"plan", "choice", "stmt", "asm", "manifest"}));
   command->add_option("--kernel", arguments->kernel,
-                      "Only kernels with this text in their name or in the name of a step");
+                      "Only kernels with this text in their name or in the name of a step, or a "
+                      "spec that begins so");
   command->add_option("--isa", arguments->isa,
                       "With choice, stmt and asm: only this target, such as x86-64-avx2");
   command->add_option("--write", arguments->write,

@@ -101,11 +101,14 @@ void keep_matching(std::vector<TuneKernel>& kernels, const std::string& pattern)
     if (ops.find(each.spec.op) == std::string::npos)
       ops += (ops.empty() ? "" : ", ") + each.spec.op;
   }
+  // A pattern of names, such as '*64*', is not meant for the fields of a spec.
+  const bool is_spec = pattern.find('(') != std::string::npos;
   std::erase_if(kernels, [&](const TuneKernel& each) {
     const auto matches = [&](const std::string& name) {
       return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
     };
-    return !matches(each.spec.op) && !matches(tune_name(each.spec));
+    return !matches(each.spec.op) && !matches(tune_name(each.spec)) &&
+           !(is_spec && matches(each.spec.text()));
   });
   if (!kernels.empty()) return;
   throw Error(ExitCode::usage, "TUNE_OP",
@@ -335,7 +338,8 @@ void add_search_options(CLI::App& command, TuneArguments& a) {
   command
       .add_option("--trials", a.trials, "Candidates to try per kernel (24 by the model, 8 random)")
       ->check(CLI::Range(1, 10000));
-  command.add_option("--op", a.op, "Only ops or kernels whose name matches, such as 'linear*'");
+  command.add_option("--op", a.op,
+                     "Only ops or kernels whose name or spec matches, such as 'linear*'");
   command.add_flag("--resume", a.resume, "Do not try again what was tried with these versions");
   command.add_option("--db", a.database,
                      "Tuning database (VITGEN_TUNING_DB, or tuning.db in the user's data folder)");
