@@ -13,9 +13,6 @@ namespace vitgen {
 
 inline constexpr int kBenchSchema = 1;
 
-/// Where a cell's quartiles lie further apart, differences of a few percent mean nothing.
-inline constexpr double kBusySpread = 0.05;
-
 /// Time and work of some calls in one run of a cell.
 struct Cost {
   int calls = 0;

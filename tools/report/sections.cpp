@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "generators/base/counted.h"
+#include "tools/measure/machine_notes.h"
 #include "tools/report/time_chart.h"
 
 namespace vitgen {

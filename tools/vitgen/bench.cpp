@@ -10,6 +10,7 @@
 #include "runtime/cpu_count.h"
 #include "schedules/machine.h"
 #include "schedules/tuning/record.h"
+#include "tools/measure/machine_notes.h"
 #include "tools/vitgen/bench_cell.h"
 #include "tools/vitgen/host.h"
 
@@ -97,10 +98,24 @@ void warn_if_busy(const BenchRecord& record, Progress& progress) {
   const auto worst =
       std::ranges::max_element(record.cells, {}, [](const CellTimes& c) { return c.ms.spread(); });
   if (worst->ms.spread() <= kBusySpread) return;
-  progress.note(
-      fmt::format("the machine looks busy: half of the runs with {}, batch {} lie {:.0f} % "
-                  "apart; compare minima, or measure again when it is idle",
-                  counted(worst->threads, "thread"), worst->batch, 100 * worst->ms.spread()));
+  progress.note(busy_note(
+      fmt::format("half of the runs with {}, batch {} lie {:.0f} % apart",
+                  counted(worst->threads, "thread"), worst->batch, 100 * worst->ms.spread()),
+      "compare minima, or measure again when it is idle"));
+}
+
+// Long enough for a peak: see fma_peak_gflops.
+constexpr double kPeakSeconds = 0.1;
+
+// With one thread's peak, measured now unless it is among the others.
+void warn_if_threads_share(const BenchRecord& record, FmaIsa isa, Progress& progress) {
+  const auto several = [](const MachinePeaks& each) { return each.threads > 1; };
+  if (std::ranges::none_of(record.peaks, several)) return;
+  const auto one = std::ranges::find(record.peaks, 1, &MachinePeaks::threads);
+  const double alone =
+      one != record.peaks.end() ? one->gflops : fma_peak_gflops(isa, 1, kPeakSeconds);
+  const std::string note = scaling_note(alone, record.peaks);
+  if (!note.empty()) progress.note(note);
 }
 
 }  // namespace
@@ -144,12 +159,12 @@ BenchRecord run_bench(const std::string& directory, const BenchSettings& setting
   }
   measure(cells, settings, progress);
   // The peak is measured again at the end: the better one was the undisturbed one.
-  constexpr double kPeakSeconds = 0.1;
   for (MachinePeaks& peaks : record.peaks) {
     peaks.gflops = std::max(peaks.gflops, fma_peak_gflops(isa, peaks.threads, kPeakSeconds));
   }
   for (const auto& cell : cells) record.cells.push_back(cell->times(facts));
   warn_if_busy(record, progress);
+  warn_if_threads_share(record, isa, progress);
   return record;
 }
 

@@ -23,8 +23,8 @@ struct BenchSettings {
 
 /// Measures every number of threads with every batch. Cells take turns in rounds, each in a new
 /// random order, so that a slow moment of the machine meets them all. Tells `progress` when the
-/// machine was busy and when it gives fewer threads than asked for.
-/// Throws what opening and running the library throw.
+/// machine was busy, when it gives fewer threads than asked for, and when several reach no more
+/// than one. Throws what opening and running the library throw.
 BenchRecord run_bench(const std::string& directory, const BenchSettings& settings,
                       Progress& progress);
 
