@@ -48,5 +48,18 @@ TEST(TuneReport, SumsAreOfKernelsThatWereTimedBeforeAndAfter) {
   EXPECT_THAT(tune_table({improved, replaced}, 0), HasSubstr("2.000 ms before, 1.000 ms now"));
 }
 
+TEST(TuneReport, ABusyMachineIsToldBeforeAndAfter) {
+  EXPECT_EQ(busy_at_start(2, 0.98), "");
+  EXPECT_THAT(busy_at_start(2, 0.67),
+              HasSubstr("looks busy: 2 threads got 67 % of the time of 2 CPUs; "));
+  KernelResult calm = result_of(Verdict::kept), disturbed = calm, untimed = calm;
+  calm.spread = 0.01;
+  disturbed.spread = 0.2;
+  EXPECT_EQ(busy_at_end({}), "");
+  EXPECT_EQ(busy_at_end({untimed, calm, calm, disturbed}), "");
+  EXPECT_THAT(busy_at_end({untimed, calm, disturbed, disturbed}),
+              HasSubstr("looks busy: half of the confirming calls of a usual kernel lie 20 %"));
+}
+
 }  // namespace
 }  // namespace vitgen

@@ -1,9 +1,11 @@
 // vitgen tune as its users run it, on a model small enough for a test.
 
 #include <gmock/gmock.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 
 #include "schedules/tuning/database.h"
 #include "tests/vitgen/program.h"
@@ -106,6 +108,30 @@ TEST(Tune, WhatMustBeBeatenIsWhatGenerateWouldUse) {
   const std::string text = must_run(search);
   EXPECT_THAT(text, HasSubstr("before " + records[0].choice.text()));
   EXPECT_THAT(text, Not(HasSubstr("nosuch")));
+}
+
+// With one CPU for the search and a thread of this process that never rests.
+TEST(Tune, ABusyMachineIsToldBeforeTheSearch) {
+  const TempDir folder(temporary_directory());
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before) != 0) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  ProcessResult result;
+  {
+    const std::jthread other([](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+      }
+    });
+    result = run_vitgen({"tune", "-m", fixture("timm_vit_avg"), "--db", database_in(folder), "--op",
+                         "pool*", "--trials", "1"});
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("note: the machine looks busy: 1 thread got "));
 }
 
 // generate would use the record of one thread.

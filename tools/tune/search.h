@@ -60,6 +60,7 @@ struct KernelResult {
   double before_seconds = 0;
   double now_seconds = 0;   ///< of a later wave's winner before_seconds * ratio
   Interval ratio{1, 1, 1};  ///< now / before; of one that is kept: the fastest other / before
+  double spread = 0;        ///< relative_spread of the confirming calls; 0: there were none
   bool complete = false;    ///< nothing is left to try
 };
 

@@ -94,6 +94,7 @@ void note_failed_sample(Turn& turn, int number, const Sample& last) {
 // Times of two waves are not compared: meanwhile the computer may have become slower.
 void tell_outcome(KernelResult& result, const Candidate* better, const Interval& ratio,
                   const Pairs& pairs) {
+  result.spread = relative_spread(pairs.b);
   if (result.verdict == Verdict::replaced) {  // there is no time before to be told
     if (better == nullptr) return;
     result.now = better->choice;
@@ -162,6 +163,7 @@ bool replace_failed(Turn& turn, const std::vector<Timed>& left) {
     turn.state.log.remove(result.kernel.spec, result.before);
     turn.state.log.put(result.kernel.spec, candidate.choice, candidate.rule_version, pairs.a);
     result.verdict = Verdict::replaced;
+    result.spread = relative_spread(pairs.a);
     result.now = candidate.choice;
     result.now_seconds = median(pairs.a);
     turn.incumbent = timed.number;

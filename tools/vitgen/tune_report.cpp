@@ -7,6 +7,7 @@
 #include "generators/base/counted.h"
 #include "generators/ops/support/ops_table.h"
 #include "tools/emit/kernel.h"
+#include "tools/measure/machine_notes.h"
 
 namespace vitgen {
 
@@ -111,6 +112,24 @@ std::string tune_table(const std::vector<KernelResult>& results, double peak) {
                         now * 1e3);
   }
   return text + "\n";
+}
+
+std::string busy_at_start(int cpus, double share) {
+  if (share > kBusyShare) return {};
+  return busy_note(fmt::format("{} got {:.0f} % of the time of {}", counted(cpus, "thread"),
+                               100 * share, counted(cpus, "CPU")),
+                   "give it to the tuner alone, or small differences are not found");
+}
+
+std::string busy_at_end(const std::vector<KernelResult>& results) {
+  std::vector<double> spreads;
+  for (const KernelResult& each : results) {
+    if (each.spread > 0) spreads.push_back(each.spread);
+  }
+  if (spreads.empty() || median(spreads) <= kBusySpread) return {};
+  return busy_note(fmt::format("half of the confirming calls of a usual kernel lie {:.0f} % apart",
+                               100 * median(spreads)),
+                   "small differences were not found; tune again when it is idle");
 }
 
 std::string dry_run_table(const std::vector<KernelResult>& plan) {

@@ -19,6 +19,11 @@ std::string tally(const KernelResult& kernel);
 /// One block of lines per kernel, and the sum over all. `peak` in GF/s; 0: not known.
 std::string tune_table(const std::vector<KernelResult>& results, double peak);
 
+/// That other programs disturb a search: before it by the share of their time that as many threads
+/// as there are CPUs get, after it by the spread of what was timed. Empty if they do not.
+std::string busy_at_start(int cpus, double share);
+std::string busy_at_end(const std::vector<KernelResult>& results);
+
 /// What a search would try.
 std::string dry_run_table(const std::vector<KernelResult>& plan);
 

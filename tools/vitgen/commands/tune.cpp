@@ -14,6 +14,7 @@
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
 #include "tools/measure/fma_peak.h"
+#include "tools/measure/machine_notes.h"
 #include "tools/tune/budget.h"
 #include "tools/tune/host_backend.h"
 #include "tools/tune/target_code.h"
@@ -252,6 +253,10 @@ void tell_next_steps(const std::vector<KernelResult>& results, const std::string
                (usual ? "by itself" : "with --db " + printable(path)));
 }
 
+void tell(const std::string& note, const Console& console) {
+  if (!note.empty()) console.note("note: " + note);
+}
+
 void search(const TuneArguments& arguments, const Machine& machine,
             const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
             const Console& console) {
@@ -271,6 +276,9 @@ void search(const TuneArguments& arguments, const Machine& machine,
   console.note(fmt::format("{}: {}, {:.0f} GF/s measured peak with {}", machine.target,
                            counted(kernels.size(), "kernel"), peak,
                            counted(arguments.threads, "thread")));
+  constexpr double kShareSeconds = 0.2;  // many slices of a scheduler
+  const int cpus = rt::usable_cpus();
+  tell(busy_at_start(cpus, processor_share(cpus, kShareSeconds)), console);
   HostBackend backend(options);
   const auto progress = console.progress();
   Watch watch(*progress, peak);
@@ -279,6 +287,7 @@ void search(const TuneArguments& arguments, const Machine& machine,
   watch.end();
   fmt::print("{}", tune_table(results, peak));
   finish_output();
+  tell(busy_at_end(results), console);
   if (settings.stop()) {
     return console.note("interrupted; what was learnt is in " + printable(path) +
                         ": the same command with --resume goes on");
