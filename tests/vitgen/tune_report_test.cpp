@@ -48,6 +48,27 @@ TEST(TuneReport, SumsAreOfKernelsThatWereTimedBeforeAndAfter) {
   EXPECT_THAT(tune_table({improved, replaced}, 0), HasSubstr("2.000 ms before, 1.000 ms now"));
 }
 
+TEST(TuneReport, WhereNothingElseWasTimedItSaysWhy) {
+  KernelResult kept = result_of(Verdict::kept);
+  kept.now = kept.before;
+  const auto add = [&](const std::string& choice, bool decided, TrialStatus status) {
+    Candidate candidate;
+    candidate.choice = Choice::parse(choice);
+    candidate.decided = decided;
+    candidate.status = status;
+    kept.candidates.push_back(candidate);
+    return tune_table({kept}, 0);
+  };
+  EXPECT_THAT(add(kept.before.text(), true, TrialStatus::measured),
+              HasSubstr("nothing else was timed: there is no other schedule"));
+  EXPECT_THAT(add("cpu/pool(columns=8)", true, TrialStatus::rejected_model),
+              HasSubstr("nothing else was timed: all others were left out or failed"));
+  EXPECT_THAT(add("cpu/pool(columns=64)", false, TrialStatus::measured),
+              HasSubstr("nothing else was timed to its end: 1 other was not reached in time"));
+  EXPECT_THAT(add("cpu/pool(columns=32)", true, TrialStatus::measured),
+              HasSubstr("  nothing is faster\n"));
+}
+
 TEST(TuneReport, ABusyMachineIsToldBeforeAndAfter) {
   EXPECT_EQ(busy_at_start(2, 0.98), "");
   EXPECT_THAT(busy_at_start(2, 0.67),

@@ -29,13 +29,29 @@ std::string rate_text(const OpSpec& spec, double seconds, double peak) {
   return fmt::format("{} {:7.2f} GF/s{}", time_text(seconds), rate, share);
 }
 
+// Of what stays because it met no other: why there was none.
+std::string unrivalled_text(const KernelResult& kernel) {
+  int others = 0, open = 0, timed = 0;
+  for (const Candidate& each : kernel.candidates) {
+    if (each.choice == kernel.before) continue;
+    ++others;
+    open += !each.decided;
+    timed += each.decided && each.status == TrialStatus::measured;
+  }
+  if (timed > 0) return "nothing is faster";
+  if (others == 0) return "nothing else was timed: there is no other schedule";
+  if (open == 0) return "nothing else was timed: all others were left out or failed";
+  return fmt::format("nothing else was timed to its end: {} not reached in time",
+                     open == 1 ? "1 other was" : fmt::format("{} others were", open));
+}
+
 std::string verdict_text(const KernelResult& kernel) {
   switch (kernel.verdict) {
     case Verdict::improved:
       return fmt::format("{:.3f} of the time ({:.3f} to {:.3f})", kernel.ratio.value,
                          kernel.ratio.low, kernel.ratio.high);
     case Verdict::kept:
-      if (kernel.ratio == Interval{1, 1, 1}) return "nothing is faster";
+      if (kernel.ratio == Interval{1, 1, 1}) return unrivalled_text(kernel);
       return fmt::format("the fastest other takes {:.3f} of the time ({:.3f} to {:.3f}): kept",
                          kernel.ratio.value, kernel.ratio.low, kernel.ratio.high);
     case Verdict::replaced:
