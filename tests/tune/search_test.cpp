@@ -129,10 +129,12 @@ TEST(Search, ResumedAfterItsEndItDoesNothing) {
     FakeBackend world;
     TuneSettings settings = settings_for(world);
     settings.resume = true;
+    settings.in_use = records_of(place.database, settings);
     const auto results = tune(three_kernels(), settings, world, place.database, kNobody);
     for (const KernelResult& each : results) EXPECT_TRUE(each.complete);
     EXPECT_EQ(world.compiled == 0, again);
     EXPECT_EQ(world.timed == 0, again);
+    for (const KernelResult& each : results) EXPECT_EQ(each.recorded_seconds > 0, again);
   }
 }
 

@@ -45,7 +45,24 @@ TEST(TuneReport, SumsAreOfKernelsThatWereTimedBeforeAndAfter) {
   improved.now_seconds = 1e-3;
   KernelResult replaced = result_of(Verdict::replaced);
   replaced.now_seconds = 5e-3;
-  EXPECT_THAT(tune_table({improved, replaced}, 0), HasSubstr("2.000 ms before, 1.000 ms now"));
+  EXPECT_THAT(tune_table({improved, replaced}, 0),
+              HasSubstr("2.000 ms before, 1.000 ms now, without 1 kernel of unknown time\n"));
+}
+
+TEST(TuneReport, SumsOfAResumedSearchTakeWhatIsNotTimedNowFromTheDatabase) {
+  KernelResult improved = result_of(Verdict::improved);
+  improved.before_seconds = 2e-3;
+  improved.now_seconds = 1e-3;
+  improved.recorded_seconds = 9e-3;
+  KernelResult earlier = result_of(Verdict::untuned);
+  earlier.now = earlier.before;
+  earlier.kernel.calls = 4;
+  earlier.recorded_seconds = 0.5e-3;
+  earlier.complete = true;
+  const std::string text = tune_table({improved, earlier}, 0);
+  EXPECT_THAT(text, HasSubstr("4.000 ms before, 3.000 ms now, of 1 kernel by an earlier search"));
+  EXPECT_THAT(text, HasSubstr("0.500 ms"));
+  EXPECT_THAT(text, HasSubstr(", as recorded\n"));
 }
 
 TEST(TuneReport, WhereNothingElseWasTimedItSaysWhy) {

@@ -36,12 +36,13 @@ void add_incumbent(KernelState& kernel, const Choice& choice) {
   candidates.push_back(std::move(candidate));
 }
 
-bool has_record(const OpSpec& spec, const Choice& choice, const TuneSettings& settings,
-                const TuningDatabase& database) {
+std::optional<TuningRecord> record_of(const OpSpec& spec, const Choice& choice,
+                                      const TuneSettings& settings,
+                                      const TuningDatabase& database) {
   const auto same = [&](const TuningRecord& record) {
     return record.choice == choice && record.threads == settings.threads && is_current(record);
   };
-  return database.best(settings.host, std::string(settings.machine->name), spec, same).has_value();
+  return database.best(settings.host, std::string(settings.machine->name), spec, same);
 }
 
 std::vector<KernelState> begin(const std::vector<TuneKernel>& kernels, const TuneSettings& settings,
@@ -52,7 +53,9 @@ std::vector<KernelState> begin(const std::vector<TuneKernel>& kernels, const Tun
     KernelState state;
     state.result = std::move(result);
     add_incumbent(state, state.result.before);
-    state.incumbent_recorded = has_record(spec, state.result.before, settings, database);
+    const auto record = record_of(spec, state.result.before, settings, database);
+    state.incumbent_recorded = record.has_value();
+    if (record) state.result.recorded_seconds = record->median_ns * 1e-9;
     states.push_back(std::move(state));
   }
   return states;

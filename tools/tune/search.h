@@ -58,10 +58,11 @@ struct KernelResult {
   Choice now;
   /// Per call, median of the confirming pairs, else one sample; 0: not measured.
   double before_seconds = 0;
-  double now_seconds = 0;   ///< of a later wave's winner before_seconds * ratio
-  Interval ratio{1, 1, 1};  ///< now / before; of one that is kept: the fastest other / before
-  double spread = 0;        ///< relative_spread of the confirming calls; 0: there were none
-  bool complete = false;    ///< nothing is left to try
+  double now_seconds = 0;       ///< of a later wave's winner before_seconds * ratio
+  Interval ratio{1, 1, 1};      ///< now / before; of one that is kept: the fastest other / before
+  double recorded_seconds = 0;  ///< of `before`, by the database when the search began; 0: none
+  double spread = 0;            ///< relative_spread of the confirming calls; 0: there were none
+  bool complete = false;        ///< nothing is left to try
 };
 
 /// What a search tells while it runs.

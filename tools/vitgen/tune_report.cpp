@@ -65,6 +65,35 @@ std::string verdict_text(const KernelResult& kernel) {
   return kernel.complete ? "nothing left to try" : "not timed";
 }
 
+// Not timed now, but by an earlier search.
+bool is_by_record(const KernelResult& kernel) {
+  return kernel.before_seconds <= 0 && kernel.recorded_seconds > 0 &&
+         kernel.before_fault.empty() && kernel.verdict != Verdict::replaced;
+}
+
+// The calls of all kernels in one run, as far as times are known.
+std::string sums_text(const std::vector<KernelResult>& results) {
+  double before = 0, now = 0;
+  std::size_t recorded = 0, unknown = 0;
+  for (const KernelResult& each : results) {
+    const bool by_record = is_by_record(each);
+    const double seconds = by_record ? each.recorded_seconds : each.before_seconds;
+    recorded += by_record;
+    unknown += seconds <= 0;
+    if (seconds <= 0) continue;  // no comparison
+    before += each.kernel.calls * seconds;
+    now += each.kernel.calls * (each.now_seconds > 0 ? each.now_seconds : seconds);
+  }
+  if (before <= 0) return {};
+  std::string text = fmt::format("; their calls in one run: {:.3f} ms before, {:.3f} ms now",
+                                 before * 1e3, now * 1e3);
+  if (recorded > 0) {
+    text += fmt::format(", of {} by an earlier search's record", counted(recorded, "kernel"));
+  }
+  if (unknown > 0) text += fmt::format(", without {} of unknown time", counted(unknown, "kernel"));
+  return text;
+}
+
 std::string kernel_text(const KernelResult& kernel, double peak) {
   const OpSpec& spec = kernel.kernel.spec;
   std::string text = fmt::format("{}, {}: {}\n", tune_name(spec),
@@ -72,7 +101,9 @@ std::string kernel_text(const KernelResult& kernel, double peak) {
   const auto line = [&](std::string_view word, const Choice& choice, double seconds) {
     text += fmt::format("  {:<6} {:<50} {}\n", word, choice.text(), rate_text(spec, seconds, peak));
   };
-  line("before", kernel.before, kernel.before_seconds);
+  const bool by_record = is_by_record(kernel);
+  line("before", kernel.before, by_record ? kernel.recorded_seconds : kernel.before_seconds);
+  if (by_record) text.insert(text.size() - 1, ", as recorded");
   if (kernel.now != kernel.before) line("now", kernel.now, kernel.now_seconds);
   return text + "  " + verdict_text(kernel) + "\n";
 }
@@ -111,23 +142,15 @@ std::string tally(const KernelResult& kernel) {
 
 std::string tune_table(const std::vector<KernelResult>& results, double peak) {
   std::string text;
-  double before = 0, now = 0;
   int improved = 0, replaced = 0;
   for (const KernelResult& each : results) {
     text += kernel_text(each, peak);
     improved += each.verdict == Verdict::improved;
     replaced += each.verdict == Verdict::replaced;
-    if (each.before_seconds <= 0) continue;  // no comparison
-    before += each.kernel.calls * each.before_seconds;
-    now += each.kernel.calls * (each.now_seconds > 0 ? each.now_seconds : each.before_seconds);
   }
   text += fmt::format("{} of {} improved", improved, counted(results.size(), "kernel"));
   if (replaced > 0) text += fmt::format(", {} replaced because they failed", replaced);
-  if (before > 0 && now > 0) {
-    text += fmt::format("; their calls in one run: {:.3f} ms before, {:.3f} ms now", before * 1e3,
-                        now * 1e3);
-  }
-  return text + "\n";
+  return text + sums_text(results) + "\n";
 }
 
 std::string busy_at_start(int cpus, double share) {
