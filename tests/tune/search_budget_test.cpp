@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "tests/tune/small_search.h"
 
 namespace vitgen {
@@ -191,6 +193,37 @@ TEST(SearchBudget, AHangingCandidateCannotTakeMoreThanItsKernelsTime) {
   EXPECT_LE(world.now(), 10.5);
   EXPECT_FALSE(results[0].complete);  // nothing is known of the one that was waited for
   for (const TuningTrial& trial : place.database.trials()) EXPECT_NE(trial.choice.text(), hangs);
+}
+
+// Whatever the waves do: what a bar shows must not go back.
+TEST(SearchBudget, TheWorkThatIsToldGrowsOverAllWavesUntilAllIsDone) {
+  for (const double budget : {1.0, std::numeric_limits<double>::infinity()}) {
+    FakeBackend world;
+    world.compile_time = 0.05;
+    world.samples_take = true;
+    TuneSettings settings = settings_for(world);
+    settings.budget_seconds = budget;
+    std::vector<double> work;
+    int compile_phases = 0;
+    TuneProgress::Phase phase = TuneProgress::Phase::time;
+    Place place;
+    const auto results =
+        tune(three_kernels(), settings, world, place.database, [&](const TuneProgress& now) {
+          work.push_back(now.work);
+          compile_phases += now.phase != phase && now.phase == TuneProgress::Phase::compile;
+          phase = now.phase;
+        });
+    ASSERT_FALSE(work.empty());
+    EXPECT_TRUE(std::ranges::is_sorted(work)) << budget;
+    EXPECT_GE(work.front(), 0);
+    EXPECT_LE(work.back(), 1);
+    const bool complete = std::ranges::all_of(results, &KernelResult::complete);
+    EXPECT_EQ(complete, budget > 1);
+    if (complete) {
+      EXPECT_GT(work.back(), 0.9) << "the last candidates are decided after their last sample";
+    }
+    EXPECT_GE(compile_phases, complete ? 1 : 2) << "there are waves to go over";
+  }
 }
 
 }  // namespace

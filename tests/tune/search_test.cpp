@@ -303,7 +303,10 @@ TEST(Search, ProgressGrowsAndEndsAtItsTotal) {
     last[progress.phase] = progress;
   });
   EXPECT_EQ(last.size(), 3u);
-  EXPECT_GT(last[TuneProgress::Phase::time].total, 0u);
+  for (const auto phase : {TuneProgress::Phase::compile, TuneProgress::Phase::check}) {
+    EXPECT_GT(last[phase].total, 0u);
+    EXPECT_EQ(last[phase].done, last[phase].total);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tools/tune/search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "tools/tune/is_current.h"
@@ -16,6 +17,8 @@ constexpr double kCompileShare = 0.4;
 constexpr double kCompilePart = 0.75;
 // Of the budget; what is less is not worth loading and timing the incumbents once more.
 constexpr double kLeastWave = 0.05;
+
+constexpr std::int64_t kDecided = 100;  // work_units of a candidate
 
 bool is_complete(const KernelResult& kernel) {
   return std::ranges::all_of(kernel.candidates, &Candidate::decided);
@@ -109,6 +112,31 @@ bool is_failure(TrialStatus status) {
          status == TrialStatus::timed_out || status == TrialStatus::wrong_result;
 }
 
+std::int64_t work_units(const Candidate& candidate) {
+  if (candidate.decided) return kDecided;
+  const double share = candidate.checked    ? kCompileShare
+                       : candidate.compiled ? kCompileShare * kCompilePart
+                                            : 0;
+  return std::llround(static_cast<double>(kDecided) * share);
+}
+
+std::int64_t work_units(const std::vector<KernelState>& kernels) {
+  std::int64_t units = 0;
+  for (const KernelState& kernel : kernels) {
+    for (const Candidate& each : kernel.result.candidates) units += work_units(each);
+  }
+  return units;
+}
+
+double work_share(const SearchState& state, std::int64_t units) {
+  std::int64_t most = 0;
+  for (const KernelState& kernel : state.kernels) {
+    most += kDecided * std::ssize(kernel.result.candidates);
+  }
+  if (most <= state.at_first) return 1;
+  return static_cast<double>(units - state.at_first) / static_cast<double>(most - state.at_first);
+}
+
 bool is_incumbent(const KernelState& kernel, const Candidate& candidate) {
   return &candidate == &kernel.result.candidates[kernel.incumbent];
 }
@@ -156,6 +184,7 @@ std::vector<KernelResult> tune(const std::vector<TuneKernel>& kernels, const Tun
                     .backend = backend,
                     .log = log,
                     .watcher = watcher};
+  state.at_first = work_units(state.kernels);
   for (const KernelState& kernel : state.kernels) {
     if (!kernel.result.complete) log.add_left_out(kernel.result);
   }

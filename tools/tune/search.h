@@ -69,7 +69,8 @@ struct KernelResult {
 struct TuneProgress {
   enum class Phase { compile, check, time };
   Phase phase = Phase::compile;
-  std::uint64_t done = 0, total = 0;
+  std::uint64_t done = 0, total = 0;     ///< candidates that this phase compiles or checks
+  double work = 0;                       ///< of all that was to try when the search began, 0 to 1
   const KernelResult* kernel = nullptr;  ///< the one that is worked on, if it is one
   double best_seconds = 0;               ///< of that kernel, per call
   int failures = 0;                      ///< candidates so far that failed, not merely slow ones

@@ -24,6 +24,7 @@ struct Job {
   Candidate* candidate;
   double turn = 0;         // the earlier ones first
   std::size_t number = 0;  // where turns are equal
+  std::int64_t units = 0;  // of work when it began
 };
 
 bool is_wanted(const SearchState& state, const KernelState& kernel, const Candidate& candidate) {
@@ -48,8 +49,8 @@ std::vector<Job> jobs_in_turn(SearchState& state,
     for (Candidate& candidate : kernel.result.candidates) {
       if (!is_wanted(state, kernel, candidate) || !pick(candidate)) continue;
       place += pace;
-      jobs.push_back(
-          {&kernel, &candidate, is_incumbent(kernel, candidate) ? 0 : place, jobs.size()});
+      jobs.push_back({&kernel, &candidate, is_incumbent(kernel, candidate) ? 0 : place, jobs.size(),
+                      work_units(candidate)});
     }
   }
   std::ranges::sort(jobs, {}, [](const Job& job) { return std::pair(job.turn, job.number); });
@@ -68,12 +69,16 @@ class Workers {
     const auto count =
         std::min(jobs_.size(), static_cast<std::size_t>(std::max(1, state_.settings.jobs)));
     running_ = count;
+    units_ = work_units(state_.kernels);
     for (std::size_t t = 0; t < count; ++t) threads.emplace_back([this] { loop(); });
     std::unique_lock lock(mutex_);
     while (running_ > 0) {
       changed_.wait(lock);
-      const TuneProgress progress{
-          .phase = phase, .done = done_, .total = jobs_.size(), .failures = state_.failures};
+      const TuneProgress progress{.phase = phase,
+                                  .done = done_,
+                                  .total = jobs_.size(),
+                                  .work = work_share(state_, units_),
+                                  .failures = state_.failures};
       state_.watcher(progress);
     }
     lock.unlock();
@@ -103,6 +108,7 @@ class Workers {
       const std::lock_guard lock(mutex_);
       if (error && !error_) error_ = error;
       if (is_failure(job->candidate->status)) ++state_.failures;
+      units_ += work_units(*job->candidate) - job->units;
       ++done_;
       changed_.notify_one();
     }
@@ -118,6 +124,7 @@ class Workers {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t next_ = 0, done_ = 0, running_ = 0;
+  std::int64_t units_ = 0;  // of work
   std::exception_ptr error_;
 };
 

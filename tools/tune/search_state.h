@@ -22,8 +22,16 @@ struct SearchState {
   SearchLog& log;
   const TuneWatcher& watcher;
   int failures = 0;
-  bool again = false;  ///< a further wave: the incumbents are compiled and checked
+  std::int64_t at_first = 0;  ///< work_units when the search began
+  bool again = false;         ///< a further wave: the incumbents are compiled and checked
 };
+
+/// How much of a candidate's way is behind it, in percent: 100 where it is decided.
+std::int64_t work_units(const Candidate& candidate);
+/// Of all candidates of all kernels.
+std::int64_t work_units(const std::vector<KernelState>& kernels);
+/// Of the work that was to do when the search began, the part that is done by `units`.
+double work_share(const SearchState& state, std::int64_t units);
 
 /// Statuses that are faults, not mere slowness.
 bool is_failure(TrialStatus status);

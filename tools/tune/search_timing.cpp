@@ -86,33 +86,22 @@ void time_kernels(SearchState& state) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   // What the small ones leave over goes to the large ones.
   std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(shares[i], i); });
-  std::uint64_t done = 0, total = 0;
-  for (KernelState* kernel : kernels) {
-    total += kRaceLimits.size() * timed_candidates(*kernel, SIZE_MAX).size() +
-             2 * static_cast<std::uint64_t>(state.settings.pairs);
-  }
   double rest = std::accumulate(shares.begin(), shares.end(), 0.0);
-  std::uint64_t due = 0;  // samples of the kernels that are over
   for (const std::size_t i : order) {
     if (state.settings.stop()) return;
     KernelState& kernel = *kernels[i];
     const double now = state.backend.now();
     const double seconds = (state.settings.budget_seconds - now) * shares[i] / rest;
     rest -= shares[i];
-    due += kRaceLimits.size() * timed_candidates(kernel, SIZE_MAX).size() +
-           2 * static_cast<std::uint64_t>(state.settings.pairs);
     Turn turn{.state = state,
               .kernel = kernel,
               .session = nullptr,
               .candidates = timed_candidates(
                   kernel, affordable(state, kernel, std::max(seconds, kShortestTurn))),
               .incumbent = kernel.result.candidates[kernel.incumbent].checked ? 0 : -1,
-              .until = now + std::max(seconds - pairs_seconds(state, kernel), kShortestTurn),
-              .done = &done,
-              .total = total};
+              .until = now + std::max(seconds - pairs_seconds(state, kernel), kShortestTurn)};
     turn.session = state.backend.time(kernel.result.kernel.spec, files_of(kernel, turn.candidates));
     run_turn(turn);
-    done = due;
   }
 }
 

@@ -19,10 +19,8 @@ bool is_settled(const KernelResult& result) {
 
 void tell(Turn& turn, double seconds) {
   if (turn.best <= 0 || seconds < turn.best) turn.best = seconds;
-  *turn.done = std::min(*turn.done + 1, turn.total);
   turn.state.watcher({.phase = TuneProgress::Phase::time,
-                      .done = *turn.done,
-                      .total = turn.total,
+                      .work = work_share(turn.state, work_units(turn.state.kernels)),
                       .kernel = &turn.kernel.result,
                       .best_seconds = turn.best,
                       .failures = turn.state.failures});

@@ -19,10 +19,8 @@ struct Turn {
   std::vector<std::size_t> candidates;  // into the kernel's list, by number
   int incumbent = 0;                    // number; -1: it did not pass its check
   double until = 0;                     // seconds of backend.now()
-  std::uint64_t* done = nullptr;        // samples, of the progress
-  std::uint64_t total = 0;
-  double best = 0;       // seconds per call so far
-  bool cut_off = false;  // the race was not run to its end
+  double best = 0;                      // seconds per call so far
+  bool cut_off = false;                 // the race was not run to its end
 
   Candidate& candidate(int number) {
     return kernel.result.candidates[candidates[static_cast<std::size_t>(number)]];

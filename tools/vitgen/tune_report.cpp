@@ -67,8 +67,8 @@ std::string verdict_text(const KernelResult& kernel) {
 
 // Not timed now, but by an earlier search.
 bool is_by_record(const KernelResult& kernel) {
-  return kernel.before_seconds <= 0 && kernel.recorded_seconds > 0 &&
-         kernel.before_fault.empty() && kernel.verdict != Verdict::replaced;
+  return kernel.before_seconds <= 0 && kernel.recorded_seconds > 0 && kernel.before_fault.empty() &&
+         kernel.verdict != Verdict::replaced;
 }
 
 // The calls of all kernels in one run, as far as times are known.
@@ -106,6 +106,18 @@ std::string kernel_text(const KernelResult& kernel, double peak) {
   if (by_record) text.insert(text.size() - 1, ", as recorded");
   if (kernel.now != kernel.before) line("now", kernel.now, kernel.now_seconds);
   return text + "  " + verdict_text(kernel) + "\n";
+}
+
+std::string_view phase_word(TuneProgress::Phase phase) {
+  switch (phase) {
+    case TuneProgress::Phase::compile:
+      return "compile";
+    case TuneProgress::Phase::check:
+      return "check";
+    case TuneProgress::Phase::time:
+      break;
+  }
+  return "time";
 }
 
 }  // namespace
@@ -199,7 +211,9 @@ std::string progress_text(const TuneProgress& progress, double peak) {
     text += fmt::format("{}{} failed", text.empty() ? "" : ", ", progress.failures);
   }
   if (progress.kernel != nullptr) text += "  " + tune_name(progress.kernel->kernel.spec);
-  return text;
+  std::string head(phase_word(progress.phase));
+  if (progress.total > 0) head += fmt::format(" {} of {}", progress.done, progress.total);
+  return text.empty() ? head : head.append(": ").append(text);
 }
 
 }  // namespace vitgen

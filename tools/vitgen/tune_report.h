@@ -27,7 +27,7 @@ std::string busy_at_end(const std::vector<KernelResult>& results);
 /// What a search would try.
 std::string dry_run_table(const std::vector<KernelResult>& plan);
 
-/// "best 75.0 GF/s, 78 % of peak, 2 failed, linear_197x768".
+/// "compile 12 of 60: 2 failed", "time: best 75.0 GF/s, 78 %, 2 failed  linear_197x768".
 std::string progress_text(const TuneProgress& progress, double peak);
 
 }  // namespace vitgen

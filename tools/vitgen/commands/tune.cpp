@@ -25,6 +25,7 @@
 #include "tools/vitgen/open_database.h"
 #include "tools/vitgen/plan_arguments.h"
 #include "tools/vitgen/tune_report.h"
+#include "tools/vitgen/tune_watch.h"
 
 namespace vitgen {
 
@@ -167,44 +168,6 @@ double measured_peak(const Machine& machine, int threads) {
   return fma_peak_gflops(fma_isa(machine), threads, kSeconds);
 }
 
-// Turns the search's reports into phases of the progress bar.
-class Watch {
- public:
-  Watch(Progress& progress, double peak) : progress_(progress), peak_(peak) {}
-
-  void operator()(const TuneProgress& now) {
-    if (!begun_ || now.phase != phase_) {
-      end();
-      phase_ = now.phase;
-      begun_ = true;
-      progress_.begin(word(now.phase), now.total);
-    }
-    progress_.update(now.done, progress_text(now, peak_));
-  }
-  void end() {
-    if (begun_) progress_.end();
-    begun_ = false;
-  }
-
- private:
-  static std::string_view word(TuneProgress::Phase phase) {
-    switch (phase) {
-      case TuneProgress::Phase::compile:
-        return "compile candidates";
-      case TuneProgress::Phase::check:
-        return "check candidates";
-      case TuneProgress::Phase::time:
-        break;
-    }
-    return "time candidates";
-  }
-
-  Progress& progress_;
-  double peak_;
-  TuneProgress::Phase phase_ = TuneProgress::Phase::compile;
-  bool begun_ = false;
-};
-
 // A default that is wrong is no matter of tuning.
 void require_sound_defaults(const std::vector<KernelResult>& results) {
   for (const KernelResult& kernel : results) {
@@ -257,6 +220,16 @@ void tell(const std::string& note, const Console& console) {
   if (!note.empty()) console.note("note: " + note);
 }
 
+std::vector<KernelResult> watched_search(const std::vector<TuneKernel>& kernels,
+                                         const TuneSettings& settings, TuneBackend& backend,
+                                         TuningDatabase& database, double peak,
+                                         const Console& console) {
+  const auto progress = console.progress();
+  TuneWatch watch(*progress, settings.budget_seconds, peak, [&backend] { return backend.now(); });
+  return tune(kernels, settings, backend, database,
+              [&watch](const TuneProgress& now) { watch(now); });
+}
+
 void search(const TuneArguments& arguments, const Machine& machine,
             const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
             const Console& console) {
@@ -280,11 +253,8 @@ void search(const TuneArguments& arguments, const Machine& machine,
   const int cpus = rt::usable_cpus();
   tell(busy_at_start(cpus, processor_share(cpus, kShareSeconds)), console);
   HostBackend backend(options);
-  const auto progress = console.progress();
-  Watch watch(*progress, peak);
   const std::vector<KernelResult> results =
-      tune(kernels, settings, backend, database, [&](const TuneProgress& now) { watch(now); });
-  watch.end();
+      watched_search(kernels, settings, backend, database, peak, console);
   fmt::print("{}", tune_table(results, peak));
   finish_output();
   tell(busy_at_end(results), console);
