@@ -88,7 +88,8 @@ TEST(ReportPage, ATableThatIsCutOffHasAShadeAtItsEdge) {
 TEST(ReportPage, NamesWhatItIsAbout) {
   const std::string page = report_page(full_facts());
   for (const char* word :
-       {"<title>vit: vitgen report</title>", "a model of 2 blocks", "image f32 3 x 24 x 24",
+       {"<title>vit: an architecture, 3x24x24: vitgen report</title>",
+        "<h1>vit: an architecture, 3x24x24</h1>", "a model of 2 blocks", "image f32 3 x 24 x 24",
         "an isa", "a CPU", "2026-11-23T10:35:47Z", "vitgen 0.1.0, Halide 21.0.0, LLVM 19.1.7",
         "1 thread, batch 1", "2 threads, batch 1", "blocks.*.fc", "layer norm",
         "cpu/linear(<wbr>m_r=6)", "<b>openvino</b>", "rejected code", "12 spills",
@@ -112,8 +113,8 @@ TEST(ReportPage, TextOfFilesNeverBecomesMarkup) {
   const std::string hostile(kHostile);
   BenchRecord& bench = facts.bench;
   for (std::string* text : {&bench.date, &bench.vitgen, &bench.halide, &bench.llvm, &bench.library,
-                            &bench.text, &bench.isa, &bench.cpu, &facts.input, &facts.outputs,
-                            &facts.peers->cpu, &facts.peers->date}) {
+                            &bench.text, &bench.isa, &bench.cpu, &facts.model, &facts.input,
+                            &facts.outputs, &facts.peers->cpu, &facts.peers->date}) {
     *text = hostile;
   }
   for (CellTimes& cell : bench.cells) {

@@ -62,6 +62,7 @@ ReportFacts sample_facts() {
                     .seconds = 2,
                     .seed = 1,
                     .cells = {cell(1, 12.5), cell(2, 7.25)}},
+          .model = "an architecture, 3x24x24",
           .input = "image f32 3 x 24 x 24",
           .outputs = "logits f32 7",
           .peers = {},

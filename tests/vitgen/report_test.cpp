@@ -30,7 +30,9 @@ std::string bench_file() {
 TEST(Report, WritesThePageOfABenchmark) {
   must_run({"report", library(), "-q", "--bench", bench_file(), "-o", at("r.html")});
   const std::string page = read_whole(at("r.html"), 1u << 26);
-  for (const char* word : {"<!DOCTYPE html>", "blocks.*.attn.qkv", "input</dt><dd>", "Roofline"}) {
+  // The fixture's config names the architecture and gives it 2 blocks of width 32.
+  for (const char* word : {"<h1>fx: vit_tiny_patch16_224 with other sizes, 3x24x24</h1>",
+                           "<!DOCTYPE html>", "blocks.*.attn.qkv", "input</dt><dd>", "Roofline"}) {
     EXPECT_NE(page.find(word), page.npos) << word;
   }
 }

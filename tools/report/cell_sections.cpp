@@ -83,14 +83,14 @@ std::string cell_section(const BenchRecord& record, std::size_t c, const Kinds& 
   out += roofline(cell, peaks, kinds, 340, 340, "narrow");
   out +=
       "<p class=\"note\">A marker's area is its share of the time, its number that of the table. "
-      "Operands count once a call; above a line, a cache nearer to the CPU holds them. What takes "
-      "under a thousandth of the "
-      "time may lie outside of the axes.</p>\n";
+      "Bytes count once a call; above a line, a cache nearer to the CPU holds them. What takes "
+      "under a thousandth of the time may lie outside of the axes.</p>\n";
   out += "<h3>From the first step to the last</h3>\n";
   out += step_strip(cell, kinds, 1000, "wide") + step_strip(cell, kinds, 340, "narrow");
   out += "<h3>Kernels</h3>\n" + kernel_table(cell, kinds, bench, at);
   out +=
-      "<p class=\"note\">ms: median over the runs of all calls in one run. % memory: bytes read and "
+      "<p class=\"note\">ms: median over the runs of all calls in one run. % memory: bytes read "
+      "and "
       "written a second over the memory's bandwidth; above 100 where caches hold them.</p>\n";
   out += folded("Schedule of each kernel", choice_table(cell));
   out += folded(fmt::format("All {} steps", cell.steps.size()), step_table(cell, kinds, bench, at));

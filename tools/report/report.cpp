@@ -33,6 +33,12 @@ std::string facts_list(const ReportFacts& facts) {
   return out + "</dl>\n";
 }
 
+// The library's name is its user's choice; what model it is stands beside it.
+std::string heading(const ReportFacts& facts) {
+  const std::string& name = facts.bench.library;
+  return escaped(facts.model.empty() ? name : name + ": " + facts.model);
+}
+
 }  // namespace
 
 std::string report_page(const ReportFacts& facts) {
@@ -55,7 +61,7 @@ std::string report_page(const ReportFacts& facts) {
     documents += data("tuning", tuning);
   }
   sections += section("machine", "The machine", machine_section(facts.bench, bench_source));
-  return fill_template(embedded_report_page(), {{"TITLE", escaped(facts.bench.library)},
+  return fill_template(embedded_report_page(), {{"TITLE", heading(facts)},
                                                 {"TEXT", escaped(facts.bench.text)},
                                                 {"FACTS", facts_list(facts)},
                                                 {"SECTIONS", sections},

@@ -14,6 +14,7 @@ namespace vitgen {
 
 struct ReportFacts {
   BenchRecord bench;
+  std::string model;  ///< "vit_small_patch16_224, 3x224x224", for the heading; may be empty
   std::string input, outputs;  ///< shapes, for the header
   std::optional<PeerRecord> peers;
   std::vector<TuningHistory> tuning;

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "generators/base/image_limit.h"
+#include "generators/models/support/timm_config.h"
 #include "generators/plan/lower.h"
 
 namespace vitgen {
@@ -33,11 +35,22 @@ std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans) {
   return specs;
 }
 
+std::string architecture_text(const Model& model) {
+  const std::string& name = model.architecture;
+  if (name.empty()) return model.family;
+  if (!std::ranges::binary_search(timm_architectures(), name)) return name;
+  // Those that the name stands for; images and classes are everybody's own.
+  const auto sizes = [](const ModelSpec& spec) {
+    return std::array{spec.depth, spec.width, spec.heads, spec.mlp, spec.patch_h, spec.patch_w};
+  };
+  const bool own = sizes(timm_model(name).spec) == sizes(model.spec);
+  return own ? name : fmt::format("{} with other sizes", name);
+}
+
 std::string model_text(const Model& model, const ModelSpec& spec) {
-  const std::string name = model.architecture.empty() ? model.family : model.architecture;
   return fmt::format("{}: {} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
-                     printable(name), spec.depth, spec.width, spec.heads, spec.tokens(),
-                     spec.channels, spec.image_h, spec.image_w, spec.classes);
+                     printable(architecture_text(model)), spec.depth, spec.width, spec.heads,
+                     spec.tokens(), spec.channels, spec.image_h, spec.image_w, spec.classes);
 }
 
 namespace {
@@ -119,6 +132,7 @@ LibraryModel library_model(const ModelSource& source, const BuildOptions& option
                        .preprocess = std::nullopt,
                        .sources = source.files,
                        .licence = {}};
+  library.facts["architecture"] = architecture_text(model);
   library.facts["weights"] = source.weights.description();
   library.facts["parameters"] = model.parameters;
   library.facts["naming"] = model.naming;

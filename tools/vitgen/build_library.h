@@ -27,6 +27,10 @@ struct BuildOptions {
   std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
 };
 
+/// What the model is called in its config, or its family; with a remark where the config names an
+/// architecture of timm and gives it other sizes.
+std::string architecture_text(const Model& model);
+
 /// A model in one line, its sizes those of `spec`.
 std::string model_text(const Model& model, const ModelSpec& spec);
 

@@ -31,6 +31,17 @@ std::string port_text(const JsonFile& port) {
   return text;
 }
 
+// "vit_small_patch16_224, 3x224x224"; empty for a library of before these facts.
+std::string model_text(const JsonFile& manifest) {
+  std::vector<std::string> parts;
+  for (const char* key : {"architecture", "spec.channels", "spec.image_h", "spec.image_w"}) {
+    const std::string path = std::string("model.facts.").append(key);
+    if (!find_json(manifest, path)) return {};
+    parts.push_back(get_string(manifest, path));
+  }
+  return fmt::format("{}, {}x{}x{}", parts[0], parts[1], parts[2], parts[3]);
+}
+
 std::string outputs_text(const JsonFile& manifest) {
   std::string text;
   for (const JsonFile& port : json_elements(manifest, "model.outputs")) {
@@ -64,6 +75,7 @@ BenchRecord bench_of(const ReportArguments& arguments, const JsonFile& manifest,
 void report(const ReportArguments& arguments, const Console& console) {
   const JsonFile manifest = read_manifest(arguments.directory);
   ReportFacts facts{.bench = {},
+                    .model = model_text(manifest),
                     .input = port_text(part(manifest, "model.input")),
                     .outputs = outputs_text(manifest),
                     .peers = {},
