@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include "generators/base/error.h"
 #include "generators/ops/layer_norm.h"
@@ -90,6 +91,28 @@ TEST(KernelRequest, WithoutAFieldOrWithAnUnknownRuleIsRefused) {
   EXPECT_EQ(code_of([&] { compile_kernel(request, files); }), "UNKNOWN_RULE");
 }
 
+TEST(KernelRequest, HashCoversWhatDecidesTheBytesAndNotWhoBuiltTheProgram) {
+  const KernelRequest plain = tiny_kernel();
+  std::set<std::string> hashes = {plain.hash(), plain.cache_key()};
+  KernelRequest other = plain;
+  other.spec = op_spec(LayerNormSpec{.rows = 3, .width = 16, .eps = 1e-6f});
+  hashes.insert(other.hash());
+  other = plain;
+  other.machine = "cpu_avx512";
+  hashes.insert(other.hash());
+  other = plain;
+  other.choice = {"fallback", {}};
+  hashes.insert(other.hash());
+  other = plain;
+  other.features = "-asan";
+  hashes.insert(other.hash());
+  other = plain;
+  other.instructions = "cpu_avx2";
+  hashes.insert(other.hash());
+  EXPECT_EQ(hashes.size(), 7u);
+  EXPECT_EQ(plain.hash(), tiny_kernel().hash());
+}
+
 TEST(KernelFarm, KeepsItsRequestsInADirectoryOfItsOwnAndRemovesIt) {
   const ScratchDirectory scratch;
   const fs::path cache = scratch.path("cache");
@@ -107,7 +130,7 @@ TEST(KernelFarm, KeepsItsRequestsInADirectoryOfItsOwnAndRemovesIt) {
   std::string seen = file_text(scratch.path("seen"));
   seen.pop_back();
   EXPECT_EQ(fs::path(seen).parent_path().parent_path(), cache);
-  EXPECT_EQ(fs::path(seen).filename(), request.hash() + ".request");
+  EXPECT_EQ(fs::path(seen).filename(), request.cache_key() + ".request");
   EXPECT_TRUE(fs::is_empty(cache));
 }
 

@@ -84,6 +84,60 @@ TEST(Locked, RefusesAChoiceThatCannotBeBuiltAndARecordThatWasChanged) {
   }
 }
 
+void expect_changed(const Made& made, const char* words) {
+  EXPECT_EQ(made.result.status, 3) << made.result.output;
+  EXPECT_THAT(made.result.output, HasSubstr(words));
+  EXPECT_THAT(made.result.output, HasSubstr("hint: the manifest was edited, or "));
+  EXPECT_FALSE(fs::exists(made.directory));
+}
+
+// The text of `choice` with 1 for its first m_r, which every shape allows.
+std::string lower_tile(std::string choice) {
+  const std::size_t at = choice.find("m_r=") + 4;
+  return choice.replace(at, choice.find_first_of(",)", at) - at, "1");
+}
+
+TEST(Locked, RefusesAScheduleThatIsNotTheOneOfItsHash) {
+  const TuningRecord record = record_of(other_tile(), host_text(this_host()));
+  int edited = 0;
+  for (const bool tuned : {false, true}) {
+    const auto change = [&](Json& m) {
+      for (Json& kernel : m["kernels"]) {
+        Json& choice = kernel["variants"][0]["choice"];
+        const auto text = choice.get<std::string>();
+        if (!text.starts_with("cpu/linear(") || tuned != (text == record.choice.text())) continue;
+        choice = lower_tile(text);
+        ++edited;
+        return;
+      }
+    };
+    expect_changed(generate({"--locked", changed_manifest(change)}),
+                   tuned ? "none of its kernels has the schedule of record "
+                         : " is not that of its schedule cpu/linear(m_r=1,");
+  }
+  EXPECT_EQ(edited, 2);
+  expect_changed(generate({"--locked", changed_manifest([](Json& m) {
+                             m["kernels"][0]["variants"][0]["request_hash"] = std::string(64, '0');
+                           })}),
+                 "request_hash of ");
+}
+
+TEST(Locked, RefusesARecordWithOtherKnobsThanItsKernelHas) {
+  expect_changed(generate({"--locked", changed_manifest([](Json& m) {
+                             Json& item = m["tuning"]["records"][0];
+                             item["record"]["knobs"]["m_r"] = 1;
+                             const JsonFile file{"record", item["record"], tuning_codes()};
+                             item["hash"] = parse_record(file).hash();
+                           })}),
+                 "none of its kernels has the schedule of record ");
+}
+
+TEST(Locked, RefusesAnotherSanitizer) {
+  expect_changed(
+      generate({"--locked", changed_manifest([](Json&) {}), "--sanitize-kernels", "asan"}),
+      "request_hash of ");
+}
+
 TEST(Locked, RefusesOtherVersionsWithAWayOut) {
   for (const char* part : {"vitgen", "halide", "llvm"}) {
     const Made made =

@@ -1,5 +1,7 @@
 #include "tools/emit/kernel.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -44,6 +46,12 @@ KernelRequest KernelRequest::parse(std::string_view text) {
 }
 
 std::string KernelRequest::hash() const {
+  return sha256_hex(fmt::format("{}vitgen: {}\nhalide: {}\nllvm: {}\nrule version: {}\n", text(),
+                                kVersion, kHalideVersion, kLlvmVersion,
+                                rule_version(spec.op, choice.rule).value_or(0)));
+}
+
+std::string KernelRequest::cache_key() const {
   return sha256_hex(text() + "vitgen: " + std::string(build_id()) + "\n");
 }
 

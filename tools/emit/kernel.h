@@ -10,8 +10,7 @@
 
 namespace vitgen {
 
-/// Everything that decides a kernel's bytes. The text form is the worker's input and, hashed, the
-/// name in the cache.
+/// Everything that decides a kernel's bytes. The text form is the worker's input.
 struct KernelRequest {
   OpSpec spec;
   std::string machine;  ///< row name, "cpu_avx2"
@@ -24,8 +23,11 @@ struct KernelRequest {
 
   std::string text() const;
   static KernelRequest parse(std::string_view text);
-  /// Hex SHA-256 of the text and of the versions of vitgen and Halide.
+  /// Hex SHA-256 of the text and of the versions of vitgen, Halide, LLVM and the rule: what the
+  /// manifest says of a kernel, the same in every build of these versions.
   std::string hash() const;
+  /// Hex SHA-256 of the text and of this very program: the name in the cache.
+  std::string cache_key() const;
 };
 
 /// The symbol that every kernel object defines; the archive renames it.
@@ -39,7 +41,7 @@ struct KernelObject {
   std::uint64_t shared_scratch = 0;  ///< bytes of halide_malloc outside of parallel loops
   std::uint64_t task_scratch = 0;    ///< bytes of halide_malloc inside one task
   std::string choice;                ///< text of the Choice
-  std::string hash;                  ///< of the request
+  std::string hash;                  ///< KernelRequest::hash()
 };
 
 /// "linear_f32_197x768x3072_gelu_erf_1a2b3c4d": readable parts and a hash of the spec.

@@ -152,14 +152,14 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
   }
   std::map<std::string, Job> distinct;
   for (const KernelRequest& request : requests) {
-    const std::string hash = request.hash();
-    distinct.emplace(hash, Job{&request, options.cache / (hash + ".o")});
+    const std::string key = request.cache_key();
+    distinct.emplace(key, Job{&request, options.cache / (key + ".o")});
   }
   std::map<std::string, KernelRecord> records;
   std::vector<Job> missing;
-  for (const auto& [hash, job] : distinct) {
+  for (const auto& [key, job] : distinct) {
     if (const auto record = read_record(job.object)) {
-      records.emplace(hash, *record);
+      records.emplace(key, *record);
     } else {
       missing.push_back(job);
     }
@@ -168,16 +168,16 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
 
   std::vector<KernelObject> objects;
   for (const KernelRequest& request : requests) {
-    const std::string hash = request.hash();
-    const Job& job = distinct.at(hash);
-    auto found = records.find(hash);
+    const std::string key = request.cache_key();
+    const Job& job = distinct.at(key);
+    auto found = records.find(key);
     if (found == records.end()) {
       const auto record = read_record(job.object);
       if (!record) {
         throw Error(ExitCode::internal, "KERNEL_COMPILE",
                     request.spec.text() + ": the worker left no object in the cache");
       }
-      found = records.emplace(hash, *record).first;
+      found = records.emplace(key, *record).first;
     }
     objects.push_back(describe(job, found->second));
   }

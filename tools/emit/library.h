@@ -30,7 +30,7 @@ struct KernelVariant {
   std::uint64_t task_scratch = 0;      ///< bytes of halide_malloc inside one task
   std::string choice;                  ///< rule and knobs as text
   std::string provenance = "default";  ///< or where else the choice comes from
-  std::string request_hash;            ///< names the kernel in the cache
+  std::string request_hash;            ///< KernelRequest::hash()
 };
 
 struct LibraryKernel {

@@ -162,10 +162,11 @@ CompileResult HostBackend::compile(const OpSpec& spec, const Choice& choice) {
                               .choice = choice,
                               .features = {},
                               .instructions = {}};
-  const fs::path object = options_.cache / (request.hash() + ".o");
+  const std::string key = request.cache_key();
+  const fs::path object = options_.cache / (key + ".o");
   auto record = read_record(object);
   if (!record) {
-    const std::string file = (fs::path(scratch_.path()) / (request.hash() + ".request")).string();
+    const std::string file = (fs::path(scratch_.path()) / (key + ".request")).string();
     write_aside(file, request.text());
     const ChildResult child =
         run_child({options_.worker.string(), "kernel-worker", file, object.string()},

@@ -55,6 +55,19 @@ std::string model_text(const Model& model, const ModelSpec& spec) {
 
 namespace {
 
+// A manifest that is repeated says what decided its kernels' bytes: more than the choice.
+void require_same_request(const KernelRequest& request, const KernelChoice& choice,
+                          const BuildOptions& options) {
+  constexpr std::size_t kTextBytes = 300;
+  if (choice.origin != ChoiceOrigin::locked || request.hash() == choice.request_hash) return;
+  throw Error(ExitCode::bad_input, "LOCKED_CHANGED",
+              fmt::format("{}: request_hash of {} on {} is not that of its schedule {}",
+                          printable(options.choices.locked->name),
+                          printable(request.spec.text(), kTextBytes), request.machine,
+                          printable(request.choice.text(), kTextBytes)),
+              std::string(kChangedManifestHint));
+}
+
 std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
                                         const std::vector<KernelChoice>& choices,
                                         const BuildOptions& options, Progress& progress) {
@@ -66,6 +79,7 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
                           .choice = choices[requests.size()].choice,
                           .features = options.features,
                           .instructions = {}});
+      require_same_request(requests.back(), choices[requests.size() - 1], options);
     }
   }
   const std::vector<KernelObject> objects = compile_kernels(requests, options.farm, progress);

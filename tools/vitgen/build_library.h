@@ -40,7 +40,8 @@ std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options);
 /// The kernels that the plans call, each once.
 std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans);
 
-/// Writes the library. Throws what its parts throw; on an error nothing is written.
+/// Writes the library. Throws what its parts throw, and bad_input LOCKED_CHANGED where a manifest
+/// that is repeated has another hash of a kernel's request; on an error nothing is written.
 LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
                            Progress& progress);
 

@@ -67,13 +67,19 @@ LockedChoices read_locked(const std::string& where) {
   LockedChoices locked{.name = manifest.name, .choices = {}};
   for (const KernelFacts& kernel : library_facts(manifest).kernels) {
     for (const VariantFacts& variant : kernel.variants) {
-      locked.choices[{kernel.spec.text(), variant.machine}] = {variant.choice};
+      locked.choices[{kernel.spec.text(), variant.machine}] = {
+          .choice = variant.choice, .record = {}, .request_hash = variant.request_hash};
     }
   }
   for (TuningRecord& record : locked_records(manifest)) {
     const auto found = locked.choices.find({record.spec.text(), record.machine});
-    const bool used = found != locked.choices.end() && found->second.choice == record.choice;
-    if (used) found->second.record = std::move(record);
+    if (found == locked.choices.end() || found->second.choice != record.choice) {
+      throw Error(ExitCode::bad_input, "LOCKED_CHANGED",
+                  fmt::format("{}: none of its kernels has the schedule of record {}",
+                              printable(manifest.name), record.short_hash()),
+                  std::string(kChangedManifestHint));
+    }
+    found->second.record = std::move(record);
   }
   return locked;
 }

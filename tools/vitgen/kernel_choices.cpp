@@ -51,7 +51,7 @@ KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const 
                             kernel_text(spec, machine.name)),
                 "it is of another model, batch, target or vitgen");
   }
-  const auto& [choice, record] = found->second;
+  const auto& [choice, record, request_hash] = found->second;
   try {
     check_choice(spec, machine, choice);
   } catch (const Error& error) {
@@ -67,7 +67,7 @@ KernelChoice from_locked(const LockedChoices& locked, const OpSpec& spec, const 
                             record->versions.rule, choice.rule),
                 std::string(kRepeatChoicesHint));
   }
-  return {spec, &machine, choice, ChoiceOrigin::locked, record};
+  return {spec, &machine, choice, ChoiceOrigin::locked, record, request_hash};
 }
 
 // Chooses for one kernel after the other and remembers what there is to say.

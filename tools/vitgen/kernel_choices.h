@@ -30,6 +30,7 @@ struct KernelChoice {
   Choice choice;
   ChoiceOrigin origin = ChoiceOrigin::rule;
   std::optional<TuningRecord> record = {};  ///< that it came from; of `locked` the earlier one's
+  std::string request_hash = {};            ///< of `locked`: that of the request must be this
 
   /// "default", "knobs file", "locked", or "record 0123456789ab (HOST, 1 thread, DATE)", with
   /// "shipped" before it where it came with the program.
@@ -39,6 +40,7 @@ struct KernelChoice {
 struct LockedChoice {
   Choice choice;
   std::optional<TuningRecord> record = {};  ///< that it came from, if from one
+  std::string request_hash = {};            ///< KernelRequest::hash() when it was made
 };
 
 /// The choices of an earlier library that these versions of vitgen, Halide and LLVM made.
@@ -57,7 +59,8 @@ struct ChoiceSources {
 
 /// Reads what the options name. Errors: those of the files; io TUNE_DB_OPEN where a database that
 /// was named is not there; usage TUNE_HOST_UNKNOWN for a host without records, with those known;
-/// bad_input LOCKED_VERSIONS for a manifest of other versions: its bytes cannot be repeated.
+/// bad_input LOCKED_VERSIONS for a manifest of other versions: its bytes cannot be repeated;
+/// LOCKED_CHANGED for one with a record that none of its kernels has.
 ChoiceSources read_choice_sources(const TuningOptions& options);
 
 /// Leaves only these of the user's and the shipped records.
@@ -67,6 +70,12 @@ void keep_records(ChoiceSources& sources, const std::function<bool(const TuningR
 inline constexpr std::string_view kRepeatChoicesHint =
     "use that version, or repeat the schedules alone: `vitgen explain DIR --stage choice --write "
     "FILE`, then `generate --knobs FILE`";
+
+/// What to do where a manifest is not as it was written.
+inline constexpr std::string_view kChangedManifestHint =
+    "the manifest was edited, or made with other --sanitize-kernels or a rule of another version; "
+    "schedules to edit: `vitgen explain DIR --stage choice --write FILE`, then `generate --knobs "
+    "FILE`";
 
 using Note = std::function<void(const std::string&)>;
 

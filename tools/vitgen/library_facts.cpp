@@ -29,6 +29,7 @@ VariantFacts variant_facts(const JsonFile& variant) {
       .machine = get_string(variant, "machine"),
       .choice = parsed(variant, "choice", Choice::parse),
       .provenance = get_string(variant, "provenance"),
+      .request_hash = get_string(variant, "request_hash"),
       .object_bytes = static_cast<std::uint64_t>(get_int(variant, "object.bytes", 0, kMaxBytes)),
       .scratch = static_cast<std::uint64_t>(get_int(variant, "shared_scratch", 0, kMaxBytes) +
                                             get_int(variant, "task_scratch", 0, kMaxBytes))};

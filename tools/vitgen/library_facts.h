@@ -13,6 +13,7 @@ struct VariantFacts {
   std::string machine;  ///< row name
   Choice choice;
   std::string provenance;
+  std::string request_hash;  ///< KernelRequest::hash() when it was made
   std::uint64_t object_bytes = 0;
   std::uint64_t scratch = 0;  ///< shared + task, bytes
 };
