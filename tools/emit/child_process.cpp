@@ -3,9 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -36,33 +37,58 @@ Pipe make_pipe() {
   return {.reader = UniqueFd(ends[0]), .writer = UniqueFd(ends[1])};
 }
 
-// `input` -1: nothing to read. `errors` -1: stderr goes nowhere.
-pid_t spawn(const std::vector<std::string>& arguments, int input, int output, int errors) {
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  if (input >= 0) {
-    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-  } else {
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+// What a child has for stdin, stdout and stderr. `input` -1: nothing to read. `errors` -1: stderr
+// goes nowhere.
+struct Streams {
+  int input = -1, output = -1, errors = -1;
+};
+
+bool place(int fd, int flags, int target) {
+  const int source = fd >= 0 ? fd : ::open("/dev/null", flags | O_CLOEXEC);
+  if (source < 0) return false;
+  // What is in its place already must still be let through exec.
+  return source == target ? ::fcntl(source, F_SETFD, 0) == 0 : ::dup2(source, target) >= 0;
+}
+
+// In the child of a program with threads: only calls that a signal handler may make.
+[[noreturn]] void become(char* const* argv, const Streams& streams, pid_t parent, int failure) {
+  // Nobody would use what an orphan computes. If the parent is gone already, no signal will come.
+  const bool guarded = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+  if (::getppid() != parent) ::_exit(kUnknownEnd);
+  if (guarded && place(streams.input, O_RDONLY, STDIN_FILENO) &&
+      place(streams.output, O_WRONLY, STDOUT_FILENO) &&
+      place(streams.errors, O_WRONLY, STDERR_FILENO)) {
+    ::execve(argv[0], argv, environ);
   }
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  if (errors >= 0) {
-    ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-  } else {
-    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  }
+  const int error_number = errno;
+  [[maybe_unused]] const ssize_t told = ::write(failure, &error_number, sizeof error_number);
+  ::_exit(kUnknownEnd);
+}
+
+// posix_spawn would be shorter, but cannot tie the child's life to ours.
+pid_t spawn(const std::vector<std::string>& arguments, const Streams& streams) {
   std::vector<char*> argv;
   for (const std::string& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
-  pid_t child = -1;
-  const int error_number = ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error_number == 0) return child;
+  Pipe failure = make_pipe();  // closed by exec, or with an error number in it
+  const pid_t own = ::getpid();
+  const pid_t child = ::fork();
+  if (child == 0) become(argv.data(), streams, own, failure.writer.get());
+  int error_number = child < 0 ? errno : 0;
+  failure.writer = UniqueFd();
+  if (child > 0) {
+    ssize_t size = -1;
+    do {
+      size = ::read(failure.reader.get(), &error_number, sizeof error_number);
+    } while (size < 0 && errno == EINTR);
+    if (size <= 0) return child;
+    ::waitpid(child, nullptr, 0);
+  }
   throw Error(ExitCode::resources, "SPAWN",
               "cannot run " + printable(arguments[0]) + ": " + strerror(error_number));
 }
 
-// posix_spawn knows no limits. A child that is over already needs none.
+// A child that is over already needs none.
 void limit(pid_t child, decltype(RLIMIT_AS) what, std::uint64_t most) {
   if (most == 0) return;
   const rlimit value = {most, most};
@@ -132,7 +158,7 @@ ChildEnd reason(Wait wait) {
 ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
                       const StopRequest& stop, const ChildLimits& limits) {
   Pipe pipe = make_pipe();
-  const pid_t child = spawn(arguments, -1, pipe.writer.get(), pipe.writer.get());
+  const pid_t child = spawn(arguments, {.output = pipe.writer.get(), .errors = pipe.writer.get()});
   limit(child, RLIMIT_AS, limits.memory_bytes);
   limit(child, RLIMIT_CPU, limits.cpu_seconds);
   pipe.writer = UniqueFd();
@@ -147,7 +173,7 @@ ChildResult run_child(const std::vector<std::string>& arguments, double seconds,
 ChildSession::ChildSession(const std::vector<std::string>& arguments) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
-  child_ = spawn(arguments, in.reader.get(), out.writer.get(), -1);
+  child_ = spawn(arguments, {.input = in.reader.get(), .output = out.writer.get()});
   to_ = std::move(in.writer);
   from_ = std::move(out.reader);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Programs that may crash, hang or fill the memory, run beside this one and ended when their time
-// is over.
+// is over. They end with this program however it ends, even with the thread that started them: that
+// thread must outlive them.
 
 #include <sys/types.h>
 

@@ -1,7 +1,6 @@
 #include "tools/tune/trial_worker.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <cmath>
@@ -33,8 +32,7 @@ void limit(decltype(RLIMIT_AS) what, std::uint64_t most) {
 }
 
 // Ctrl-C and a hangup reach the whole group; only the parent knows what is to be kept.
-void live_and_die_with_parent() {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+void leave_signals_to_parent() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
 }
 
@@ -166,7 +164,7 @@ TrialTask parse_trial_task(const std::string& word) {
 
 void run_trial_worker(TrialTask task, const std::string& request_file, std::istream& in,
                       std::ostream& out) try {
-  live_and_die_with_parent();
+  leave_signals_to_parent();
   const TrialRequest request = TrialRequest::parse(request_file);
   limit_process(request);
   switch (task) {

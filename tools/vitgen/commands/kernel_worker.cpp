@@ -1,9 +1,5 @@
 // vitgen kernel-worker: compiles one kernel in a process of its own. Called by `generate`.
 
-#include <sys/prctl.h>
-
-#include <csignal>
-
 #include "tools/emit/kernel_farm.h"
 #include "tools/vitgen/command.h"
 
@@ -20,10 +16,7 @@ void add_kernel_worker(CLI::App& app, const Console&) {
   command->group("");  // not in --help
   command->add_option("request", paths->request)->required();
   command->add_option("object", paths->object)->required();
-  command->callback([paths] {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would use the object
-    run_kernel_worker(paths->request, paths->object);
-  });
+  command->callback([paths] { run_kernel_worker(paths->request, paths->object); });
 }
 
 }  // namespace vitgen
