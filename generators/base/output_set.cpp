@@ -101,6 +101,7 @@ OutputSet::OutputSet(const std::string& directory)
 }
 
 OutputSet::~OutputSet() {
+  const DeferSignals until_removed;
   for (const int slot : created_slots_) forget_cleanup(slot);
   staging_.reset();
   if (!committed_) remove_created();

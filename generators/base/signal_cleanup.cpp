@@ -68,12 +68,14 @@ int remove_below(int parent_fd, const char* name, int depth) {
   if (depth > max_depth) return ELOOP;
   const int fd = ::openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return errno;
-  // Several passes: another thread may still be creating files.
-  for (int pass = 0; pass < 8; ++pass) {
-    if (::lseek(fd, 0, SEEK_SET) < 0 || remove_entries(fd, depth) <= 0) break;
+  int error_number = ENOTEMPTY;
+  // Several passes: another thread or a child may still be creating files.
+  for (int pass = 0; pass < 8 && error_number == ENOTEMPTY; ++pass) {
+    if (::lseek(fd, 0, SEEK_SET) < 0 || remove_entries(fd, depth) < 0) break;
+    error_number = ::unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 ? 0 : errno;
   }
   ::close(fd);
-  return ::unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 ? 0 : errno;
+  return error_number;
 }
 
 /// Trees first, because they lie in the directories that must be empty; those from the inside out,

@@ -34,7 +34,8 @@ Lock lock_directory(const UniqueFd& fd) {
   return ::fstat(fd.get(), &s) == 0 && s.st_nlink > 0 ? Lock::taken : Lock::busy;
 }
 
-/// Removes what killed processes left behind. Failing to do so is not an error of this run.
+}  // namespace
+
 void remove_abandoned(const std::string& parent) {
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(parent.c_str()), ::closedir);
   if (!listing) return;
@@ -47,8 +48,6 @@ void remove_abandoned(const std::string& parent) {
     if (dead) remove_tree_at(parent_fd, entry->d_name);
   }
 }
-
-}  // namespace
 
 std::string temporary_directory() {
   const char* named = std::getenv("TMPDIR");
@@ -79,6 +78,7 @@ bool TempDir::create(const std::string& parent) {
 }
 
 TempDir::~TempDir() {
+  const DeferSignals until_removed;
   forget_cleanup(slot_);
   if (owner_ == ::getpid()) remove_tree_at(AT_FDCWD, path_.c_str());
 }

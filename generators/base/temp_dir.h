@@ -35,6 +35,9 @@ class TempDir {
   int slot_ = -1;
 };
 
+/// Removes the TempDirs in `parent` that no process holds. Failing to do so is no error.
+void remove_abandoned(const std::string& parent);
+
 /// $TMPDIR, or /tmp; not asked for existence.
 std::string temporary_directory();
 

@@ -43,14 +43,15 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-// `scratch` is this farm's own: another run may compile the same kernel now.
+// `scratch` is this farm's own: another run may compile the same kernel now, even with a worker of
+// the same process number in another container.
 void run_job(const Job& job, const FarmOptions& options, const TempDir& scratch) {
-  const std::string request_file =
-      (fs::path(scratch.path()) / job.object.stem()).string() + ".request";
+  const fs::path aside = fs::path(scratch.path()) / job.object.filename();
+  const std::string request_file = fs::path(aside).replace_extension("request").string();
   write_aside(request_file, job.request->text());
   const ProcessResult result =
-      run_process({options.worker.string(), "kernel-worker", request_file, job.object.string()});
-  if (result.status == 0) return;
+      run_process({options.worker.string(), "kernel-worker", request_file, aside.string()});
+  if (result.status == 0) return publish_kernel(aside, job.object);
   const std::string name = job.request->spec.text() + " for " + job.request->machine;
   if (result.status > 128) {
     throw Error(ExitCode::internal, "KERNEL_CRASH",
@@ -140,16 +141,21 @@ fs::path default_cache() {
   return {};
 }
 
+void open_cache(const fs::path& cache) {
+  std::error_code failed;
+  fs::create_directories(cache, failed);
+  if (failed) {
+    throw Error(
+        ExitCode::io, "CACHE",
+        "cannot make the kernel cache " + printable(cache.string()) + ": " + failed.message(),
+        "set VITGEN_CACHE to a directory that can be written; generate has --no-cache");
+  }
+  remove_abandoned(cache.string());
+}
+
 std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> requests,
                                           const FarmOptions& options, Progress& progress) {
-  std::error_code failed;
-  fs::create_directories(options.cache, failed);
-  if (failed) {
-    throw Error(ExitCode::io, "CACHE",
-                "cannot make the kernel cache " + printable(options.cache.string()) + ": " +
-                    failed.message(),
-                "set VITGEN_CACHE to a directory that can be written, or use --no-cache");
-  }
+  open_cache(options.cache);
   std::map<std::string, Job> distinct;
   for (const KernelRequest& request : requests) {
     const std::string key = request.cache_key();
@@ -188,14 +194,7 @@ void run_kernel_worker(const fs::path& request_file, const fs::path& object) {
   constexpr std::uint64_t kRequestLimit = 1 << 16;
   const KernelRequest request =
       KernelRequest::parse(read_whole(request_file.string(), kRequestLimit));
-  // Two runs may compile the same kernel at once, even under one process number in two containers:
-  // each writes into a directory of its own and renames the file.
-  const TempDir scratch(fs::absolute(object).parent_path().string());
-  const fs::path aside = fs::path(scratch.path()) / object.filename();
-  KernelObject kernel = compile_kernel(request, {.object = aside, .assembly = {}, .stmt = {}});
-  fs::rename(aside, object);
-  kernel.object = object;
-  write_record(kernel);
+  write_record(compile_kernel(request, {.object = object, .assembly = {}, .stmt = {}}));
 }
 
 }  // namespace vitgen

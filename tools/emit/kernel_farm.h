@@ -13,7 +13,7 @@ namespace vitgen {
 
 struct FarmOptions {
   /// Program that, called as `worker kernel-worker REQUEST OBJECT`, does what run_kernel_worker
-  /// does.
+  /// does; the object is no place in the cache yet.
   std::filesystem::path worker;
   std::filesystem::path cache;  ///< directory; made if absent
   int jobs = 1;
@@ -22,6 +22,10 @@ struct FarmOptions {
 /// $VITGEN_CACHE, else $XDG_CACHE_HOME/vitgen, else ~/.cache/vitgen; empty if there is no home.
 std::filesystem::path default_cache();
 
+/// Makes the folder of a cache if it is absent, and removes from it what killed processes left.
+/// Throws io CACHE.
+void open_cache(const std::filesystem::path& cache);
+
 /// Objects for all requests, in their order; equal requests are compiled once. A cached object
 /// whose bytes no longer match its record is compiled again. Throws KERNEL_COMPILE with the
 /// worker's message, or KERNEL_CRASH naming the kernel whose process died.
@@ -29,7 +33,8 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
                                           const FarmOptions& options, Progress& progress);
 
 /// The worker's side: compiles the request in file `request` and writes `object` and, last,
-/// `object` + ".kernel" with what the farm needs to know.
+/// `object` + ".kernel" with what the farm needs to know. They lie in a folder of the caller's, who
+/// removes it when a signal ends both, and calls publish_kernel.
 void run_kernel_worker(const std::filesystem::path& request, const std::filesystem::path& object);
 
 }  // namespace vitgen

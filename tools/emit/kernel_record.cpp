@@ -1,5 +1,8 @@
 #include "tools/emit/kernel_record.h"
 
+#include <cerrno>
+#include <cstdio>
+
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "generators/base/sha256.h"
@@ -33,6 +36,16 @@ void write_record(const KernelObject& kernel) {
       .shared_scratch = kernel.shared_scratch,
       .task_scratch = kernel.task_scratch};
   write_aside(record_path(kernel.object).string(), to_text(record) + "\n");
+}
+
+// Whoever finds the object without its record compiles it again.
+void publish_kernel(const std::filesystem::path& aside, const std::filesystem::path& object) {
+  if (!std::filesystem::exists(record_path(aside))) return;
+  for (const auto& [from, to] :
+       {std::pair(aside, object), std::pair(record_path(aside), record_path(object))}) {
+    if (::rename(from.c_str(), to.c_str()) == 0) continue;
+    io_error("IO_RENAME", to.string(), "cannot put a kernel into the cache", errno);
+  }
 }
 
 }  // namespace vitgen

@@ -29,4 +29,8 @@ std::optional<KernelRecord> read_record(const std::filesystem::path& object);
 /// Writes the record of an object that was just compiled.
 void write_record(const KernelObject& kernel);
 
+/// Moves a worker's object with its record, if it left them, to `object` in the cache of the same
+/// file system. Throws io IO_RENAME.
+void publish_kernel(const std::filesystem::path& aside, const std::filesystem::path& object);
+
 }  // namespace vitgen

@@ -10,6 +10,7 @@
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "schedules/fallback.h"
+#include "tools/emit/kernel_farm.h"
 #include "tools/emit/kernel_record.h"
 #include "tools/tune/sanitized.h"
 #include "tools/tune/trial_request.h"
@@ -102,6 +103,11 @@ StepResult judge(const ChildResult& child, const StopRequest& stop) {
   return failed<StepResult>(TrialStatus::crashed, answer.empty() ? "said nothing" : answer);
 }
 
+std::string opened(const fs::path& cache) {
+  open_cache(cache);
+  return cache.string();
+}
+
 class HostSession final : public TimingSession {
  public:
   HostSession(std::vector<std::string> command, double patience, const StopRequest& stop)
@@ -149,9 +155,14 @@ class HostSession final : public TimingSession {
 }  // namespace
 
 HostBackend::HostBackend(HostBackendOptions options)
-    : options_(std::move(options)), scratch_(temporary_directory()), start_(seconds_now()) {
-  std::error_code ignored;  // a cache that cannot be made shows when it is written to
-  fs::create_directories(options_.cache, ignored);
+    : options_(std::move(options)),
+      scratch_(temporary_directory()),
+      compiled_(opened(options_.cache)),
+      start_(seconds_now()) {}
+
+std::string HostBackend::next_file(const TempDir& folder, std::string_view stem) {
+  const std::lock_guard lock(mutex_);
+  return (fs::path(folder.path()) / fmt::format("{}{}", stem, files_++)).string();
 }
 
 double HostBackend::now() { return seconds_now() - start_; }
@@ -162,19 +173,20 @@ CompileResult HostBackend::compile(const OpSpec& spec, const Choice& choice) {
                               .choice = choice,
                               .features = {},
                               .instructions = {}};
-  const std::string key = request.cache_key();
-  const fs::path object = options_.cache / (key + ".o");
+  const fs::path object = options_.cache / (request.cache_key() + ".o");
   auto record = read_record(object);
   if (!record) {
-    const std::string file = (fs::path(scratch_.path()) / (key + ".request")).string();
+    const std::string aside = next_file(compiled_, "kernel");
+    const std::string file = aside + ".request";
     write_aside(file, request.text());
     const ChildResult child =
-        run_child({options_.worker.string(), "kernel-worker", file, object.string()},
+        run_child({options_.worker.string(), "kernel-worker", file, aside},
                   options_.compile_seconds, options_.stop, compile_limits(options_));
     // Ctrl-C reaches the children first.
     if (child.end == ChildEnd::stopped || (child.end != ChildEnd::done && options_.stop())) {
       return interrupted<CompileResult>();
     }
+    if (child.end == ChildEnd::done) publish_kernel(aside, object);
     record = read_record(object);
     if (child.end != ChildEnd::done || !record) {
       const std::string words =
@@ -210,17 +222,15 @@ HostBackend::Expected HostBackend::run_fallback(const OpSpec& spec, const std::s
 std::shared_future<HostBackend::Expected> HostBackend::expected_output(const OpSpec& spec) {
   std::promise<Expected> promise;
   std::shared_future<Expected> future;
-  std::string file;
   {
     const std::lock_guard lock(mutex_);
     const auto known = expected_.find(spec.text());
     if (known != expected_.end()) return known->second;
     future = promise.get_future().share();
     expected_.emplace(spec.text(), future);
-    file = (fs::path(scratch_.path()) / fmt::format("fallback{}", files_++)).string();
   }
   try {
-    promise.set_value(run_fallback(spec, file));
+    promise.set_value(run_fallback(spec, next_file(scratch_, "fallback")));
   } catch (...) {
     promise.set_exception(std::current_exception());
   }
@@ -239,11 +249,7 @@ StepResult HostBackend::check_with(const OpSpec& spec, const KernelFile& file, i
     }
     request.expected = expected.file;
   }
-  std::string path;
-  {
-    const std::lock_guard lock(mutex_);
-    path = (fs::path(scratch_.path()) / fmt::format("check{}", files_++)).string();
-  }
+  const std::string path = next_file(scratch_, "check");
   write_aside(path, request.text());
   return judge(run_child({options_.worker.string(), "trial-worker", "check", path},
                          patience(spec, options_), options_.stop),
@@ -256,7 +262,7 @@ std::unique_ptr<TimingSession> HostBackend::time(const OpSpec& spec,
   request.threads = options_.threads;
   request.rotate_bytes = options_.rotate_bytes;
   request.cpu_seconds = 0;  // it serves many samples; each has its own patience
-  const std::string path = (fs::path(scratch_.path()) / fmt::format("time{}", files_++)).string();
+  const std::string path = next_file(scratch_, "time");
   write_aside(path, request.text());
   return std::make_unique<HostSession>(
       std::vector<std::string>{options_.worker.string(), "trial-worker", "time", path},

@@ -28,6 +28,7 @@ struct HostBackendOptions {
 
 class HostBackend final : public TuneBackend {
  public:
+  /// Throws io CACHE, IO_CREATE.
   explicit HostBackend(HostBackendOptions options);
 
   CompileResult compile(const OpSpec& spec, const Choice& choice) override;
@@ -40,11 +41,13 @@ class HostBackend final : public TuneBackend {
   struct Expected : StepResult {
     std::string file;
   };
+  std::string next_file(const TempDir& folder, std::string_view stem);
   std::shared_future<Expected> expected_output(const OpSpec& spec);
   Expected run_fallback(const OpSpec& spec, const std::string& file);
 
   HostBackendOptions options_;
   TempDir scratch_;
+  TempDir compiled_;  // in the cache, for what is not complete
   double start_ = 0;
   std::mutex mutex_;
   std::map<std::string, std::shared_future<Expected>> expected_;  // by spec
