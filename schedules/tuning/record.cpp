@@ -34,9 +34,19 @@ void check_trial(const TuningTrial& trial) {
               "trial: does not read back as it was: " + printable(trial_json(trial).dump()));
 }
 
-std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+namespace {
+
+std::string date_of(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+}  // namespace
+
+std::string utc_now() { return date_of(std::chrono::system_clock::now()); }
+
+std::string latest_date() {
+  return date_of(std::chrono::system_clock::now() + std::chrono::hours(24));
 }
 
 bool is_utc_date(std::string_view text) {

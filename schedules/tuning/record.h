@@ -114,6 +114,9 @@ void require_keys(const JsonFile& file, const std::vector<std::string>& known);
 /// The time now as `date` is written.
 std::string utc_now();
 
+/// The last `date` that can be right: a day from now, because clocks differ. Dates sort as text.
+std::string latest_date();
+
 /// "2026-11-23T10:35:47Z" and a date that exists.
 bool is_utc_date(std::string_view text);
 

@@ -129,6 +129,27 @@ TEST(Db, ImportKeepsTheBetterSupportedAndSaysSo) {
   EXPECT_THAT(records_in(database), ElementsAre(record(1), record(2)));
 }
 
+// A record that claims to be newer than anything that will be measured here for years.
+TEST(Db, ADateThatIsStillToComeIsToldAndTheRecordKept) {
+  TuningRecord ahead = record(1), farther = record(2), soon = record(3);
+  ahead.date = "2926-01-31T00:00:00Z";
+  farther.date = "9999-12-31T23:59:59Z";
+  soon.date = latest_date();  // some clock's today
+  const std::string database = new_path("ahead.db");
+  const std::vector<TuningRecord> records = {ahead, farther, soon};
+  const std::string said = must_run({"db", "import", "--db", database, json_of(records)});
+  EXPECT_THAT(said, HasSubstr("note: record " + ahead.short_hash() + " of layer_norm("));
+  EXPECT_THAT(said, HasSubstr(" has the date 2926-01-31T00:00:00Z, which is still to come (and 1 "
+                              "more); of two with "));
+  EXPECT_THAT(records_in(database), ElementsAre(ahead, farther, soon));
+  EXPECT_THAT(must_run({"db", "merge", "--db", new_path("mine.db"), database}),
+              HasSubstr("note: record " + ahead.short_hash()));
+  EXPECT_EQ(future_text(std::vector{soon, record(4)}, std::vector{trial()}), "");
+  TuningTrial late = trial();
+  late.date = ahead.date;
+  EXPECT_THAT(future_text({}, std::vector{late}), HasSubstr("note: a trial of layer_norm("));
+}
+
 TEST(Db, ImportIsAllOrNothing) {
   const std::string database = database_of({record(1)});
   TuningRecord illegal = record(3);

@@ -118,6 +118,25 @@ Json merge_json(const MergeReport& report) {
           {"equal", report.equal}, {"trials", report.trials},     {"notes", report.notes}};
 }
 
+std::string future_text(std::span<const TuningRecord> records,
+                        std::span<const TuningTrial> trials) {
+  const std::string latest = latest_date();
+  std::string first;
+  std::size_t others = 0;
+  const auto look = [&](const auto& item, const std::string& name) {
+    if (item.date <= latest) return;
+    others += first.empty() ? 0 : 1;
+    if (!first.empty()) return;
+    first = fmt::format("{} of {} on {} has the date {}, which is still to come", name,
+                        printable(item.spec.text(), kTextBytes), item.host, item.date);
+  };
+  for (const TuningRecord& record : records) look(record, "record " + record.short_hash());
+  for (const TuningTrial& trial : trials) look(trial, "a trial");
+  if (first.empty()) return {};
+  return fmt::format("note: {}{}; of two with as many samples the newer one stays", first,
+                     others == 0 ? "" : fmt::format(" (and {} more)", others));
+}
+
 std::string pruned_text(const TuningDatabase::Pruned& pruned, bool only_tell) {
   return fmt::format("{} and {} {}\n", counted(pruned.records, "record"),
                      counted(pruned.trials, "trial"), only_tell ? "would be removed" : "removed");

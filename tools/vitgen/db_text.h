@@ -22,6 +22,10 @@ Json stats_json(std::span<const TuningRecord> records, std::span<const TuningTri
 std::string merge_text(const MergeReport& report);
 Json merge_json(const MergeReport& report);
 
+/// A note that names the first record, or else the first trial, of a date that is still to come,
+/// and counts the others; empty if there is none.
+std::string future_text(std::span<const TuningRecord> records, std::span<const TuningTrial> trials);
+
 std::string pruned_text(const TuningDatabase::Pruned& pruned, bool only_tell);
 Json pruned_json(const TuningDatabase::Pruned& pruned, bool only_tell);
 

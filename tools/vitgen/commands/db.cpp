@@ -88,22 +88,23 @@ void export_records(const DbArguments& arguments, const Console& console) {
 
 // All or nothing: everything is read and checked before the first row is written.
 void merge_into_own(const DbArguments& arguments, const std::vector<TuningRecord>& records,
-                    const std::vector<TuningTrial>& trials) {
+                    const std::vector<TuningTrial>& trials, const Console& console) {
   check_importable(records);
+  if (const std::string text = future_text(records, trials); !text.empty()) console.note(text);
   TuningDatabase own = TuningDatabase::open(tuning_database_path(arguments.database));
   const MergeReport report = own.merge(records, trials);
   print(arguments.json() ? document_text(merge_json(report)) : merge_text(report));
 }
 
-void import_records(const DbArguments& arguments, const Console&) {
+void import_records(const DbArguments& arguments, const Console& console) {
   std::vector<TuningRecord> records;
   for (const std::string& file : arguments.files) {
     for (TuningRecord& record : read_records(file)) records.push_back(std::move(record));
   }
-  merge_into_own(arguments, records, {});
+  merge_into_own(arguments, records, {}, console);
 }
 
-void merge_databases(const DbArguments& arguments, const Console&) {
+void merge_databases(const DbArguments& arguments, const Console& console) {
   std::vector<TuningRecord> records;
   std::vector<TuningTrial> trials;
   for (const std::string& file : arguments.files) {
@@ -111,7 +112,7 @@ void merge_databases(const DbArguments& arguments, const Console&) {
     for (TuningRecord& record : other.records()) records.push_back(std::move(record));
     for (TuningTrial& trial : other.trials()) trials.push_back(std::move(trial));
   }
-  merge_into_own(arguments, records, trials);
+  merge_into_own(arguments, records, trials, console);
 }
 
 // "2026-11-23" is its midnight.
