@@ -58,6 +58,51 @@ TEST(Report, RefusesABenchmarkOfAnotherLibrary) {
   EXPECT_FALSE(std::filesystem::exists(at("none.html")));
 }
 
+std::string page_of(const std::vector<std::string>& words, const std::string& name) {
+  std::vector<std::string> all = {"report"};
+  all.insert(all.end(), words.begin(), words.end());
+  all.insert(all.end(), {"-q", "-o", at(name)});
+  must_run(all);
+  return read_whole(at(name), 1u << 26);
+}
+
+TEST(Report, CountsTheWorkOfABenchmarkAgain) {
+  const Json good = bench_json(read_bench(bench_file()));
+  const std::string page = page_of({library(), "--bench", bench_file()}, "good.html");
+  for (const char* key : {"flops", "bytes", "calls"}) {
+    Json json = good;
+    for (const char* list : {"kernels", "steps"}) {
+      for (Json& each : json["cells"][0][list]) each[key] = 1000000;
+    }
+    std::ofstream(at("absurd.json")) << json.dump();
+    EXPECT_TRUE(page_of({library(), "--bench", at("absurd.json")}, "absurd.html") == page) << key;
+  }
+  for (const char* pointer : {"/cells/0/kernels/0/spec", "/cells/0/steps/0/batch"}) {
+    const bool spec = std::string_view(pointer).ends_with("spec");
+    const ProcessResult result = with_bench(pointer, spec ? Json("linear(rows=1)") : Json(77));
+    EXPECT_EQ(result.status, 3) << result.output;
+    EXPECT_NE(result.output.find(spec ? "has no kernel linear(rows=1)" : "no steps for batch 77"),
+              std::string::npos)
+        << result.output;
+  }
+}
+
+// Each kernel's operations follow from its spec, whatever a manifest says they are.
+TEST(Report, BelievesNoNumberOfOperationsOfAManifest) {
+  namespace fs = std::filesystem;
+  const fs::path directory = at("edited");
+  fs::copy(library(), directory);
+  Json manifest = Json::parse(read_whole((directory / "fx.manifest.json").string(), 1u << 26));
+  for (Json& kernel : manifest["kernels"]) kernel["flops"] = -1e300;
+  std::ofstream(directory / "fx.manifest.json") << manifest.dump();
+  must_run({"bench", "-q", directory.string(), "--threads", "1", "--runs", "3", "--format", "json",
+            "-o", at("edited.json")});
+  const BenchRecord edited = read_bench(at("edited.json")), good = read_bench(bench_file());
+  for (std::size_t c = 0; c < good.cells.size(); ++c) {
+    EXPECT_EQ(edited.cells[c].flops(), good.cells[c].flops());
+  }
+}
+
 TEST(Report, AFileThatCannotBeReadOrWrittenIsNamed) {
   EXPECT_EQ(run_vitgen({"report", library(), "--bench", at("absent"), "-o", at("n.html")}).status,
             4);

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <utility>
 
-#include "generators/ops/support/ops_table.h"
 #include "schedules/machine.h"
 #include "tools/measure/statistics.h"
+#include "tools/vitgen/bench_work.h"
 #include "tools/vitgen/random_input.h"
 
 namespace vitgen {
@@ -32,10 +32,6 @@ KernelTime kernel_time(const KernelFacts& kernel, std::string_view machine) {
     time.provenance = variant.provenance;
   }
   return time;
-}
-
-Cost cost_of(const OpSpec& spec, int calls, double ms) {
-  return {.calls = calls, .ms = ms, .flops = calls * flops(spec), .bytes = calls * bytes(spec)};
 }
 
 void add(Cost& sum, const Cost& cost) {

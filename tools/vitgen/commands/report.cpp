@@ -7,6 +7,7 @@
 #include "tools/emit/manifest.h"
 #include "tools/report/report.h"
 #include "tools/vitgen/bench.h"
+#include "tools/vitgen/bench_work.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/tuning_history.h"
 
@@ -69,6 +70,7 @@ BenchRecord bench_of(const ReportArguments& arguments, const JsonFile& manifest,
                     " was measured with another library: " + printable(record.library),
                 "measure this one: vitgen bench DIR --format json -o FILE");
   }
+  count_work(record, library_facts(manifest), arguments.bench);
   return record;
 }
 
