@@ -207,6 +207,23 @@ TEST(Db, PruneRemovesWhatMeetsAllConditions) {
   EXPECT_TRUE(TuningDatabase::open(database).trials().empty());
 }
 
+TEST(Db, AHostThatOccursNowhereIsToldWithThoseThatDo) {
+  TuningTrial foreign = trial();
+  foreign.host = kOther;  // has no record
+  const std::string database = new_path("hosts.db");
+  TuningDatabase::open(database).merge(std::vector{record(1)}, std::vector{foreign});
+  for (const char* action : {"stats", "prune", "list", "export"}) {
+    const ProcessResult result = run_vitgen({"db", action, "--db", database, "--host", "somebody"});
+    EXPECT_EQ(result.status, 2) << action << result.output;
+    EXPECT_THAT(result.output, HasSubstr("error: --host: no records of host 'somebody'\n"));
+    EXPECT_THAT(result.output, HasSubstr(std::string("hint: known hosts: ") + kHost));
+  }
+  EXPECT_EQ(run_vitgen({"db", "prune", "--dry-run", "--db", database, "--host", "x"}).status, 2);
+  EXPECT_EQ(records_in(database).size(), 1u);
+  EXPECT_EQ(run_json({"db", "stats", "--db", database, "--host", kOther})["trials"], 1);
+  EXPECT_EQ(run_json({"db", "prune", "--db", database, "--host", kOther})["trials"], 1);
+}
+
 TEST(Db, StatsCountByPlaceAndEnd) {
   TuningRecord stale = record(2);
   stale.versions.vitgen = "0.0.1";

@@ -101,9 +101,9 @@ ChoiceSources read_choice_sources(const TuningOptions& options) {
   sources.shipped = shipped_records();
   const std::string host = options.tune_for.empty() ? host_text(this_host()) : options.tune_for;
   if (!options.tune_for.empty()) {
-    std::vector<TuningRecord> all = sources.own;
-    all.insert(all.end(), sources.shipped.begin(), sources.shipped.end());
-    require_known_host("--tune-for", host, all);
+    std::set<std::string> known = hosts_of(sources.own);
+    known.merge(hosts_of(sources.shipped));
+    require_known_host("--tune-for", host, known);
   }
   // Another host's measurements say nothing of this one.
   keep_records(sources, [&](const TuningRecord& record) { return record.host == host; });

@@ -2,22 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 #include "generators/base/suggest.h"
 
 namespace vitgen {
 
+std::set<std::string> hosts_of(std::span<const TuningRecord> records,
+                               std::span<const TuningTrial> trials) {
+  std::set<std::string> hosts;
+  for (const TuningRecord& record : records) hosts.insert(record.host);
+  for (const TuningTrial& trial : trials) hosts.insert(trial.host);
+  return hosts;
+}
+
 void require_known_host(std::string_view option, const std::string& host,
-                        std::span<const TuningRecord> records) {
-  std::set<std::string> known;
-  for (const TuningRecord& record : records) known.insert(record.host);
+                        const std::set<std::string>& known) {
   if (known.contains(host)) return;
   const std::vector<std::string> names(known.begin(), known.end());
   std::string hint = suggestion_hint(host, names);
   if (hint.empty()) {
     hint = names.empty() ? "there are no records of any host"
-                         : fmt::format("hosts with records: {}", fmt::join(names, ", "));
+                         : fmt::format("known hosts: {}", fmt::join(names, ", "));
   }
   throw Error(ExitCode::usage, "TUNE_HOST_UNKNOWN",
               fmt::format("{}: no records of host '{}'", option, printable(host)), hint);

@@ -1,6 +1,7 @@
 #pragma once
 // Hosts that somebody names.
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,9 +10,12 @@
 
 namespace vitgen {
 
-/// Throws usage TUNE_HOST_UNKNOWN with the nearest of the records' hosts, or all of them, unless
-/// one is of `host`. `option` is what named it.
+std::set<std::string> hosts_of(std::span<const TuningRecord> records,
+                               std::span<const TuningTrial> trials = {});
+
+/// Throws usage TUNE_HOST_UNKNOWN with the nearest of the known hosts, or all of them, unless
+/// `host` is one. `option` is what named it.
 void require_known_host(std::string_view option, const std::string& host,
-                        std::span<const TuningRecord> records);
+                        const std::set<std::string>& known);
 
 }  // namespace vitgen

@@ -48,7 +48,7 @@ TuningFilter of_host(const DbArguments& arguments) {
   return {.host = arguments.host, .machine = {}, .spec = {}, .run = {}};
 }
 
-/// A host that neither these records nor the `others` name is an error.
+/// The records that are wanted. A host that neither they nor the `others` name is an error.
 std::vector<TuningRecord> own_records(const DbArguments& arguments,
                                       const std::vector<TuningRecord>& others,
                                       const Console& console) {
@@ -56,11 +56,17 @@ std::vector<TuningRecord> own_records(const DbArguments& arguments,
   if (!database) return {};
   std::vector<TuningRecord> records = database->records(of_host(arguments));
   if (records.empty() && !arguments.host.empty()) {
-    std::vector<TuningRecord> all = database->records();
-    all.insert(all.end(), others.begin(), others.end());
-    require_known_host("--host", arguments.host, all);
+    std::set<std::string> known = hosts_of(database->records());
+    known.merge(hosts_of(others));
+    require_known_host("--host", arguments.host, known);
   }
   return records;
+}
+
+/// A host may have trials only.
+void require_own_host(const DbArguments& arguments, const TuningDatabase& database) {
+  if (arguments.host.empty()) return;
+  require_known_host("--host", arguments.host, hosts_of(database.records(), database.trials()));
 }
 
 void list(const DbArguments& arguments, const Console& console) {
@@ -136,6 +142,7 @@ void prune(const DbArguments& arguments, const Console& console) {
   };
   TuningDatabase::Pruned pruned;
   if (auto database = open_own(arguments, console)) {
+    require_own_host(arguments, *database);
     if (arguments.dry_run) {
       for (const TuningRecord& record : database->records()) pruned.records += goes(record) ? 1 : 0;
       for (const TuningTrial& trial : database->trials()) pruned.trials += goes(trial) ? 1 : 0;
@@ -151,6 +158,7 @@ void stats(const DbArguments& arguments, const Console& console) {
   std::vector<TuningRecord> records;
   std::vector<TuningTrial> trials;
   if (const auto database = open_own(arguments, console)) {
+    require_own_host(arguments, *database);
     records = database->records(of_host(arguments));
     trials = database->trials(of_host(arguments));
   }
