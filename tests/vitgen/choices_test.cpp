@@ -14,6 +14,7 @@
 #include "tools/emit/kernel.h"
 #include "tools/tune/is_current.h"
 #include "tools/vitgen/choice_check.h"
+#include "tools/vitgen/host.h"
 #include "tools/vitgen/kernel_choices.h"
 
 namespace vitgen {
@@ -160,6 +161,26 @@ TEST(Choices, ShippedRecordsAreOfTodaysRulesAndLegal) {
   ASSERT_FALSE(records.empty());
   for (const TuningRecord& record : records) EXPECT_TRUE(is_current(record)) << record.spec.text();
   check_importable(records);
+}
+
+TEST(Choices, DoctorTellsHowManyRecordsFitThisMachine) {
+  const std::string host = host_text(this_host());
+  const TuningRecord fits = record_of(other_tile(), host);
+  TuningRecord old = fits, elsewhere = fits;
+  old.versions.halide = "20.0.0";
+  elsewhere.machine = "cuda_sm80";
+  const std::string database =
+      database_of({fits, old, elsewhere, record_of(other_tile(), kForeign)});
+  std::vector<TuningRecord> shipped = shipped_records();
+  const auto here = std::ranges::count_if(shipped, [&](const TuningRecord& record) {
+    return record.host == host && find_machine(record.machine).cpu_features != 0 &&
+           (find_machine(record.machine).cpu_features & ~host_cpu_features()) == 0;
+  });
+  const ProcessResult result = run_process(
+      {"/bin/sh", "-c", "VITGEN_TUNING_DB=$1 exec $0 doctor", VITGEN_PROGRAM, database});
+  EXPECT_THAT(result.output, HasSubstr(database + ": 4 records, 1 fits this machine\n"));
+  EXPECT_THAT(result.output, HasSubstr("shipped       " + std::to_string(shipped.size()) +
+                                       " records, " + std::to_string(here) + " fit"));
 }
 
 TEST(Choices, ARecordThatTheRuleRefusesIsPassedOverWithANote) {

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "generators/base/counted.h"
 #include "generators/base/suggest.h"
+#include "tools/tune/is_current.h"
 
 namespace vitgen {
 
@@ -12,6 +16,16 @@ std::set<std::string> hosts_of(std::span<const TuningRecord> records,
   for (const TuningRecord& record : records) hosts.insert(record.host);
   for (const TuningTrial& trial : trials) hosts.insert(trial.host);
   return hosts;
+}
+
+std::string fitting_text(std::span<const TuningRecord> records, const std::string& host,
+                         std::span<const Machine* const> machines) {
+  const auto fits = std::ranges::count_if(records, [&](const TuningRecord& record) {
+    return record.host == host && is_current(record) &&
+           std::ranges::find(machines, record.machine, &Machine::name) != machines.end();
+  });
+  return fmt::format("{}, {} {} this machine", counted(records.size(), "record"), fits,
+                     fits == 1 ? "fits" : "fit");
 }
 
 void require_known_host(std::string_view option, const std::string& host,

@@ -6,17 +6,18 @@
 
 #include <filesystem>
 
-#include "generators/base/counted.h"
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/host.h"
+#include "schedules/tuning/shipped.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/kernel_farm.h"
 #include "tools/emit/shared_library.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
+#include "tools/vitgen/known_hosts.h"
 
 namespace vitgen {
 
@@ -72,7 +73,10 @@ void print_cache() {
 
 // What `generate` will find, and what keeps it from that.
 void print_tuning() {
-  fact("tuning host", host_text(this_host()));
+  const std::string host = host_text(this_host());
+  const std::vector<const Machine*> machines = host_machines();
+  fact("tuning host", host);
+  fact("shipped", fitting_text(shipped_records(), host, machines));
   const std::string path = default_tuning_database();
   if (path.empty()) {
     fact("tuning", "no database: set VITGEN_TUNING_DB or HOME");
@@ -80,9 +84,9 @@ void print_tuning() {
   }
   try {
     const auto database = TuningDatabase::open_to_read(path);
-    fact("tuning", database
-                       ? fmt::format("{}: {}", path, counted(database->records().size(), "record"))
-                       : path + ": not there yet");
+    fact("tuning",
+         database ? fmt::format("{}: {}", path, fitting_text(database->records(), host, machines))
+                  : path + ": not there yet");
   } catch (const Error& error) {
     fact("tuning", error.what());
   }
