@@ -1,5 +1,7 @@
 #include "schedules/machine.h"
 
+#include "generators/base/suggest.h"
+
 namespace vitgen {
 
 std::string known_targets() {
@@ -19,6 +21,20 @@ const Machine& find_machine(std::string_view name) {
   }
   throw Error(ExitCode::target, "UNKNOWN_TARGET", "unknown target '" + printable(name) + "'",
               "known targets: host, " + known_targets());
+}
+
+const Machine& find_row(std::string_view name) {
+  std::vector<std::string_view> known;
+  std::string all;
+  for (const Machine* machine : all_machines()) {
+    if (machine->name == name) return *machine;
+    known.push_back(machine->name);
+    all.append(all.empty() ? "" : ", ").append(machine->name);
+  }
+  std::string hint = suggestion_hint(name, known);
+  if (hint.empty()) hint = "known machines: " + all;
+  throw Error(ExitCode::target, "UNKNOWN_MACHINE", "unknown machine '" + printable(name) + "'",
+              hint);
 }
 
 }  // namespace vitgen

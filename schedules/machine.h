@@ -52,4 +52,7 @@ std::string known_targets();
 /// By row name or command-line target. Throws UNKNOWN_TARGET with the known ones.
 const Machine& find_machine(std::string_view name);
 
+/// By row name, as records and knobs call it. Throws UNKNOWN_MACHINE with the nearest, or all.
+const Machine& find_row(std::string_view name);
+
 }  // namespace vitgen

@@ -173,8 +173,9 @@ TEST(Choices, DoctorTellsHowManyRecordsFitThisMachine) {
       database_of({fits, old, elsewhere, record_of(other_tile(), kForeign)});
   std::vector<TuningRecord> shipped = shipped_records();
   const auto here = std::ranges::count_if(shipped, [&](const TuningRecord& record) {
-    return record.host == host && find_machine(record.machine).cpu_features != 0 &&
-           (find_machine(record.machine).cpu_features & ~host_cpu_features()) == 0;
+    const auto machines = host_machines();
+    return record.host == host &&
+           std::ranges::find(machines, &find_machine(record.machine)) != machines.end();
   });
   const ProcessResult result = run_process(
       {"/bin/sh", "-c", "VITGEN_TUNING_DB=$1 exec $0 doctor", VITGEN_PROGRAM, database});
@@ -263,7 +264,9 @@ std::vector<BadKnobs> bad_knobs() {
       {"MissingKnob", [](Json& e) { e["knobs"].erase("m_r"); }, 2, "knob 'm_r' of cpu/linear is"},
       {"IllegalKnob", [](Json& e) { e["knobs"]["m_r"] = 0; }, 2, "knobs must obey: "},
       {"HugeKnob", [](Json& e) { e["knobs"]["m_r"] = 99999999999; }, 2, "m_r: expected"},
-      {"UnknownMachine", [](Json& e) { e["machine"] = "cpu_avx3"; }, 6, "unknown target"},
+      {"UnknownMachine", [](Json& e) { e["machine"] = "toaster"; }, 6,
+       "my.knobs.json: unknown machine 'toaster'\nhint: known machines: cpu_amx, cpu_avx512, "},
+      {"MisspeltMachine", [](Json& e) { e["machine"] = "cpu_avx3"; }, 6, "did you mean \"cpu_avx"},
       {"UnknownOp", [](Json& e) { e["spec"] = "linaer(rows=1)"; }, 2, "has no kernel linaer"},
       {"NoSuchKernel", [](Json& e) { e["spec"] = "linear(rows=1)"; }, 2, "has no kernel linear"},
       {"WordAsKnob", [](Json& e) { e["knobs"]["m_r"] = "six"; }, 2, "m_r: expected an integer"},

@@ -167,6 +167,8 @@ TEST(Db, ImportIsAllOrNothing) {
     EXPECT_TRUE(result.output.starts_with("error: ")) << result.output;
     EXPECT_THAT(records_in(database), ElementsAre(record(1)));
   }
+  EXPECT_THAT(run_vitgen({"db", "import", "--db", database, json_of({nowhere})}).output,
+              HasSubstr("unknown machine 'cpu_nowhere'\nhint: known machines: "));
   EXPECT_THAT(run_vitgen({"db", "import", "--db", database, json_of({illegal})}).output,
               HasSubstr("has no knob 'nonsense'"));
   // Of other versions only the form can be checked.

@@ -80,7 +80,7 @@ bool is_of_this_program(const TuningRecord& record) {
 
 void check_record_choice(const TuningRecord& record) {
   try {
-    check_choice(record.spec, find_machine(record.machine), record.choice);
+    check_choice(record.spec, find_row(record.machine), record.choice);
   } catch (const Error& error) {
     throw Error(ExitCode::bad_input, "TUNE_RECORD",
                 fmt::format("record of {} by {} for {}: {}", printable(record.spec.text(), 300),

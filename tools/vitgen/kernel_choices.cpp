@@ -136,6 +136,15 @@ class Chooser {
   int outdated_ = 0;
 };
 
+const Machine& machine_of(const KnobsEntry& entry, const std::string& file) {
+  try {
+    return find_row(entry.machine);
+  } catch (const Error& error) {
+    throw Error(error.exit(), error.code(), fmt::format("{}: {}", printable(file), error.what()),
+                error.hint());
+  }
+}
+
 // Knobs that reach no kernel are a mistake, unless they are for a machine that is not asked for.
 void check_matched(const std::vector<OpSpec>& specs, const std::vector<const Machine*>& machines,
                    const ChoiceSources& sources, const Note& note) {
@@ -143,7 +152,7 @@ void check_matched(const std::vector<OpSpec>& specs, const std::vector<const Mac
   for (const OpSpec& spec : specs) known.push_back(spec.text());
   std::set<std::string> idle;
   for (const KnobsEntry& entry : sources.knobs) {
-    const Machine& machine = find_machine(entry.machine);
+    const Machine& machine = machine_of(entry, sources.knobs_name);
     if (std::ranges::find(machines, &machine) == machines.end()) {
       idle.insert(entry.machine);
     } else if (std::ranges::find(specs, entry.spec) == specs.end()) {

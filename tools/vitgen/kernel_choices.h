@@ -81,7 +81,8 @@ using Note = std::function<void(const std::string&)>;
 
 /// One choice per spec and machine, the machines of a spec beside each other. Records that cannot
 /// be used are passed over with a note. Errors: UNKNOWN_RULE and KNOBS_ILLEGAL naming the kernel
-/// and the file, KNOBS_UNMATCHED for knobs of a kernel that is not here; LOCKED_MISSING,
+/// and the file, UNKNOWN_MACHINE naming the file, KNOBS_UNMATCHED for knobs of a kernel that is not
+/// here; LOCKED_MISSING,
 /// LOCKED_REFUSED and LOCKED_VERSIONS for one that the manifest has not, or not as this vitgen can
 /// build it, or by a record of another version of its rule.
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
