@@ -209,6 +209,30 @@ TEST(Program, WhoseResultsCannotBeWrittenFails) {
   EXPECT_EQ(status_of("$0 --version >/dev/full"), 4);
 }
 
+TEST(Program, MakesTheFoldersOfWhatItWritesAndSaysWhatItWrote) {
+  namespace fs = std::filesystem;
+  const std::string library = library_of("timm_vit");
+  const std::string database = (scratch() / "folders.db").string();
+  const auto written = [&](const std::string& folder, std::vector<std::string> arguments) {
+    const fs::path file = scratch() / "folders" / folder / "new" / "file";
+    arguments.push_back(file.string());
+    const std::string said = must_run(arguments);
+    EXPECT_TRUE(fs::is_regular_file(file)) << folder;
+    EXPECT_NE(said.find("wrote " + file.string()), said.npos) << said;
+    for (const auto& entry : fs::recursive_directory_iterator(scratch() / "folders" / folder)) {
+      EXPECT_FALSE(entry.path().filename().string().starts_with(".vitgen-")) << entry.path();
+    }
+  };
+  written("run", {"run", library, "--input", fixture("timm_vit") + "/input.npy", "--output"});
+  written("bench", {"bench", library, "--runs", "1", "--threads", "1", "-o"});
+  written("report", {"report", library, "--threads", "1", "-o"});
+  written("explain", {"explain", library, "--stage", "choice", "--write"});
+  const std::string empty = (scratch() / "empty.json").string();
+  std::ofstream(empty) << "{\"schema\": 2, \"records\": []}";
+  must_run({"db", "import", "--db", database, empty});
+  written("db", {"db", "export", "--db", database, "-o"});
+}
+
 TEST(Program, WritesNoFileOverADeviceOrPipeAndThroughALinkedDirectory) {
   namespace fs = std::filesystem;
   const std::string library = library_of("timm_vit");
