@@ -86,6 +86,7 @@ TEST(Locked, RefusesAChoiceThatCannotBeBuiltAndARecordThatWasChanged) {
 
 void expect_changed(const Made& made, const char* words) {
   EXPECT_EQ(made.result.status, 3) << made.result.output;
+  EXPECT_TRUE(made.result.output.starts_with("error: ")) << made.result.output;
   EXPECT_THAT(made.result.output, HasSubstr(words));
   EXPECT_THAT(made.result.output, HasSubstr("hint: the manifest was edited, or "));
   EXPECT_FALSE(fs::exists(made.directory));

@@ -68,9 +68,9 @@ void require_same_request(const KernelRequest& request, const KernelChoice& choi
               std::string(kChangedManifestHint));
 }
 
-std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
-                                        const std::vector<KernelChoice>& choices,
-                                        const BuildOptions& options, Progress& progress) {
+std::vector<KernelRequest> requests_of(const std::vector<OpSpec>& specs,
+                                       const std::vector<KernelChoice>& choices,
+                                       const BuildOptions& options) {
   std::vector<KernelRequest> requests;
   for (const OpSpec& spec : specs) {
     for (const Machine* machine : options.machines) {
@@ -82,6 +82,13 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
       require_same_request(requests.back(), choices[requests.size() - 1], options);
     }
   }
+  return requests;
+}
+
+std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
+                                        const std::vector<KernelChoice>& choices,
+                                        const std::vector<KernelRequest>& requests,
+                                        const BuildOptions& options, Progress& progress) {
   const std::vector<KernelObject> objects = compile_kernels(requests, options.farm, progress);
   std::vector<LibraryKernel> kernels;
   auto object = objects.begin();
@@ -193,8 +200,9 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
   const std::vector<OpSpec> specs = distinct_specs(request.plans);
   const std::vector<KernelChoice> choices =
       choose_kernels(specs, options.machines, options.choices, options.note);
+  const std::vector<KernelRequest> kernels = requests_of(specs, choices, options);
   tell_choices(choices, options);
-  request.kernels = make_kernels(specs, choices, options, progress);
+  request.kernels = make_kernels(specs, choices, kernels, options, progress);
   request.tuning_records = used_records(choices);
   request.weight = [&source](const Weight& weight) {
     return evaluate(weight.value, source.weights);
