@@ -83,6 +83,9 @@ set(vitgen_libraries_tests GTest::gmock nlohmann_json::nlohmann_json)
 set(vitgen_headers_halide_tests <Halide.h> ${vitgen_headers_tests})
 set(vitgen_libraries_halide_tests Halide::Halide ${vitgen_libraries_tests})
 
+# Tests compile longer than they run: what takes time in them stands in libraries.
+set(vitgen_test_options -O0)
+
 # vitgen_precompile(<target> halide|program|tests|halide_tests): instead of what was said before.
 # g++ takes such a header only with the options that it was made with: programs are compiled as
 # libraries are.
@@ -93,6 +96,9 @@ function(vitgen_precompile target kind)
     add_library(${owner} OBJECT ${PROJECT_BINARY_DIR}/${owner}.cpp)
     target_link_libraries(${owner} PRIVATE ${vitgen_libraries_${kind}} vitgen_warnings)
     target_precompile_headers(${owner} PRIVATE ${vitgen_headers_${kind}})
+    if(kind MATCHES "tests$")
+      target_compile_options(${owner} PRIVATE ${vitgen_test_options})
+    endif()
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
