@@ -2,37 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "generators/base/error.h"
-#include "generators/base/suggest.h"
 #include "generators/models/support/binding.h"
+#include "generators/models/support/contradiction.h"
 #include "generators/models/support/hf_config.h"
 #include "generators/models/support/infer.h"
+#include "generators/models/support/overrides.h"
+#include "generators/models/support/scheme.h"
 #include "generators/models/support/timm_config.h"
+#include "generators/plan/lower.h"
 
 namespace vitgen {
 
 namespace {
 
-/// ModelSpec's fields with the caller's laid over them. The size of a head follows the width
-/// and the number of heads unless it is given, too.
-ModelSpec overridden(const ModelSpec& spec, const Fields& overrides) {
-  Fields fields = to_fields(spec);
-  std::vector<std::string> known;
-  for (const auto& [key, value] : fields.values) known.push_back(key);
-  for (const auto& [key, value] : overrides.values) {
-    bool found = false;
-    for (auto& [name, text] : fields.values) {
-      if (name != key) continue;
-      text = value;
-      found = true;
-    }
-    if (!found) {
-      throw Error(ExitCode::usage, "SET_UNKNOWN",
-                  fmt::format("--set {}: no such field", printable(key)),
-                  suggestion_hint(key, std::span<const std::string>(known)));
-    }
-  }
-  ModelSpec out = from_fields<ModelSpec>(fields);
+/// With the caller's fields. The size of a head follows the width and the number of heads unless it
+/// is given, too.
+VitSpec overridden_spec(const VitSpec& spec, const Fields& overrides) {
+  auto out = from_fields<VitSpec>(overridden(to_fields(spec), overrides));
   const bool resized = overrides.find("heads") || overrides.find("width");
   if (resized && !overrides.find("head_size") && out.heads > 0) {
     out.head_size = out.width / out.heads;
@@ -54,7 +44,7 @@ FileNaming naming_of(const ModelFiles& files) {
   return {"timm", "", "", scheme_named("timm").names};
 }
 
-Model read_model(const ModelFiles& files, const FileNaming& naming, const LoadOptions& options) {
+VitModel read_model(const ModelFiles& files, const FileNaming& naming, const LoadOptions& options) {
   if (files.config && is_hf_config(*files.config)) {
     return read_hf_config(*files.config, files.preprocessor, naming, files.weights);
   }
@@ -67,6 +57,20 @@ Model read_model(const ModelFiles& files, const FileNaming& naming, const LoadOp
                 "give it with --config");
   }
   return infer_model(*files.weights, naming, options.overrides);
+}
+
+/// What the model is called in its config, or its family; with a remark where the config names an
+/// architecture of timm and gives it other sizes.
+std::string title_of(const VitModel& model) {
+  const std::string& name = model.architecture;
+  if (name.empty()) return std::string(Vit::name);
+  if (!std::ranges::binary_search(timm_architectures(), name)) return name;
+  // Those that the name stands for; images and classes are everybody's own.
+  const auto sizes = [](const VitSpec& spec) {
+    return std::array{spec.depth, spec.width, spec.heads, spec.mlp, spec.patch_h, spec.patch_w};
+  };
+  const bool own = sizes(timm_model(name).spec) == sizes(model.spec);
+  return own ? name : fmt::format("{} with other sizes", name);
 }
 
 }  // namespace
@@ -83,12 +87,19 @@ bool Vit::recognises(const ModelFiles& files) {
 
 Model Vit::load(const ModelFiles& files, const LoadOptions& options) {
   const FileNaming naming = naming_of(files);
-  Model model = read_model(files, naming, options);
-  model.naming = naming.scheme;
-  if (model.spec.names == TensorNames{}) model.spec.names = naming.names;
-  model.spec = overridden(model.spec, options.overrides);
-  check(model.spec);
-  if (files.weights) bind_tensors(model, naming.names, *files.weights, options.strict);
+  VitModel read = read_model(files, naming, options);
+  read.naming = naming.scheme;
+  if (read.spec.names == TensorNames{}) read.spec.names = naming.names;
+  read.spec = overridden_spec(read.spec, options.overrides);
+  check(read.spec);
+  read.title = title_of(read);
+  Model model{{read}, Network(read.spec)};
+  if (files.weights) {
+    const auto contradiction = [&](const std::string& tensor) {
+      refuse_contradiction(read, naming.names, tensor);
+    };
+    bind_tensors(model, *files.weights, {options.strict, contradiction});
+  }
   return model;
 }
 

@@ -15,7 +15,7 @@ namespace vitgen {
 
 namespace t = tensors;
 
-Extents extents_of(const ModelSpec& spec, int batch) {
+Extents extents_of(const VitSpec& spec, int batch) {
   return {.batch = batch,
           .tokens = static_cast<int>(spec.tokens()),
           .prefix = static_cast<int>(spec.prefix()),
@@ -31,7 +31,7 @@ LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_
   return weights;
 }
 
-Slot add_norm(Plan& plan, const ModelSpec& spec, const std::string& name, std::string_view pattern,
+Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
               int rows, Slot input, int block) {
   const LayerNormSpec norm{.rows = rows, .width = static_cast<int>(spec.width), .eps = spec.eps};
   const auto weight = [&](std::string_view part) {
@@ -43,14 +43,14 @@ Slot add_norm(Plan& plan, const ModelSpec& spec, const std::string& name, std::s
   return add_step(plan, name, op_spec(norm), {input, gain, bias});
 }
 
-ModelSpec sized_for(const ModelSpec& spec, const PlanOptions& options) {
-  ModelSpec sized = spec;
+VitSpec sized_for(const VitSpec& spec, const PlanOptions& options) {
+  VitSpec sized = spec;
   if (options.image_h > 0) sized.image_h = options.image_h;
   if (options.image_w > 0) sized.image_w = options.image_w;
   return sized;
 }
 
-std::vector<std::string> default_outputs(const ModelSpec& spec) {
+std::vector<std::string> default_outputs(const VitSpec& spec) {
   std::vector<std::string> outputs;
   outputs.emplace_back(spec.classes > 0 ? "logits" : "pooled");
   return outputs;
@@ -58,7 +58,7 @@ std::vector<std::string> default_outputs(const ModelSpec& spec) {
 
 namespace {
 
-void check_outputs(const ModelSpec& spec, const std::vector<std::string>& outputs) {
+void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs) {
   static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = outputs[i];
@@ -77,7 +77,7 @@ void check_outputs(const ModelSpec& spec, const std::vector<std::string>& output
 }
 
 /// The elements of the plan's largest value must be addressable by 32-bit indices.
-void check_batch(const ModelSpec& spec, int batch) {
+void check_batch(const VitSpec& spec, int batch) {
   const double widest =
       static_cast<double>(std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width}));
   const double image = static_cast<double>(
@@ -91,7 +91,7 @@ void check_batch(const ModelSpec& spec, int batch) {
   }
 }
 
-Port input_port(const ModelSpec& spec, DType dtype) {
+Port input_port(const VitSpec& spec, DType dtype) {
   const int c = static_cast<int>(spec.channels);
   const int h = static_cast<int>(spec.image_h);
   const int w = static_cast<int>(spec.image_w);
@@ -99,7 +99,7 @@ Port input_port(const ModelSpec& spec, DType dtype) {
   return {"image", dtype, {w, h, c}};
 }
 
-Port output_port(const Plan& plan, const ModelSpec& spec, const std::string& name, Slot value) {
+Port output_port(const Plan& plan, const VitSpec& spec, const std::string& name, Slot value) {
   const int elements = static_cast<int>(plan.buffers[static_cast<std::size_t>(value.index)].bytes /
                                         (byte_size(DType::f32) * plan.batch));
   const int width = static_cast<int>(spec.width);
@@ -107,7 +107,7 @@ Port output_port(const Plan& plan, const ModelSpec& spec, const std::string& nam
   return {name, DType::f32, {elements}};
 }
 
-void bind_outputs(Plan& plan, const ModelSpec& spec, const std::vector<std::string>& outputs,
+void bind_outputs(Plan& plan, const VitSpec& spec, const std::vector<std::string>& outputs,
                   const HeadSlots& slots) {
   for (const std::string& name : outputs) {
     const Slot value = name == "tokens"   ? slots.tokens
@@ -119,8 +119,8 @@ void bind_outputs(Plan& plan, const ModelSpec& spec, const std::vector<std::stri
 
 }  // namespace
 
-Plan lower(const ModelSpec& model, const PlanOptions& wanted) {
-  const ModelSpec spec = sized_for(model, wanted);
+Plan lower(const VitSpec& model, const PlanOptions& wanted) {
+  const VitSpec spec = sized_for(model, wanted);
   check(spec);
   PlanOptions options = wanted;
   if (options.outputs.empty()) options.outputs = default_outputs(spec);

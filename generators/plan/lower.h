@@ -1,10 +1,11 @@
 #pragma once
-// From hyper-parameters to kernel calls.
+// From the hyper-parameters of a vision transformer to kernel calls.
 
 #include <string>
 #include <vector>
 
-#include "generators/plan/model_spec.h"
+#include "generators/plan/plan_options.h"
+#include "generators/plan/vit_spec.h"
 
 namespace vitgen {
 
@@ -14,12 +15,12 @@ namespace vitgen {
 /// LayerScale is always folded into the linear before it (rows of weight and bias times the gain).
 /// Throws what check(spec) throws, and of class usage: OUTPUT_UNKNOWN, OUTPUT_ABSENT,
 /// PASS_UNKNOWN, BATCH_RANGE.
-Plan lower(const ModelSpec& spec, const PlanOptions& options);
+Plan lower(const VitSpec& spec, const PlanOptions& options);
 
 /// `spec` for the image size of `options`: the size that its plan will have.
-ModelSpec sized_for(const ModelSpec& spec, const PlanOptions& options);
+VitSpec sized_for(const VitSpec& spec, const PlanOptions& options);
 
 /// What a model gives if nothing is asked: "logits", or "pooled" without a head.
-std::vector<std::string> default_outputs(const ModelSpec& spec);
+std::vector<std::string> default_outputs(const VitSpec& spec);
 
 }  // namespace vitgen

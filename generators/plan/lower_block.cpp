@@ -12,7 +12,7 @@ namespace t = tensors;
 namespace {
 
 /// One of q, k, v by itself; a missing bias is zero, since the three share one kernel.
-LinearWeights qkv_weights(const ModelSpec& spec, int block) {
+LinearWeights qkv_weights(const VitSpec& spec, int block) {
   const std::int64_t n = spec.heads * spec.head_size;
   const bool any_bias = spec.q_bias || spec.k_bias || spec.v_bias;
   if (!spec.names.qkv.empty())
@@ -35,8 +35,7 @@ LinearWeights qkv_weights(const ModelSpec& spec, int block) {
 }
 
 /// LayerScale: rows of the linear before it times the gain, so the residual add needs no more work.
-LinearWeights scaled(const ModelSpec& spec, LinearWeights linear, std::string_view gain,
-                     int block) {
+LinearWeights scaled(const VitSpec& spec, LinearWeights linear, std::string_view gain, int block) {
   if (!spec.layer_scale) return linear;
   const TensorExpr gains = t::leaf(tensor_name(gain, {}, block), {spec.width});
   linear.weight = t::mul_rows(std::move(linear.weight), gains);
@@ -44,7 +43,7 @@ LinearWeights scaled(const ModelSpec& spec, LinearWeights linear, std::string_vi
   return linear;
 }
 
-Slot lower_attention(Plan& plan, const ModelSpec& spec, const Extents& e, int block, Slot x) {
+Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
   const std::string name = fmt::format("blocks.{}", block);
   const Slot normed = add_norm(plan, spec, name + ".norm1", spec.names.norm1, e.rows(), x, block);
   const Slot qkv = add_linear(plan, {.name = name + ".attn.qkv", .rows = e.rows()},
@@ -61,7 +60,7 @@ Slot lower_attention(Plan& plan, const ModelSpec& spec, const Extents& e, int bl
                     scaled(spec, std::move(proj), spec.names.gain1, block), mixed);
 }
 
-Slot lower_mlp(Plan& plan, const ModelSpec& spec, const Extents& e, int block, Slot x) {
+Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
   const std::string name = fmt::format("blocks.{}", block);
   const Slot normed = add_norm(plan, spec, name + ".norm2", spec.names.norm2, e.rows(), x, block);
   const Slot hidden =
@@ -74,7 +73,7 @@ Slot lower_mlp(Plan& plan, const ModelSpec& spec, const Extents& e, int block, S
 
 }  // namespace
 
-Slot lower_block(Plan& plan, const ModelSpec& spec, int batch, int block, Slot x) {
+Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x) {
   const Extents e = extents_of(spec, batch);
   return lower_mlp(plan, spec, e, block, lower_attention(plan, spec, e, block, x));
 }

@@ -9,11 +9,11 @@ namespace t = tensors;
 
 namespace {
 
-std::vector<double> per_channel(const ModelSpec& spec, const std::array<float, 4>& values) {
+std::vector<double> per_channel(const VitSpec& spec, const std::array<float, 4>& values) {
   return {values.begin(), values.begin() + spec.channels};
 }
 
-PatchEmbedSpec patch_spec(const ModelSpec& spec, const PlanOptions& options) {
+PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
   const int n = static_cast<int>(spec.width);
   const bool pixels = options.input == DType::u8;
   return {.batch = options.batch,
@@ -30,7 +30,7 @@ PatchEmbedSpec patch_spec(const ModelSpec& spec, const PlanOptions& options) {
 }
 
 /// A convolution's weight is {D, channels, h, w}: its flattened rows are in the op's order of k.
-Slot add_patch_embed(Plan& plan, const ModelSpec& spec, const PlanOptions& options) {
+Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const PatchEmbedSpec patch = patch_spec(spec, options);
   TensorExpr weight = t::leaf(tensor_name(spec.names.patch, "weight"),
                               {spec.width, spec.channels, spec.patch_h, spec.patch_w});
@@ -55,12 +55,12 @@ Slot add_patch_embed(Plan& plan, const ModelSpec& spec, const PlanOptions& optio
   return add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
 }
 
-TensorExpr position_table(const ModelSpec& spec) {
+TensorExpr position_table(const VitSpec& spec) {
   const std::int64_t rows = spec.position_prefix + spec.grid_h * spec.grid_w;
   return t::reshape(t::leaf(spec.names.position, {1, rows, spec.width}), {rows, spec.width});
 }
 
-TensorExpr patch_positions(const ModelSpec& spec) {
+TensorExpr patch_positions(const VitSpec& spec) {
   const std::int64_t to_h = spec.image_h / spec.patch_h;
   const std::int64_t to_w = spec.image_w / spec.patch_w;
   TensorExpr table = position_table(spec);
@@ -72,7 +72,7 @@ TensorExpr patch_positions(const ModelSpec& spec) {
 }
 
 /// Rows [CLS], distillation, registers, the first of them with their positions added.
-TensorExpr prefix_rows(const ModelSpec& spec) {
+TensorExpr prefix_rows(const VitSpec& spec) {
   std::vector<TensorExpr> parts;
   const auto token = [&](const std::string& name, std::int64_t count) {
     parts.push_back(t::reshape(t::leaf(name, {1, count, spec.width}), {count, spec.width}));
@@ -88,7 +88,7 @@ TensorExpr prefix_rows(const ModelSpec& spec) {
 
 }  // namespace
 
-Slot lower_embedding(Plan& plan, const ModelSpec& spec, const PlanOptions& options) {
+Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const Extents e = extents_of(spec, options.batch);
   const EmbeddingAddSpec add{
       .batch = e.batch, .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};

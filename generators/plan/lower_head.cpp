@@ -8,7 +8,7 @@ namespace t = tensors;
 
 namespace {
 
-PoolSpec pool_spec(const ModelSpec& spec, const Extents& e) {
+PoolSpec pool_spec(const VitSpec& spec, const Extents& e) {
   return {.batch = e.batch,
           .tokens = e.tokens,
           .prefix = spec.mean_of_all ? 0 : e.prefix,
@@ -16,7 +16,7 @@ PoolSpec pool_spec(const ModelSpec& spec, const Extents& e) {
           .pooling = spec.pooling};
 }
 
-Slot lower_pooled(Plan& plan, const ModelSpec& spec, const Extents& e, Slot tokens) {
+Slot lower_pooled(Plan& plan, const VitSpec& spec, const Extents& e, Slot tokens) {
   const PoolSpec pool = pool_spec(spec, e);
   Slot pooled = add_step(plan, "pool", op_spec(pool), {tokens});
   if (spec.final_norm == FinalNorm::after_pool) {
@@ -30,7 +30,7 @@ Slot lower_pooled(Plan& plan, const ModelSpec& spec, const Extents& e, Slot toke
 }
 
 /// (a x + c + b y + d) / 2 as one linear map of [x | y].
-LinearWeights average_of_heads(const ModelSpec& spec) {
+LinearWeights average_of_heads(const VitSpec& spec) {
   LinearWeights first = named_linear(spec.names.head, spec.classes, spec.width, spec.head_bias);
   LinearWeights second =
       named_linear(spec.names.head_dist, spec.classes, spec.width, spec.head_bias);
@@ -43,7 +43,7 @@ LinearWeights average_of_heads(const ModelSpec& spec) {
   return both;
 }
 
-Slot lower_logits(Plan& plan, const ModelSpec& spec, const Extents& e, Slot pooled) {
+Slot lower_logits(Plan& plan, const VitSpec& spec, const Extents& e, Slot pooled) {
   const std::int64_t k = spec.pooler ? spec.pooler_size : pool_spec(spec, e).out_width();
   LinearWeights head = spec.two_heads
                            ? average_of_heads(spec)
@@ -53,7 +53,7 @@ Slot lower_logits(Plan& plan, const ModelSpec& spec, const Extents& e, Slot pool
 
 }  // namespace
 
-HeadSlots lower_head(Plan& plan, const ModelSpec& spec, const PlanOptions& options, Slot x) {
+HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x) {
   const Extents e = extents_of(spec, options.batch);
   const auto wants = [&](std::string_view output) {
     return std::find(options.outputs.begin(), options.outputs.end(), output) !=

@@ -1,31 +1,32 @@
 #pragma once
 // The parts of lower(), each appending its steps to the plan.
 
-#include "generators/plan/model_spec.h"
 #include "generators/plan/plan_builder.h"
+#include "generators/plan/plan_options.h"
+#include "generators/plan/vit_spec.h"
 
 namespace vitgen {
 
-/// ModelSpec's extents as the ints that ops take; call after check(spec).
+/// VitSpec's extents as the ints that ops take; call after check(spec).
 struct Extents {
   int batch, tokens, prefix, width, heads, head_size;
   int rows() const { return batch * tokens; }
 };
-Extents extents_of(const ModelSpec& spec, int batch);
+Extents extents_of(const VitSpec& spec, int batch);
 
 /// weight {n, k}, and bias {n} if there is one, of the pattern's tensors.
 LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
                            int block = 0);
 
 /// A LayerNorm over `rows` rows of `spec.width` with weights called `name`.weight and .bias.
-Slot add_norm(Plan& plan, const ModelSpec& spec, const std::string& name, std::string_view pattern,
+Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
               int rows, Slot input, int block = 0);
 
 /// From the image to the tokens that enter the first block.
-Slot lower_embedding(Plan& plan, const ModelSpec& spec, const PlanOptions& options);
+Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options);
 
 /// Block number `block` on the tokens `x`.
-Slot lower_block(Plan& plan, const ModelSpec& spec, int batch, int block, Slot x);
+Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x);
 
 /// The end of the network, as far as the wanted outputs need it.
 struct HeadSlots {
@@ -33,6 +34,6 @@ struct HeadSlots {
   Slot pooled;  ///< the vector that the head reads
   Slot logits;
 };
-HeadSlots lower_head(Plan& plan, const ModelSpec& spec, const PlanOptions& options, Slot x);
+HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x);
 
 }  // namespace vitgen

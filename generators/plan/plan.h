@@ -3,6 +3,7 @@
 // the verifier and the runtime need to know, and nothing about how a kernel is made.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,15 @@ struct Port {
   std::vector<int> extents;
   bool operator==(const Port&) const = default;
 };
+
+/// Of a port that is an image: {width, height, channels} in f32, {channels, width, height} in u8.
+struct ImageExtents {
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+};
+/// Nothing if the port has not three axes.
+std::optional<ImageExtents> image_extents(const Port& port);
 
 struct Plan {
   int batch = 1;

@@ -6,6 +6,15 @@
 
 namespace vitgen {
 
+std::optional<ImageExtents> image_extents(const Port& port) {
+  if (port.extents.size() != 3) return std::nullopt;
+  const int a = port.extents[0];
+  const int b = port.extents[1];
+  const int c = port.extents[2];
+  if (port.dtype == DType::u8) return ImageExtents{.channels = a, .height = c, .width = b};
+  return ImageExtents{.channels = c, .height = b, .width = a};
+}
+
 Slot add_weight(Plan& plan, std::string name, TensorExpr value) {
   Weight weight{std::move(name), {}, std::move(value)};
   const Shape shape = shape_of(weight.value);

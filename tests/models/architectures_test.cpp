@@ -7,6 +7,7 @@
 #include "generators/models/support/timm_config.h"
 #include "generators/plan/lower.h"
 #include "tests/base/support.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -44,7 +45,7 @@ TEST(Architectures, image_that_patches_do_not_tile_is_refused_with_the_settings_
       << thrown.hint;
   LoadOptions options;
   options.overrides = Fields::parse("image_h=378,image_w=378");
-  EXPECT_EQ(load_architecture(not_tiled, options).spec.patches(), 27 * 27);
+  EXPECT_EQ(vit_of(load_architecture(not_tiled, options)).patches(), 27 * 27);
 }
 
 TEST(Architectures, every_supported_one_of_timm_gives_a_plan) {
@@ -53,11 +54,11 @@ TEST(Architectures, every_supported_one_of_timm_gives_a_plan) {
     const auto fields = find_timm_architecture(name);
     const testing::Thrown thrown = testing::thrown_by([&] {
       const Model model = load_architecture(name);
-      EXPECT_EQ(model.spec.mlp, fields->at("mlp_hidden").get<std::int64_t>()) << name;
-      EXPECT_EQ(model.spec.width % model.spec.heads, 0) << name;
+      EXPECT_EQ(vit_of(model).mlp, fields->at("mlp_hidden").get<std::int64_t>()) << name;
+      EXPECT_EQ(vit_of(model).width % vit_of(model).heads, 0) << name;
       PlanOptions options;
       options.outputs = {"tokens", "pooled"};
-      lower(model.spec, options);
+      lower(vit_of(model), options);
       ++supported;
     });
     if (thrown.code.empty() || name == not_tiled) continue;
@@ -77,14 +78,14 @@ TEST(Architectures, unknown_name_gets_the_nearest_one) {
 TEST(Architectures, random_weights_serve_every_tensor_that_the_model_names) {
   const Model model = load_architecture("test_vit");
   const WeightSource weights = WeightSource::random(tensors_of(model), 7);
-  const Plan plan = lower(model.spec, {});
+  const Plan plan = lower(vit_of(model), {});
   for (const Weight& weight : plan.weights) EXPECT_NO_THROW(evaluate(weight.value, weights));
   LoadOptions strict;
   strict.strict = true;
-  EXPECT_EQ(load_model(weights, std::nullopt, strict).spec.heads, 1);  // 64 channels are assumed
+  EXPECT_EQ(vit_of(load_model(weights, std::nullopt, strict)).heads, 1);  // 64 channels are assumed
   strict.overrides = Fields::parse("heads=2");
   const Model inferred = load_model(weights, std::nullopt, strict);
-  EXPECT_EQ(inferred.spec.heads, model.spec.heads);
+  EXPECT_EQ(vit_of(inferred).heads, vit_of(model).heads);
   EXPECT_EQ(inferred.parameters, model.parameters);
 }
 
@@ -92,11 +93,11 @@ TEST(Architectures, overrides_change_any_field_and_unknown_ones_are_usage_errors
   LoadOptions options;
   options.overrides = Fields::parse("eps=1e-5,heads=6,activation=gelu_tanh");
   const Model model = load_architecture("vit_tiny_patch16_224", options);
-  EXPECT_EQ(model.spec.eps, 1e-5f);
-  EXPECT_EQ(model.spec.heads, 6);
-  EXPECT_EQ(model.spec.head_size, 32);
+  EXPECT_EQ(vit_of(model).eps, 1e-5f);
+  EXPECT_EQ(vit_of(model).heads, 6);
+  EXPECT_EQ(vit_of(model).head_size, 32);
   options.overrides = Fields::parse("width=384");
-  EXPECT_EQ(load_architecture("vit_tiny_patch16_224", options).spec.head_size, 128);
+  EXPECT_EQ(vit_of(load_architecture("vit_tiny_patch16_224", options)).head_size, 128);
   options.overrides = Fields::parse("activaton=relu");
   const testing::Thrown thrown =
       testing::thrown_by([&] { load_architecture("vit_tiny_patch16_224", options); });

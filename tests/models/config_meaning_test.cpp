@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/models/small_configs.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -12,7 +13,7 @@ TEST(Config, transformers_fields_reach_the_spec) {
   config["hidden_act"] = "gelu_pytorch_tanh";
   config["qkv_bias"] = false;
   config["image_size"] = Json::array({24, 40});
-  const ModelSpec spec = model_of(config).spec;
+  const VitSpec spec = vit_of(model_of(config));
   EXPECT_EQ(spec.activation, Activation::gelu_tanh);
   EXPECT_FALSE(spec.q_bias || spec.k_bias || spec.v_bias);
   EXPECT_EQ(spec.grid_h, 3);
@@ -26,10 +27,10 @@ TEST(Config, transformers_fields_reach_the_spec) {
 TEST(Config, transformers_eps_defaults_to_its_model_type) {
   Json config = hf_config();
   config.erase("layer_norm_eps");
-  EXPECT_EQ(model_of(config).spec.eps, 1e-12f);
+  EXPECT_EQ(vit_of(model_of(config)).eps, 1e-12f);
   config["model_type"] = "dinov2";
   config["architectures"] = Json::array({"Dinov2Model"});
-  const ModelSpec spec = model_of(config).spec;
+  const VitSpec spec = vit_of(model_of(config));
   EXPECT_EQ(spec.eps, 1e-6f);
   EXPECT_EQ(spec.mlp, 128);
   EXPECT_TRUE(spec.layer_scale);
@@ -41,13 +42,13 @@ TEST(Config, deit_of_transformers_always_has_the_distillation_token) {
   Json config = hf_config();
   config["model_type"] = "deit";
   config["architectures"] = Json::array({"DeiTForImageClassification"});
-  ModelSpec spec = model_of(config).spec;
+  VitSpec spec = vit_of(model_of(config));
   EXPECT_EQ(spec.prefix(), 2);
   EXPECT_EQ(spec.position_prefix, 2);
   EXPECT_EQ(spec.pooling, Pooling::token);
   EXPECT_FALSE(spec.two_heads);
   config["architectures"] = Json::array({"DeiTForImageClassificationWithTeacher"});
-  spec = model_of(config).spec;
+  spec = vit_of(model_of(config));
   EXPECT_TRUE(spec.two_heads);
   EXPECT_EQ(spec.pooling, Pooling::two_tokens);
   EXPECT_EQ(spec.names.head, "cls_classifier.*");
@@ -57,24 +58,24 @@ TEST(Config, registers_have_no_positions_in_transformers_and_all_or_none_in_timm
   Json config = hf_config();
   config["model_type"] = "dinov2_with_registers";
   config["architectures"] = Json::array({"Dinov2WithRegistersModel"});
-  const ModelSpec hf = model_of(config).spec;
+  const VitSpec hf = vit_of(model_of(config));
   EXPECT_EQ(hf.registers, 4);
   EXPECT_EQ(hf.position_prefix, 1);
   EXPECT_EQ(hf.resample, tensors::Resample::torch_bicubic_aa);
-  EXPECT_EQ(model_of(with_argument("reg_tokens", 4)).spec.position_prefix, 5);
+  EXPECT_EQ(vit_of(model_of(with_argument("reg_tokens", 4))).position_prefix, 5);
   Json none = with_argument("reg_tokens", 4);
   none["model_args"]["no_embed_class"] = true;
-  EXPECT_EQ(model_of(none).spec.position_prefix, 0);
+  EXPECT_EQ(vit_of(model_of(none)).position_prefix, 0);
 }
 
 TEST(Config, timm_average_pooling_moves_the_norm_unless_told_otherwise) {
-  EXPECT_EQ(model_of(with(timm_config(), "global_pool", "avg")).spec.final_norm,
+  EXPECT_EQ(vit_of(model_of(with(timm_config(), "global_pool", "avg"))).final_norm,
             FinalNorm::after_pool);
   Json config = with_argument("global_pool", "avg");
-  EXPECT_EQ(model_of(config).spec.final_norm, FinalNorm::after_pool);
+  EXPECT_EQ(vit_of(model_of(config)).final_norm, FinalNorm::after_pool);
   config["model_args"]["fc_norm"] = false;
-  EXPECT_EQ(model_of(config).spec.final_norm, FinalNorm::before_pool);
-  EXPECT_EQ(model_of(with_argument("final_norm", false)).spec.final_norm, FinalNorm::none);
+  EXPECT_EQ(vit_of(model_of(config)).final_norm, FinalNorm::before_pool);
+  EXPECT_EQ(vit_of(model_of(with_argument("final_norm", false))).final_norm, FinalNorm::none);
 }
 
 TEST(Config, timm_input_size_sets_image_and_channels_when_the_size_is_fixed) {
@@ -82,7 +83,7 @@ TEST(Config, timm_input_size_sets_image_and_channels_when_the_size_is_fixed) {
   config["model_args"].erase("img_size");
   config["pretrained_cfg"]["input_size"] = Json::array({1, 32, 40});
   config["pretrained_cfg"]["mean"] = config["pretrained_cfg"]["std"] = Json::array({0.5});
-  const ModelSpec spec = model_of(config).spec;
+  const VitSpec spec = vit_of(model_of(config));
   EXPECT_EQ(spec.channels, 1);
   EXPECT_EQ(spec.image_h, 32);
   EXPECT_EQ(spec.image_w, 40);
@@ -93,9 +94,9 @@ TEST(Config, old_timm_config_with_everything_at_the_top_is_read) {
     "architecture": "vit_tiny_patch16_224", "num_classes": 21, "input_size": [3, 384, 384],
     "fixed_input_size": true, "crop_pct": 1.0, "mean": [0.1, 0.2, 0.3], "std": [1, 2, 3]})");
   const Model model = model_of(config);
-  EXPECT_EQ(model.spec.classes, 21);
-  EXPECT_EQ(model.spec.image_h, 384);
-  EXPECT_EQ(model.spec.mean[1], 0.2f);
+  EXPECT_EQ(vit_of(model).classes, 21);
+  EXPECT_EQ(vit_of(model).image_h, 384);
+  EXPECT_EQ(vit_of(model).mean[1], 0.2f);
   EXPECT_EQ(model.preprocess->resize_h, 384);
 }
 
@@ -116,14 +117,14 @@ TEST(Config, labels_come_from_lists_objects_and_descriptions) {
 
 TEST(Config, activations_of_both_libraries_are_told_apart) {
   const auto act = [](const std::string& word) {
-    return model_of(with(hf_config(), "hidden_act", word)).spec.activation;
+    return vit_of(model_of(with(hf_config(), "hidden_act", word))).activation;
   };
   EXPECT_EQ(act("gelu"), Activation::gelu_erf);
   EXPECT_EQ(act("gelu_new"), Activation::gelu_tanh);
   EXPECT_EQ(act("quick_gelu"), Activation::quick_gelu);
   EXPECT_EQ(act("relu"), Activation::relu);
   EXPECT_EQ(act("silu"), Activation::silu);
-  EXPECT_EQ(model_of(with_argument("act_layer", "quick_gelu")).spec.activation,
+  EXPECT_EQ(vit_of(model_of(with_argument("act_layer", "quick_gelu"))).activation,
             Activation::quick_gelu);
 }
 

@@ -13,6 +13,7 @@
 #include "generators/plan/passes/passes.h"
 #include "tests/models/npy_values.h"
 #include "tests/models/plan_runner.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -67,7 +68,7 @@ class Fixture : public ::testing::TestWithParam<std::string> {
   fs::path folder() const { return root / GetParam(); }
   Model model() const { return load_model(weights_of(folder()), folder() / "config.json"); }
 
-  PlanOptions options(const NpyValues& input, const ModelSpec& spec) const {
+  PlanOptions options(const NpyValues& input, const VitSpec& spec) const {
     PlanOptions options;
     options.batch = static_cast<int>(input.shape[0]);
     options.image_h = static_cast<int>(input.shape[2]);
@@ -108,8 +109,8 @@ TEST_P(Fixture, loads_without_unused_tensors) {
 TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const PlanOptions wanted = options(input, loaded.spec);
-  const Plan plan = lower(loaded.spec, wanted);
+  const PlanOptions wanted = options(input, vit_of(loaded));
+  const Plan plan = lower(vit_of(loaded), wanted);
   const std::vector<float> image(input.values.begin(), input.values.end());
   const auto outputs = run_plan(plan, weights_of(folder()), image);
   ASSERT_FALSE(outputs.empty());
@@ -119,9 +120,9 @@ TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
 TEST_P(Fixture, without_passes_is_equal_too) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, loaded.spec);
+  PlanOptions wanted = options(input, vit_of(loaded));
   for (const Pass& pass : all_passes()) wanted.disabled_passes.emplace_back(pass.name);
-  const Plan plan = lower(loaded.spec, wanted);
+  const Plan plan = lower(vit_of(loaded), wanted);
   const std::vector<float> image(input.values.begin(), input.values.end());
   for (const auto& [name, values] : run_plan(plan, weights_of(folder()), image)) {
     expect_equal(name, values, plan.steps.size());
@@ -131,15 +132,15 @@ TEST_P(Fixture, without_passes_is_equal_too) {
 TEST_P(Fixture, pooling_before_the_norm_changes_no_bit_of_the_outputs) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, loaded.spec);
+  PlanOptions wanted = options(input, vit_of(loaded));
   wanted.outputs.clear();
   const std::vector<float> image(input.values.begin(), input.values.end());
   const WeightSource weights = weights_of(folder());
   // Alone, since a pass after it finds other neighbours.
   wanted.disabled_passes = {"norm_into_linear", "scale_into_query"};
-  const auto with = run_plan(lower(loaded.spec, wanted), weights, image);
+  const auto with = run_plan(lower(vit_of(loaded), wanted), weights, image);
   wanted.disabled_passes.emplace_back("pool_before_norm");
-  EXPECT_EQ(run_plan(lower(loaded.spec, wanted), weights, image), with);
+  EXPECT_EQ(run_plan(lower(vit_of(loaded), wanted), weights, image), with);
 }
 
 class ResizedFixture : public Fixture {};
@@ -148,11 +149,11 @@ TEST_P(ResizedFixture, positions_equal_the_librarys_resampled_table) {
   const NpyValues expected = read_npy_values(folder() / positions);
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const Plan plan = lower(loaded.spec, options(input, loaded.spec));
+  const Plan plan = lower(vit_of(loaded), options(input, vit_of(loaded)));
   const auto weight = std::find_if(plan.weights.begin(), plan.weights.end(),
                                    [](const Weight& w) { return w.name == "pos_embed.patches"; });
   const HostTensor ours = evaluate(weight->value, weights_of(folder()));
-  ASSERT_EQ(ours.shape[0] + loaded.spec.position_prefix, expected.shape[1]);
+  ASSERT_EQ(ours.shape[0] + vit_of(loaded).position_prefix, expected.shape[1]);
   const std::size_t skip = expected.values.size() - ours.values.size();
   double largest = 0;
   for (const double v : expected.values) largest = std::max(largest, std::abs(v));

@@ -4,6 +4,7 @@
 
 #include "generators/models/support/scheme.h"
 #include "tests/models/small_configs.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -15,11 +16,11 @@ TEST(Infer, plain_timm_file_shows_all_but_heads_and_eps) {
   config["model_args"]["embed_dim"] = 128;
   const Model wanted = model_of(config);
   const Model model = load_model(random_source(tensors_of(wanted)), std::nullopt);
-  EXPECT_EQ(model.spec.heads, 2);
-  EXPECT_EQ(model.spec.mlp, 512);
-  EXPECT_EQ(model.spec.image_h, 24);
-  EXPECT_EQ(model.spec.classes, 3);
-  EXPECT_EQ(model.spec.pooling, Pooling::token);
+  EXPECT_EQ(vit_of(model).heads, 2);
+  EXPECT_EQ(vit_of(model).mlp, 512);
+  EXPECT_EQ(vit_of(model).image_h, 24);
+  EXPECT_EQ(vit_of(model).classes, 3);
+  EXPECT_EQ(vit_of(model).pooling, Pooling::token);
   EXPECT_EQ(model.parameters, wanted.parameters);
   ASSERT_EQ(model.notices.size(), 1u);
   EXPECT_NE(model.notices[0].find("2 heads of 64"), std::string::npos) << model.notices[0];
@@ -31,7 +32,7 @@ TEST(Infer, every_optional_part_is_seen_in_the_tensors) {
   const auto inferred = [&](const std::string& key, const Json& value) {
     Json config = timm_config();
     config["model_args"][key] = value;
-    return load_model(random_source(tensors_with(config)), std::nullopt, options).spec;
+    return vit_of(load_model(random_source(tensors_with(config)), std::nullopt, options));
   };
   EXPECT_EQ(inferred("reg_tokens", 4).registers, 4);
   EXPECT_EQ(inferred("reg_tokens", 4).position_prefix, 5);
@@ -56,8 +57,8 @@ TEST(Infer, distilled_and_authors_files_are_told_apart_by_their_tensors) {
   options.overrides = Fields::parse("heads=2");
   Json config = timm_config();
   config["architecture"] = "deit_tiny_distilled_patch16_224";
-  const ModelSpec distilled =
-      load_model(random_source(tensors_with(config)), std::nullopt, options).spec;
+  const VitSpec distilled =
+      vit_of(load_model(random_source(tensors_with(config)), std::nullopt, options));
   EXPECT_TRUE(distilled.two_heads);
   EXPECT_EQ(distilled.position_prefix, 2);
 
@@ -75,14 +76,14 @@ TEST(Infer, distilled_and_authors_files_are_told_apart_by_their_tensors) {
 
   Tensors dinov2 = tensors_with(scaled);
   dinov2.emplace_back("mask_token", Shape{1, 32});
-  EXPECT_EQ(load_model(random_source(dinov2), std::nullopt, options).spec.resample,
+  EXPECT_EQ(vit_of(load_model(random_source(dinov2), std::nullopt, options)).resample,
             tensors::Resample::torch_bicubic_offset);
   dinov2.emplace_back("register_tokens", Shape{1, 4, 32});
   const Model registers = load_model(random_source(dinov2), std::nullopt, options);
   EXPECT_EQ(registers.naming, "dinov2");
-  EXPECT_EQ(registers.spec.registers, 4);
-  EXPECT_EQ(registers.spec.position_prefix, 1);
-  EXPECT_EQ(registers.spec.resample, tensors::Resample::torch_bicubic_aa);
+  EXPECT_EQ(vit_of(registers).registers, 4);
+  EXPECT_EQ(vit_of(registers).position_prefix, 1);
+  EXPECT_EQ(vit_of(registers).resample, tensors::Resample::torch_bicubic_aa);
 }
 
 TEST(Scheme, patterns_match_block_numbers_and_parts_only) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/models/small_configs.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -31,7 +32,8 @@ TEST(Tensors, wrong_shape_names_tensor_expected_and_got) {
       timm_config(), [](Tensors& t) { shape_named(t, "blocks.1.attn.qkv.weight") = {48, 32}; });
   EXPECT_EQ(thrown.code, "MODEL_SHAPE");
   EXPECT_EQ(thrown.message, "blocks.1.attn.qkv.weight: expected 96x32, got 48x32");
-  EXPECT_NE(thrown.hint.find("config.json gives width 32"), std::string::npos) << thrown.hint;
+  EXPECT_NE(thrown.hint.find("config.json gives 2 blocks of width 32"), std::string::npos)
+      << thrown.hint;
 }
 
 TEST(Tensors, transposed_weight_is_told_apart) {
@@ -114,8 +116,8 @@ TEST(Tensors, pooler_beside_a_classifier_is_left_out) {
     t.emplace_back("vit.pooler.dense.bias", Shape{32});
   };
   const Model model = model_with(random_source(tensors_with(hf_config(), add)), hf_config());
-  EXPECT_FALSE(model.spec.pooler);
-  EXPECT_EQ(model.spec.classes, 3);
+  EXPECT_FALSE(vit_of(model).pooler);
+  EXPECT_EQ(vit_of(model).classes, 3);
 }
 
 TEST(Tensors, axes_of_extent_one_and_flattened_patches_do_not_matter) {
@@ -134,14 +136,14 @@ TEST(Tensors, wrappers_and_prefixes_are_found_in_every_order) {
     Tensors wrapped = plain;
     for (auto& tensor : wrapped) tensor.first.insert(0, wrapper);
     const Model model = model_with(random_source(wrapped), timm_config());
-    EXPECT_EQ(model.spec.names.qkv, wrapper + "blocks.{}.attn.qkv.*");
-    EXPECT_EQ(model.spec.names.head, wrapper + "head.*");
+    EXPECT_EQ(vit_of(model).names.qkv, wrapper + "blocks.{}.attn.qkv.*");
+    EXPECT_EQ(vit_of(model).names.head, wrapper + "head.*");
   }
   Tensors hf = tensors_with(hf_config());
   for (auto& tensor : hf) tensor.first.insert(0, "module.");
   const Model model = model_with(random_source(hf), hf_config());
-  EXPECT_EQ(model.spec.names.cls, "module.vit.embeddings.cls_token");
-  EXPECT_EQ(model.spec.names.head, "module.classifier.*");
+  EXPECT_EQ(vit_of(model).names.cls, "module.vit.embeddings.cls_token");
+  EXPECT_EQ(vit_of(model).names.head, "module.classifier.*");
 }
 
 TEST(Tensors, unknown_wrapper_or_two_models_are_refused) {
@@ -171,7 +173,7 @@ TEST(Tensors, ST26_names_of_the_other_library_than_the_configs_are_held_against_
   EXPECT_EQ(thrown.code, "MODEL_SHAPE");
   EXPECT_EQ(thrown.message, "blocks.0.mlp.fc1.weight: expected 64x32, got 128x32");
   const Model same = model_with(timm, with(hf_config(), "intermediate_size", 128));
-  EXPECT_EQ(same.spec.mlp, 128);
+  EXPECT_EQ(vit_of(same).mlp, 128);
 }
 
 TEST(Tensors, other_networks_are_refused) {

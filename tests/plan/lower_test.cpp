@@ -19,8 +19,8 @@ namespace vitgen {
 namespace {
 
 /// ViT-B/16 with timm's names, one block deep unless a test says more.
-ModelSpec vit() {
-  ModelSpec spec;
+VitSpec vit() {
+  VitSpec spec;
   spec.depth = 1;
   spec.names.patch = "patch_embed.proj.*";
   spec.names.cls = "cls_token";
@@ -45,7 +45,7 @@ ModelSpec vit() {
 }
 
 /// The plan before any pass.
-Plan unchanged(const ModelSpec& spec, PlanOptions options = {}) {
+Plan unchanged(const VitSpec& spec, PlanOptions options = {}) {
   for (const Pass& pass : all_passes()) options.disabled_passes.emplace_back(pass.name);
   return lower(spec, options);
 }
@@ -99,7 +99,7 @@ TEST(Lower, vit_base_has_published_shapes) {
 }
 
 TEST(Lower, residuals_come_from_the_blocks_input_and_are_never_written_in_place) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.depth = 3;
   const Plan plan = lower(spec, {});
   for (int b = 0; b < 3; ++b) {
@@ -116,7 +116,7 @@ TEST(Lower, residuals_come_from_the_blocks_input_and_are_never_written_in_place)
 TEST(Lower, arena_is_as_small_as_the_values_alive_at_one_step) {
   for (const int batch : {1, 8}) {
     for (const std::int64_t mlp : {192, 768, 3072, 4304}) {
-      ModelSpec spec = vit();
+      VitSpec spec = vit();
       spec.depth = 12;
       spec.mlp = mlp;
       PlanOptions options;
@@ -137,7 +137,7 @@ TEST(Lower, weights_do_not_depend_on_the_batch_and_are_unique) {
 }
 
 TEST(Lower, layer_scale_is_folded_into_weight_and_bias_of_the_linear_before_it) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.layer_scale = true;
   const Plan plan = lower(spec, {});
   EXPECT_EQ(weight_text(plan, "blocks.0.attn.proj.weight"),
@@ -147,7 +147,7 @@ TEST(Lower, layer_scale_is_folded_into_weight_and_bias_of_the_linear_before_it) 
 }
 
 TEST(Lower, separate_qkv_is_concatenated_and_a_missing_bias_is_zero) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.names.qkv.clear();
   spec.names.q = "q{}.*";
   spec.names.k = "k{}.*";
@@ -161,7 +161,7 @@ TEST(Lower, separate_qkv_is_concatenated_and_a_missing_bias_is_zero) {
 }
 
 TEST(Lower, no_qkv_bias_at_all_leaves_the_operand_out) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.q_bias = spec.k_bias = spec.v_bias = false;
   const Plan plan = unchanged(spec);
   EXPECT_EQ(weight_text(plan, "blocks.0.attn.qkv.bias"), "absent");
@@ -169,7 +169,7 @@ TEST(Lower, no_qkv_bias_at_all_leaves_the_operand_out) {
 }
 
 TEST(Lower, prefix_rows_carry_the_first_rows_of_the_table_and_registers_none) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.registers = 4;
   EXPECT_EQ(weight_text(lower(spec, {}), "pos_embed.prefix"),
             "add(concat(reshape(cls_token[1x1x768]; 1, 768), reshape(reg_token[1x4x768]; 4, 768)), "
@@ -177,7 +177,7 @@ TEST(Lower, prefix_rows_carry_the_first_rows_of_the_table_and_registers_none) {
 }
 
 TEST(Lower, table_without_prefix_rows_leaves_the_prefix_as_it_is) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.position_prefix = 0;
   const Plan plan = lower(spec, {});
   EXPECT_EQ(weight_text(plan, "pos_embed.prefix"), "concat(reshape(cls_token[1x1x768]; 1, 768))");
@@ -185,7 +185,7 @@ TEST(Lower, table_without_prefix_rows_leaves_the_prefix_as_it_is) {
 }
 
 TEST(Lower, model_without_prefix_tokens_has_no_prefix_operand) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.cls = false;
   spec.position_prefix = 0;
   spec.pooling = Pooling::mean;
@@ -208,7 +208,7 @@ TEST(Lower, another_image_size_resamples_the_patch_rows_only) {
 TEST(Lower, u8_input_is_interleaved_and_its_normalisation_is_in_the_weights) {
   PlanOptions options;
   options.input = DType::u8;
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.patch_bias = false;
   const Plan plan = lower(spec, options);
   EXPECT_EQ(plan.input.extents, (std::vector<int>{3, 224, 224}));
@@ -234,7 +234,7 @@ TEST(Lower, norm_runs_on_the_pooled_rows_only_unless_tokens_are_wanted) {
 }
 
 TEST(Lower, mean_pooling_keeps_the_norm_where_the_model_has_it) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.pooling = Pooling::mean;
   const auto tail = [&] {
     std::vector<std::string> names = step_names(lower(spec, {}));
@@ -246,7 +246,7 @@ TEST(Lower, mean_pooling_keeps_the_norm_where_the_model_has_it) {
 }
 
 TEST(Lower, two_heads_are_one_linear_map_of_both_tokens) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.dist = true;
   spec.position_prefix = 2;
   spec.pooling = Pooling::two_tokens;
@@ -262,7 +262,7 @@ TEST(Lower, two_heads_are_one_linear_map_of_both_tokens) {
 }
 
 TEST(Lower, pooler_is_a_tanh_linear_and_the_default_output_of_a_headless_model) {
-  ModelSpec spec = vit();
+  VitSpec spec = vit();
   spec.classes = 0;
   spec.pooler = true;
   spec.pooler_size = 100;
@@ -299,7 +299,7 @@ TEST(Lower, every_combination_of_parts_and_outputs_gives_a_valid_plan) {
       if (pooling == Pooling::token_and_mean && norm == FinalNorm::after_pool) continue;
       for (const bool pooler : {false, true}) {
         for (const auto& outputs : wanted) {
-          ModelSpec spec = vit();
+          VitSpec spec = vit();
           spec.pooling = pooling;
           spec.final_norm = norm;
           spec.pooler = pooler;
@@ -314,7 +314,7 @@ TEST(Lower, every_combination_of_parts_and_outputs_gives_a_valid_plan) {
 }
 
 TEST(Lower, wrong_wishes_are_usage_errors) {
-  const auto code = [](const PlanOptions& options, const ModelSpec& spec) {
+  const auto code = [](const PlanOptions& options, const VitSpec& spec) {
     const testing::Thrown thrown = testing::thrown_by([&] { lower(spec, options); });
     EXPECT_EQ(thrown.exit, ExitCode::usage);
     return thrown.code;
@@ -325,7 +325,7 @@ TEST(Lower, wrong_wishes_are_usage_errors) {
   options.outputs = {"logits", "logits"};
   EXPECT_EQ(code(options, vit()), "OUTPUT_UNKNOWN");
   options.outputs = {"logits"};
-  ModelSpec headless = vit();
+  VitSpec headless = vit();
   headless.classes = 0;
   EXPECT_EQ(code(options, headless), "OUTPUT_ABSENT");
   options.outputs = {};
@@ -337,7 +337,7 @@ TEST(Lower, wrong_wishes_are_usage_errors) {
     EXPECT_EQ(code(options, vit()), "BATCH_RANGE");
   }
   // Logits are one row for an image, not for a token.
-  ModelSpec wide = vit();
+  VitSpec wide = vit();
   wide.classes = 100000;
   options.batch = 1000;
   EXPECT_NO_THROW(lower(wide, options));

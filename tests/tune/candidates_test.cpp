@@ -10,6 +10,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
 #include "generators/plan/lower.h"
+#include "tests/models/vit_of.h"
 
 namespace vitgen {
 namespace {
@@ -19,7 +20,7 @@ constexpr CacheBytes kCaches{.l1 = 32 << 10, .l2 = 512 << 10};
 std::vector<OpSpec> model_specs() {
   const Model model = load_architecture("vit_tiny_patch16_224", {.strict = false, .overrides = {}});
   std::vector<OpSpec> specs;
-  for (const Step& step : lower(model.spec, {}).steps) {
+  for (const Step& step : lower(vit_of(model), {}).steps) {
     if (std::ranges::find(specs, step.spec) == specs.end()) specs.push_back(step.spec);
   }
   return specs;

@@ -57,14 +57,11 @@ std::string port_constants(std::string_view prefix, std::string_view library, co
 
 /// An image's size by name. u8 input is interleaved pixels, float input is planes.
 std::string image_constants(std::string_view library, const Port& input) {
-  if (input.extents.size() != 3) return {};
-  const bool interleaved = input.dtype == DType::u8;
-  const int channels = input.extents[interleaved ? 0 : 2];
-  const int width = input.extents[interleaved ? 1 : 0];
-  const int height = input.extents[interleaved ? 2 : 1];
+  const std::optional<ImageExtents> image = image_extents(input);
+  if (!image) return {};
   return fmt::format(
       "#define {0}_INPUT_CHANNELS {1}\n#define {0}_INPUT_HEIGHT {2}\n#define {0}_INPUT_WIDTH {3}\n",
-      library, channels, height, width);
+      library, image->channels, image->height, image->width);
 }
 
 /// Nested choices from the smallest bucket to the largest, as <name>_arena_bytes makes them.

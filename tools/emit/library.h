@@ -50,7 +50,7 @@ struct SourceFile {
 
 struct LibraryModel {
   std::string text;                 ///< one line: "ViT 12 x 192, patch 16, 224 x 224, 1000 classes"
-  Json facts;                       ///< the ModelSpec and the options that led to the plan
+  Json facts;                       ///< the VitSpec and the options that led to the plan
   std::vector<std::string> labels;  ///< class names; empty: none
   std::optional<vitgen_preprocess_recipe> preprocess;
   std::vector<SourceFile> sources;

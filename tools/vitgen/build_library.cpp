@@ -3,15 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 
 #include "generators/base/image_limit.h"
-#include "generators/models/support/timm_config.h"
-#include "generators/plan/lower.h"
 
 namespace vitgen {
 
-std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options) {
+std::vector<Plan> plans_of(const Network& network, const BuildOptions& options) {
   std::vector<int> batches = options.batches;
   batches.push_back(1);
   std::ranges::sort(batches);
@@ -20,7 +17,7 @@ std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options) {
   for (const int batch : batches) {
     PlanOptions plan = options.plan;
     plan.batch = batch;
-    plans.push_back(lower(spec, plan));
+    plans.push_back(network.lower(plan));
   }
   return plans;
 }
@@ -35,22 +32,8 @@ std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans) {
   return specs;
 }
 
-std::string architecture_text(const Model& model) {
-  const std::string& name = model.architecture;
-  if (name.empty()) return model.family;
-  if (!std::ranges::binary_search(timm_architectures(), name)) return name;
-  // Those that the name stands for; images and classes are everybody's own.
-  const auto sizes = [](const ModelSpec& spec) {
-    return std::array{spec.depth, spec.width, spec.heads, spec.mlp, spec.patch_h, spec.patch_w};
-  };
-  const bool own = sizes(timm_model(name).spec) == sizes(model.spec);
-  return own ? name : fmt::format("{} with other sizes", name);
-}
-
-std::string model_text(const Model& model, const ModelSpec& spec) {
-  return fmt::format("{}: {} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
-                     printable(architecture_text(model)), spec.depth, spec.width, spec.heads,
-                     spec.tokens(), spec.channels, spec.image_h, spec.image_w, spec.classes);
+std::string model_text(const Model& model, const Network& network) {
+  return fmt::format("{}: {}", printable(model.title), network.summary());
 }
 
 namespace {
@@ -144,26 +127,28 @@ vitgen_preprocess_recipe recipe_of(const Preprocess& p, DType input) {
   return recipe;
 }
 
-LibraryModel library_model(const ModelSource& source, const BuildOptions& options) {
+LibraryModel library_model(const ModelSource& source, const BuildOptions& options,
+                           const Port& input) {
   const Model& model = source.model;
-  const ModelSpec sized = sized_for(model.spec, options.plan);
+  const Network sized = model.network.sized_for(options.plan);
   LibraryModel library{.text = model_text(model, sized),
                        .facts = Json::object(),
                        .labels = model.labels,
                        .preprocess = std::nullopt,
                        .sources = source.files,
                        .licence = {}};
-  library.facts["architecture"] = architecture_text(model);
+  library.facts["architecture"] = model.title;
   library.facts["weights"] = source.weights.description();
   library.facts["parameters"] = model.parameters;
   library.facts["naming"] = model.naming;
   // What `verify -m` needs to lower the model's files to the same plan again.
   library.facts["set"] = source.overrides.text();
   library.facts["without_passes"] = options.plan.disabled_passes;
-  for (const auto& [key, value] : to_fields(sized).values) library.facts["spec"][key] = value;
-  if (model.preprocess) {
+  for (const auto& [key, value] : sized.fields().values) library.facts["spec"][key] = value;
+  const std::optional<ImageExtents> image = image_extents(input);
+  if (model.preprocess && image) {
     library.preprocess =
-        recipe_of(resized(*model.preprocess, sized.image_h, sized.image_w), options.plan.input);
+        recipe_of(resized(*model.preprocess, image->height, image->width), input.dtype);
   }
   return library;
 }
@@ -185,10 +170,12 @@ void tell_choices(const std::vector<KernelChoice>& choices, const BuildOptions& 
 
 LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
                            Progress& progress) {
+  std::vector<Plan> plans = plans_of(source.model.network, options);
+  LibraryModel model = library_model(source, options, plans.front().input);
   LibraryRequest request{.name = options.name,
                          .directory = options.directory,
-                         .model = library_model(source, options),
-                         .plans = plans_of(source.model.spec, options),
+                         .model = std::move(model),
+                         .plans = std::move(plans),
                          .machines = options.machines,
                          .kernels = {},
                          .tuning_records = Json::array(),

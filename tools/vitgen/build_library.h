@@ -27,15 +27,11 @@ struct BuildOptions {
   std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
 };
 
-/// What the model is called in its config, or its family; with a remark where the config names an
-/// architecture of timm and gives it other sizes.
-std::string architecture_text(const Model& model);
-
-/// A model in one line, its sizes those of `spec`.
-std::string model_text(const Model& model, const ModelSpec& spec);
+/// A model in one line, its sizes those of `network`.
+std::string model_text(const Model& model, const Network& network);
 
 /// One plan per batch size, ascending, the first for batch 1.
-std::vector<Plan> plans_of(const ModelSpec& spec, const BuildOptions& options);
+std::vector<Plan> plans_of(const Network& network, const BuildOptions& options);
 
 /// The kernels that the plans call, each once.
 std::vector<OpSpec> distinct_specs(const std::vector<Plan>& plans);

@@ -6,7 +6,6 @@
 
 #include "generators/base/file.h"
 #include "generators/base/image_limit.h"
-#include "generators/plan/lower.h"
 #include "tools/emit/file_names.h"
 
 namespace vitgen {
@@ -71,7 +70,7 @@ ModelSource open_as_generated(const JsonFile& manifest, const ModelArguments& gi
 WeightsCheck verify_weights(const std::string& directory, const JsonFile& manifest,
                             const ModelArguments& given, Progress& progress) {
   const ModelSource source = open_as_generated(manifest, given);
-  const Plan plan = lower(source.model.spec, plan_options(manifest));
+  const Plan plan = source.model.network.lower(plan_options(manifest));
   const auto packed = packed_tensors(manifest);
   const std::string name = get_string(manifest, "name");
   const auto path = std::filesystem::path(directory) / weights_name(name);

@@ -7,6 +7,7 @@
 
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
+#include "generators/models/support/scheme.h"
 
 namespace vitgen {
 
@@ -31,7 +32,7 @@ bool same_values(const Shape& file, const Shape& wanted) {
 }
 
 std::string origin_hint(const Model& model) {
-  return fmt::format("{} gives {}", model.origin, spec_summary(model.spec));
+  return fmt::format("{} gives {}", model.origin, model.network.summary());
 }
 
 /// `extra`: tensors that the model does not use. A misspelt name is one of them, while the nearest
@@ -54,39 +55,6 @@ void require_tensor(const Model& model, const std::string& name, const Shape& sh
   weights.require(name, tensor->shape);  // its type
 }
 
-/// The part of a ModelSpec that decides whether a tensor of this role is there.
-std::string field_of(const ModelSpec& spec, std::string_view role) {
-  if (role.ends_with("gain1") || role.ends_with("gain2")) {
-    return fmt::format("layer_scale={}", int{spec.layer_scale});
-  }
-  if (role.ends_with("registers")) return fmt::format("registers={}", spec.registers);
-  if (role.ends_with("dist")) return fmt::format("distillation token={}", int{spec.dist});
-  if (role.ends_with("cls")) return "no [CLS] token";
-  if (role.ends_with("norm_pre")) return fmt::format("norm_pre={}", int{spec.norm_pre});
-  if (role.ends_with("norm")) {
-    return fmt::format("final_norm={}", enum_text(spec.final_norm));
-  }
-  if (role.ends_with("head")) return fmt::format("classes={}", spec.classes);
-  return "a model without it";
-}
-
-/// Throws if `name` is a tensor that models of this scheme have and this model has not.
-void refuse_contradiction(const Model& model, TensorNames naming, const std::string& name) {
-  const auto visitor = [&](std::string_view role, const std::string& pattern) {
-    if (pattern.empty()) return;
-    const auto block = match_name(pattern, name);
-    // A pooler beside a classifier is a leftover that transformers ignores, too.
-    if (!block || role == "name.pooler") return;
-    const bool past_end = *block >= model.spec.depth;
-    refuse("CFG_TENSORS",
-           fmt::format(
-               "{}: in the file, but {} says {}", printable(name), model.origin,
-               past_end ? fmt::format("depth={}", model.spec.depth) : field_of(model.spec, role)),
-           "the config belongs to another model, or needs --set");
-  };
-  naming.visit(visitor);
-}
-
 void report_extra(Model& model, const std::vector<std::string>& extra, bool strict) {
   if (extra.empty()) return;
   std::string names;
@@ -103,26 +71,19 @@ void report_extra(Model& model, const std::vector<std::string>& extra, bool stri
 
 }  // namespace
 
-std::string spec_summary(const ModelSpec& spec) {
-  return fmt::format("width {}, depth {}, {} heads, mlp {}, {} classes, {}x{} patches of {}x{}",
-                     spec.width, spec.depth, spec.heads, spec.mlp, spec.classes, spec.grid_h,
-                     spec.grid_w, spec.patch_h, spec.patch_w);
-}
-
-void bind_tensors(Model& model, const TensorNames& naming, const WeightSource& weights,
-                  bool strict) {
+void bind_tensors(Model& model, const WeightSource& weights, const BindOptions& options) {
   std::set<std::string> used;
   for (const auto& [name, shape] : tensors_of(model)) used.insert(name);
   std::vector<std::string> extra;
   for (const TensorInfo& tensor : weights.tensors()) {
     if (used.contains(tensor.name) || is_ignorable(tensor.name)) continue;
-    refuse_contradiction(model, naming, tensor.name);
+    if (options.refuse_contradiction) options.refuse_contradiction(tensor.name);
     extra.push_back(tensor.name);
   }
   for (const auto& [name, shape] : tensors_of(model)) {
     require_tensor(model, name, shape, weights, extra);
   }
-  report_extra(model, extra, strict);
+  report_extra(model, extra, options.strict);
 }
 
 }  // namespace vitgen

@@ -1,22 +1,23 @@
 #pragma once
 // Do the tensors of the file and the hyper-parameters of the config describe the same network?
 
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "generators/models/support/model.h"
-#include "generators/models/support/scheme.h"
 
 namespace vitgen {
+
+struct BindOptions {
+  bool strict = false;  ///< tensors that the model does not use are an error
+  /// Called with each of them; throws if one shows that the config is another model's.
+  std::function<void(const std::string& tensor)> refuse_contradiction = {};
+};
 
 /// Every tensor of `model` is in `weights`, with its shape (axes of extent 1 apart) and a type that
 /// can be read. Tensors that are left over contradict the config (an error, CFG_TENSORS: the file
 /// has registers, say, and the config none), can be ignored, or are named in a notice, with
-/// `strict` an error (MODEL_EXTRA). `naming` is the file's complete scheme.
-void bind_tensors(Model& model, const TensorNames& naming, const WeightSource& weights,
-                  bool strict);
-
-/// "width 768, depth 12, ...": what a message says about a model.
-std::string spec_summary(const ModelSpec& spec);
+/// `strict` an error (MODEL_EXTRA).
+void bind_tensors(Model& model, const WeightSource& weights, const BindOptions& options);
 
 }  // namespace vitgen

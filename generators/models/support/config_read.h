@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "generators/base/json.h"
-#include "generators/models/support/model.h"
+#include "generators/models/support/vit_model.h"
 #include "generators/ops/support/epilogue.h"
 
 namespace vitgen {
 
-/// Larger than any budget and small enough for exact products in double; `check(ModelSpec)` says
+/// Larger than any budget and small enough for exact products in double; `check(VitSpec)` says
 /// what a size would cost.
 inline constexpr std::int64_t any_extent = std::int64_t{1} << 40;
 
@@ -48,6 +48,6 @@ inline void note_unknown_keys(const JsonFile& file, std::initializer_list<std::s
 std::vector<std::string> read_labels(const JsonFile& file, std::string_view key);
 
 /// Mean, std and peak of the recipe become those of the spec.
-void set_normalisation(ModelSpec& spec, const Preprocess& recipe);
+void set_normalisation(VitSpec& spec, const Preprocess& recipe);
 
 }  // namespace vitgen

@@ -44,7 +44,7 @@ std::string architecture_of(const JsonFile& config) {
   return names.empty() ? std::string() : names[0];
 }
 
-void read_image(const JsonFile& config, ModelSpec& spec) {
+void read_image(const JsonFile& config, VitSpec& spec) {
   const Size image = read_size(config, "image_size");
   const Size patch = read_size(config, "patch_size");
   spec.channels = read_extent_or(config, "num_channels", 3);
@@ -56,7 +56,7 @@ void read_image(const JsonFile& config, ModelSpec& spec) {
   spec.grid_w = image.w / patch.w;
 }
 
-void read_blocks(const JsonFile& config, const ModelType& type, ModelSpec& spec) {
+void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.width = read_extent(config, "hidden_size");
   spec.depth = read_extent(config, "num_hidden_layers");
   spec.heads = read_extent(config, "num_attention_heads");
@@ -77,7 +77,7 @@ void read_blocks(const JsonFile& config, const ModelType& type, ModelSpec& spec)
   }
 }
 
-void read_tokens(const JsonFile& config, const ModelType& type, ModelSpec& spec) {
+void read_tokens(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.cls = true;
   spec.dist = type.dist;
   spec.registers = type.registers < 0
@@ -101,8 +101,8 @@ bool has(const WeightSource* weights, std::string_view pattern) {
 constexpr std::string_view teacher_head = "cls_classifier.*";
 
 void read_head(const JsonFile& config, const ModelType& type, const WeightSource* weights,
-               const std::string& wrapper, Model& model) {
-  ModelSpec& spec = model.spec;
+               const std::string& wrapper, VitModel& model) {
+  VitSpec& spec = model.spec;
   const std::string& architecture = model.architecture;
   const bool classifies = architecture.find("ForImageClassification") != std::string::npos;
   const std::string teacher = wrapper + std::string(teacher_head);
@@ -128,8 +128,8 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
 }
 
 /// transformers resamples DINOv2's positions to whatever its image processor gives.
-void follow_preprocessor(const ModelType& type, Model& model) {
-  ModelSpec& spec = model.spec;
+void follow_preprocessor(const ModelType& type, VitModel& model) {
+  VitSpec& spec = model.spec;
   const Preprocess& recipe = *model.preprocess;
   if (recipe.crop_h == spec.image_h && recipe.crop_w == spec.image_w) return;
   const bool fits = recipe.crop_h % spec.patch_h == 0 && recipe.crop_w % spec.patch_w == 0;
@@ -214,12 +214,12 @@ FileNaming hf_naming(const JsonFile& config) {
           with_prefixes(scheme_named(type.scheme).names, "", prefix)};
 }
 
-Model read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
-                     const FileNaming& naming, const WeightSource* weights) {
+VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+                        const FileNaming& naming, const WeightSource* weights) {
   const ModelType& type = *find_type(config);
   check_probabilities(config,
                       {"hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate"});
-  Model model;
+  VitModel model;
   model.architecture = architecture_of(config);
   model.origin = config.name;
   model.spec.names = naming.names;

@@ -6,6 +6,7 @@
 
 #include "generators/models/support/family.h"
 #include "generators/models/support/scheme.h"
+#include "generators/models/support/vit_model.h"
 
 namespace vitgen {
 
@@ -21,7 +22,7 @@ FileNaming hf_naming(const JsonFile& config);
 /// Hyper-parameters, labels and preprocessing. `weights`, if there are any, decide whether there is
 /// a head or a pooler, as they do in transformers. `naming` is the scheme of the file; the spec's
 /// names are set from it. Errors: CFG_*.
-Model read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
-                     const FileNaming& naming, const WeightSource* weights);
+VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+                        const FileNaming& naming, const WeightSource* weights);
 
 }  // namespace vitgen

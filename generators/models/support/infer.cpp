@@ -47,7 +47,7 @@ std::int64_t square_root(std::int64_t n) {
 }
 
 /// The table has rows for the prefix tokens or not: what leaves a square grid is right.
-void infer_positions(const WeightSource& weights, const std::string& scheme, ModelSpec& spec) {
+void infer_positions(const WeightSource& weights, const std::string& scheme, VitSpec& spec) {
   const TensorInfo& table = tensor(weights, spec.names.position, 3);
   const std::int64_t with_positions = scheme == "dinov2" ? 1 : spec.prefix();
   for (const std::int64_t prefix : {with_positions, std::int64_t{0}}) {
@@ -65,7 +65,7 @@ void infer_positions(const WeightSource& weights, const std::string& scheme, Mod
               "give the model's config with --config");
 }
 
-void infer_tokens(const WeightSource& weights, const std::string& scheme, ModelSpec& spec) {
+void infer_tokens(const WeightSource& weights, const std::string& scheme, VitSpec& spec) {
   spec.cls = weights.has(spec.names.cls);
   spec.dist = weights.has(spec.names.dist);
   const TensorInfo* registers = weights.find(spec.names.registers);
@@ -77,7 +77,7 @@ void infer_tokens(const WeightSource& weights, const std::string& scheme, ModelS
                                                : tensors::Resample::torch_bicubic_aa;
 }
 
-void infer_blocks(const WeightSource& weights, ModelSpec& spec, const Fields& overrides) {
+void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   const TensorNames& names = spec.names;
   spec.depth = count_blocks(weights, names);
   spec.mlp = tensor(weights, tensor_name(names.fc1, "weight"), 2).shape[0];
@@ -97,7 +97,7 @@ void infer_blocks(const WeightSource& weights, ModelSpec& spec, const Fields& ov
   spec.head_size = spec.heads > 0 ? spec.width / spec.heads : 0;
 }
 
-void infer_head(const WeightSource& weights, ModelSpec& spec) {
+void infer_head(const WeightSource& weights, VitSpec& spec) {
   const TensorNames& names = spec.names;
   const bool after = has(weights, names.fc_norm);
   spec.final_norm = after                      ? FinalNorm::after_pool
@@ -117,9 +117,10 @@ void infer_head(const WeightSource& weights, ModelSpec& spec) {
 
 }  // namespace
 
-Model infer_model(const WeightSource& weights, const FileNaming& naming, const Fields& overrides) {
-  Model model;
-  ModelSpec& spec = model.spec;
+VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
+                     const Fields& overrides) {
+  VitModel model;
+  VitSpec& spec = model.spec;
   spec.names = naming.names;
   const Shape& patch = tensor(weights, tensor_name(spec.names.patch, "weight"), 4).shape;
   spec.width = patch[0];

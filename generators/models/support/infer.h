@@ -3,6 +3,7 @@
 
 #include "generators/models/support/family.h"
 #include "generators/models/support/scheme.h"
+#include "generators/models/support/vit_model.h"
 
 namespace vitgen {
 
@@ -10,6 +11,7 @@ namespace vitgen {
 /// activation, eps or the preprocessing: heads are taken as 64 channels wide (or from
 /// `overrides`), the rest are timm's defaults, and a notice says so. Errors: CFG_FIELD when the
 /// width is no multiple of 64 and heads are not given; MODEL_MISSING.
-Model infer_model(const WeightSource& weights, const FileNaming& naming, const Fields& overrides);
+VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
+                     const Fields& overrides);
 
 }  // namespace vitgen

@@ -6,7 +6,6 @@
 #include "generators/base/error.h"
 #include "generators/models/support/family.h"
 #include "generators/models/support/timm_config.h"
-#include "generators/plan/lower.h"
 
 namespace vitgen {
 
@@ -85,7 +84,7 @@ Model load_architecture(const std::string& name, const LoadOptions& options) {
 }
 
 std::vector<std::pair<std::string, Shape>> tensors_of(const Model& model) {
-  const Plan plan = lower(model.spec, {});
+  const Plan plan = model.network.lower({});
   std::vector<const TensorExpr*> leaves;
   for (const Weight& weight : plan.weights) collect_leaves(weight.value, leaves);
   std::vector<std::pair<std::string, Shape>> tensors;

@@ -9,15 +9,16 @@
 
 #include "generators/base/visit.h"
 #include "generators/models/support/preprocess.h"
-#include "generators/plan/model_spec.h"
+#include "generators/plan/network.h"
 #include "generators/weights/weight_source.h"
 
 namespace vitgen {
 
-struct Model {
-  ModelSpec spec;
+/// What goes with a network.
+struct ModelFacts {
   std::string family;               ///< "vit"
   std::string architecture;         ///< as the config calls it, "" without one
+  std::string title;                ///< for people: architecture or family, and how it differs
   std::string naming;               ///< of the tensors: "timm", "hf", ...
   std::string origin;               ///< what the hyper-parameters come from, for messages
   std::vector<std::string> labels;  ///< of the classes; empty if there are none
@@ -26,9 +27,13 @@ struct Model {
   std::vector<std::string> notices;  ///< what was assumed or ignored, one line each
 };
 
+struct Model : ModelFacts {
+  Network network;
+};
+
 struct LoadOptions {
   bool strict = false;    ///< tensors that the model does not use are an error
-  Fields overrides = {};  ///< of ModelSpec's fields, by their names
+  Fields overrides = {};  ///< of the network's hyper-parameters, by their names
 };
 
 /// The model in `weights`. Its config is at `config`; without one the architecture is inferred from

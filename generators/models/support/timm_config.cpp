@@ -29,7 +29,7 @@ Json architecture_fields(const std::string& architecture) {
   return *fields;
 }
 
-/// Features of an architecture that ModelSpec can express although the table counts them apart.
+/// Features of an architecture that VitSpec can express although the table counts them apart.
 bool take_feature(Json& features, std::string_view name) {
   for (auto it = features.begin(); it != features.end(); ++it) {
     if (it->get<std::string>() == name) {
@@ -52,7 +52,7 @@ void check_features(const std::string& architecture, const Json& features) {
               "LayerScale, pre-norm, token and mean pooling; see docs/models.md");
 }
 
-void read_tokens(const JsonFile& file, ModelSpec& spec) {
+void read_tokens(const JsonFile& file, VitSpec& spec) {
   spec.cls = get_bool(file, "class_token");
   spec.dist = get_bool_or(file, "distilled", false);
   spec.registers = get_int_or(file, "reg_tokens", 0, 0, any_extent);
@@ -64,7 +64,7 @@ void read_tokens(const JsonFile& file, ModelSpec& spec) {
   spec.patch_bias = !spec.norm_pre;
 }
 
-void read_blocks(const JsonFile& file, ModelSpec& spec) {
+void read_blocks(const JsonFile& file, VitSpec& spec) {
   spec.width = read_extent(file, "embed_dim");
   spec.depth = read_extent(file, "depth");
   spec.heads = read_extent(file, "num_heads");
@@ -79,7 +79,7 @@ void read_blocks(const JsonFile& file, ModelSpec& spec) {
   spec.layer_scale = get_bool(file, "layer_scale");
 }
 
-void read_head(const JsonFile& file, ModelSpec& spec) {
+void read_head(const JsonFile& file, VitSpec& spec) {
   const std::string pool = get_string(file, "global_pool");
   if (pool != "token" && pool != "avg") {
     json_error(file, "global_pool", "CFG_UNSUPPORTED",
@@ -95,10 +95,10 @@ void read_head(const JsonFile& file, ModelSpec& spec) {
   spec.two_heads = spec.dist && spec.classes > 0;
 }
 
-ModelSpec read_spec(const JsonFile& file) {
+VitSpec read_spec(const JsonFile& file) {
   check_probabilities(file, {"drop_rate", "pos_drop_rate", "patch_drop_rate", "proj_drop_rate",
                              "attn_drop_rate", "drop_path_rate"});
-  ModelSpec spec;
+  VitSpec spec;
   spec.channels = read_extent(file, "in_chans");
   const Size image = read_size(file, "img_size");
   const Size patch = read_size(file, "patch_size");
@@ -127,7 +127,7 @@ std::vector<std::string> timm_labels(const JsonFile& config, const JsonFile& pre
   return labels;
 }
 
-Model build(const JsonFile& config, const std::string& architecture) {
+VitModel build(const JsonFile& config, const std::string& architecture) {
   Json fields = architecture_fields(architecture);
   Json features = fields.at("unsupported");
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
@@ -144,7 +144,7 @@ Model build(const JsonFile& config, const std::string& architecture) {
   }
   const JsonFile preprocess{config.name + ": pretrained_cfg", std::move(usual), config.codes};
 
-  Model model;
+  VitModel model;
   model.architecture = architecture;
   model.spec = read_spec(merged);
   model.preprocess =
@@ -158,8 +158,8 @@ Model build(const JsonFile& config, const std::string& architecture) {
 
 bool is_timm_config(const JsonFile& config) { return has_value(config, "architecture"); }
 
-Model read_timm_config(const JsonFile& config) {
-  Model model = build(config, get_string(config, "architecture", 128));
+VitModel read_timm_config(const JsonFile& config) {
+  VitModel model = build(config, get_string(config, "architecture", 128));
   model.origin = config.name;
   if (!model.labels.empty() &&
       static_cast<std::int64_t>(model.labels.size()) != model.spec.classes) {
@@ -176,8 +176,8 @@ Model read_timm_config(const JsonFile& config) {
   return model;
 }
 
-Model timm_model(const std::string& architecture) {
-  Model model = build({architecture, Json::object(), {}}, architecture);
+VitModel timm_model(const std::string& architecture) {
+  VitModel model = build({architecture, Json::object(), {}}, architecture);
   model.origin = architecture;
   return model;
 }

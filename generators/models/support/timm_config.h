@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "generators/models/support/family.h"
+#include "generators/models/support/vit_model.h"
 
 namespace vitgen {
 
@@ -18,9 +19,9 @@ bool is_timm_config(const JsonFile& config);
 /// Precedence: model_args, then the config's own num_classes, global_pool and pretrained_cfg, then
 /// the architecture. Errors: CFG_*; an architecture that is unknown or needs what is not generated
 /// is CFG_UNSUPPORTED.
-Model read_timm_config(const JsonFile& config);
+VitModel read_timm_config(const JsonFile& config);
 
 /// An architecture with nothing changed.
-Model timm_model(const std::string& architecture);
+VitModel timm_model(const std::string& architecture);
 
 }  // namespace vitgen

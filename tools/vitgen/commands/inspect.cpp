@@ -55,8 +55,8 @@ void inspect_model(const std::string& path, const InspectArguments& arguments) {
   model.follow_symlinks = arguments.follow_symlinks;
   try {
     const ModelSource source = open_model(model);
-    fmt::print("{}\n", model_text(source.model, source.model.spec));
-    for (const auto& [key, value] : to_fields(source.model.spec).values) {
+    fmt::print("{}\n", model_text(source.model, source.model.network));
+    for (const auto& [key, value] : source.model.network.fields().values) {
       fmt::print("  --set {}={}\n", key, value);
     }
     for (const std::string& notice : source.model.notices) fmt::print("note: {}\n", notice);

@@ -284,7 +284,7 @@ void tune_command(const TuneArguments& given, const Console& console) {
   // Values make no difference to time; made-up ones serve.
   if (!arguments.model.architecture.empty() && !arguments.model.seed) arguments.model.seed = 1;
   const ModelSource source = open_model(arguments.model);
-  const std::vector<Plan> plans = plans_of(source.model.spec, options);
+  const std::vector<Plan> plans = plans_of(source.model.network, options);
   std::vector<TuneKernel> kernels = kernels_of(plans);
   keep_matching(kernels, arguments.op);
   if (arguments.dry_run) return dry_run(arguments, machine, kernels);

@@ -1,5 +1,5 @@
 #pragma once
-// One network's hyper-parameters, whatever file they came from.
+// The hyper-parameters of a vision transformer, whatever file they came from.
 
 #include <array>
 #include <cstdint>
@@ -27,7 +27,9 @@ inline std::vector<std::string_view> enum_names(FinalNorm) {
 ///   logits = head(pooler(fc_norm(pool(norm(x)))))
 /// with the optional parts as the fields say. Extents are 64-bit so that `check` sees what a file
 /// really says; after it they fit into an int.
-struct ModelSpec {
+struct VitSpec {
+  static constexpr std::string_view kind = "vit";
+
   // The image. u8 pixels x are normalised as (x / pixel_peak - mean[c]) / std[c].
   std::int64_t channels = 3;
   std::int64_t image_h = 224;
@@ -89,7 +91,7 @@ struct ModelSpec {
     visit_head(v);
     names.visit(v);
   }
-  bool operator==(const ModelSpec&) const = default;
+  bool operator==(const VitSpec&) const = default;
 
  private:
   template <class V>
@@ -149,16 +151,9 @@ struct ModelSpec {
 /// Throws CFG_RANGE (a value by itself), CFG_INCONSISTENT (values that do not fit together) or
 /// CFG_BUDGET (larger than vitgen generates, with the memory it would take). Nothing is computed
 /// from a value before it is known to be in range.
-void check(const ModelSpec& spec);
+void check(const VitSpec& spec);
 
-/// What a caller asks of a model besides its weights.
-struct PlanOptions {
-  int batch = 1;
-  int image_h = 0;  ///< 0: the model's own size
-  int image_w = 0;
-  DType input = DType::f32;          ///< u8: interleaved pixels, normalisation folded in
-  std::vector<std::string> outputs;  ///< of {"logits", "tokens", "pooled"}; empty: the default
-  std::vector<std::string> disabled_passes;  ///< names of plan passes to leave out
-};
+/// "12 blocks of width 192, 3 heads, 197 tokens, 3x224x224 input, 1000 classes"
+std::string summary(const VitSpec& spec);
 
 }  // namespace vitgen

@@ -1,4 +1,4 @@
-#include "generators/plan/model_spec.h"
+#include "generators/plan/vit_spec.h"
 
 #include <fmt/format.h>
 
@@ -29,7 +29,7 @@ struct Extent {
   std::int64_t least = 1;
 };
 
-void check_ranges(const ModelSpec& spec) {
+void check_ranges(const VitSpec& spec) {
   const Extent extents[] = {
       {"channels (num_channels, in_chans)", spec.channels},
       {"image_h (image_size, img_size)", spec.image_h},
@@ -59,7 +59,7 @@ void check_ranges(const ModelSpec& spec) {
   }
 }
 
-void check_normalisation(const ModelSpec& spec) {
+void check_normalisation(const VitSpec& spec) {
   bool good = std::isfinite(spec.pixel_peak) && spec.pixel_peak > 0;
   for (std::size_t c = 0; c < 4; ++c) {
     good = good && std::isfinite(spec.mean[c]) && std::isfinite(spec.std_dev[c]) &&
@@ -81,7 +81,7 @@ void check_limit(std::string_view name, std::int64_t value, std::int64_t limit, 
 }
 
 /// The largest tensors, in double so that nothing overflows.
-void check_budget(const ModelSpec& spec) {
+void check_budget(const VitSpec& spec) {
   const double width = real(spec.width);
   const double patches = std::floor(real(spec.image_h) / real(spec.patch_h)) *
                          std::floor(real(spec.image_w) / real(spec.patch_w));
@@ -120,14 +120,14 @@ void check_budget(const ModelSpec& spec) {
   }
 }
 
-void check_patch_fits(const ModelSpec& spec) {
+void check_patch_fits(const VitSpec& spec) {
   if (spec.image_h < spec.patch_h || spec.image_w < spec.patch_w) {
     fail("CFG_INCONSISTENT", fmt::format("an image of {}x{} is smaller than one patch of {}x{}",
                                          spec.image_h, spec.image_w, spec.patch_h, spec.patch_w));
   }
 }
 
-void check_image(const ModelSpec& spec) {
+void check_image(const VitSpec& spec) {
   if (spec.channels != 1 && spec.channels != 3 && spec.channels != 4) {
     fail("CFG_INCONSISTENT", fmt::format("{} channels: images have 1, 3 or 4", spec.channels));
   }
@@ -144,7 +144,7 @@ void check_image(const ModelSpec& spec) {
   }
 }
 
-void check_tokens(const ModelSpec& spec) {
+void check_tokens(const VitSpec& spec) {
   if (spec.position_prefix > spec.prefix()) {
     fail("CFG_INCONSISTENT",
          fmt::format("the position table has {} rows before the patches, but there are {} such "
@@ -167,7 +167,7 @@ void check_tokens(const ModelSpec& spec) {
   }
 }
 
-void check_heads(const ModelSpec& spec) {
+void check_heads(const VitSpec& spec) {
   if (spec.width % spec.heads != 0) {
     fail("CFG_INCONSISTENT", fmt::format("width {} (hidden_size, embed_dim) is not a multiple of "
                                          "the {} heads",
@@ -177,7 +177,7 @@ void check_heads(const ModelSpec& spec) {
 
 /// What a config gives may leave 0 for what is derived from it, by a division that rounds down.
 /// Said in the words of the config, before the derived 0 is refused as a range.
-void check_derived(const ModelSpec& spec) {
+void check_derived(const VitSpec& spec) {
   const bool no_grid = spec.grid_h == 0 || spec.grid_w == 0;
   if (no_grid && spec.image_h > 0 && spec.image_w > 0) check_patch_fits(spec);
   if (spec.head_size == 0 && spec.width > 0 && spec.heads > 0) check_heads(spec);
@@ -185,7 +185,7 @@ void check_derived(const ModelSpec& spec) {
 
 }  // namespace
 
-void check(const ModelSpec& spec) {
+void check(const VitSpec& spec) {
   check_derived(spec);
   check_ranges(spec);
   check_normalisation(spec);
@@ -197,6 +197,12 @@ void check(const ModelSpec& spec) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }
   if (spec.two_heads && spec.pooler) fail("CFG_INCONSISTENT", "a pooler feeds one head, not two");
+}
+
+std::string summary(const VitSpec& spec) {
+  return fmt::format("{} blocks of width {}, {} heads, {} tokens, {}x{}x{} input, {} classes",
+                     spec.depth, spec.width, spec.heads, spec.tokens(), spec.channels, spec.image_h,
+                     spec.image_w, spec.classes);
 }
 
 }  // namespace vitgen

@@ -1,0 +1,48 @@
+#include "generators/models/support/contradiction.h"
+
+#include <fmt/format.h>
+
+#include "generators/base/error.h"
+#include "generators/models/support/scheme.h"
+
+namespace vitgen {
+
+namespace {
+
+/// The part of a VitSpec that decides whether a tensor of this role is there.
+std::string field_of(const VitSpec& spec, std::string_view role) {
+  if (role.ends_with("gain1") || role.ends_with("gain2")) {
+    return fmt::format("layer_scale={}", int{spec.layer_scale});
+  }
+  if (role.ends_with("registers")) return fmt::format("registers={}", spec.registers);
+  if (role.ends_with("dist")) return fmt::format("distillation token={}", int{spec.dist});
+  if (role.ends_with("cls")) return "no [CLS] token";
+  if (role.ends_with("norm_pre")) return fmt::format("norm_pre={}", int{spec.norm_pre});
+  if (role.ends_with("norm")) {
+    return fmt::format("final_norm={}", enum_text(spec.final_norm));
+  }
+  if (role.ends_with("head")) return fmt::format("classes={}", spec.classes);
+  return "a model without it";
+}
+
+}  // namespace
+
+void refuse_contradiction(const VitModel& model, const TensorNames& naming,
+                          const std::string& tensor) {
+  const auto visitor = [&](std::string_view role, const std::string& pattern) {
+    if (pattern.empty()) return;
+    const auto block = match_name(pattern, tensor);
+    // A pooler beside a classifier is a leftover that transformers ignores, too.
+    if (!block || role == "name.pooler") return;
+    const bool past_end = *block >= model.spec.depth;
+    throw Error(ExitCode::bad_input, "CFG_TENSORS",
+                fmt::format("{}: in the file, but {} says {}", printable(tensor), model.origin,
+                            past_end ? fmt::format("depth={}", model.spec.depth)
+                                     : field_of(model.spec, role)),
+                "the config belongs to another model, or needs --set");
+  };
+  TensorNames names = naming;
+  names.visit(visitor);
+}
+
+}  // namespace vitgen
