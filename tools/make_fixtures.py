@@ -11,7 +11,6 @@ import argparse
 import json
 import shutil
 import sys
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,47 +25,17 @@ from transformers import (
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTModel,
 )
 
+from fixtures.patch_mixer import patch_mixer_fixture
+from fixtures.seeded import (
+    BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
+)
+
 VERSIONS = {"torch": "2.15.0", "timm": "1.0.31", "transformers": "5.23.0"}
 OUTPUT = Path(__file__).resolve().parent.parent / "tests/fixtures"
-BATCH = 2
-WEIGHTS = "model.safetensors"
 LICENCE = "Apache-2.0 WITH LLVM-exception"
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 HALF = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
 BILINEAR, BICUBIC = 2, 3  # Pillow's numbers, as preprocessor_config.json writes them
-
-
-# ---- seeded weights and inputs -------------------------------------------------------------
-
-def generator_for(text):
-    return torch.Generator().manual_seed(zlib.crc32(text.encode()))
-
-
-def draw(name, tensor, generator):
-    """Random values at the scale that a trained model has them; no tensor stays trivial."""
-    noise = torch.randn(tensor.shape, generator=generator)
-    leaf = name.rsplit(".", 1)[-1]
-    if leaf in ("gamma", "lambda1"):  # LayerScale
-        return 0.5 + 0.2 * noise
-    if tensor.ndim == 1 and leaf == "weight":  # norm gains
-        return 1 + 0.25 * noise
-    if tensor.ndim == 1:  # biases
-        return 0.2 * noise
-    if leaf == "weight":  # linear layers and the patch convolution: variance 1.5 / fan-in
-        return noise * (1.5 / (tensor.numel() / tensor.shape[0])) ** 0.5
-    return 0.6 * noise  # [CLS], distillation, register and mask tokens, positions
-
-
-def randomise(model, seed):
-    generator = generator_for(seed)
-    with torch.no_grad():
-        for name, parameter in sorted(model.named_parameters()):
-            parameter.copy_(draw(name, parameter, generator))
-    return model.eval()
-
-
-def make_input(seed, channels, size):
-    return torch.randn((BATCH, channels, *size), generator=generator_for(seed + " input"))
 
 
 # ---- what the original libraries compute ---------------------------------------------------
@@ -101,27 +70,7 @@ def teacher_outputs(model, image):
     return {"tokens": model.base_model(image).last_hidden_state, "logits": model(image).logits}
 
 
-def write_outputs(folder, model, image, compute):
-    np.save(folder / "input.npy", image.numpy())
-    with torch.inference_mode():
-        single = compute(model.float(), image)
-        double = compute(model.double(), image.double())
-    for name in single:
-        for suffix, value in (("f32", single[name]), ("f64", double[name])):
-            np.save(folder / f"{name}_{suffix}.npy", value.contiguous().numpy())
-
-
 # ---- writers -------------------------------------------------------------------------------
-
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=2) + "\n")
-
-
-def make_readable(folder):
-    """safetensors writes its files for the owner alone; a repository wants them readable."""
-    for path in folder.iterdir():
-        path.chmod(0o644)
-
 
 def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of=None, **changes):
     """A timm model as save_for_hf writes it; run_size: timm resamples the positions to it."""
@@ -325,6 +274,14 @@ FIXTURES = {
         hf_fixture(Dinov2WithRegistersModel,
                    dinov2_config(Dinov2WithRegistersConfig, num_register_tokens=3), base_outputs,
                    run_size=(21, 42))),
+    "patch_mixer": (
+        "PatchMixer: two blocks, an even filter, steps at the start that no patch has",
+        patch_mixer_fixture(length=27, variables=3, horizon=5, patch=6, stride=3, width=16, depth=2,
+                            taps=4)),
+    "patch_mixer_prefix": (
+        "names that begin with model., an odd filter, a stride that does not divide the patch",
+        patch_mixer_fixture("model.", length=20, variables=1, horizon=8, patch=5, stride=3,
+                            width=10, depth=1, taps=3)),
 }
 
 README = """# Fixtures: tiny models and what the original code computes
@@ -343,10 +300,13 @@ Each folder holds a model as its library writes it (`model.safetensors` or shard
   a bare transformers model; what the classifier reads of a transformers classifier. Missing where
   two heads read two tokens;
 - `logits_*.npy` [batch, classes], where there is a head;
+- `forecast_*.npy` [batch, horizon, variables], of forecasters, whose input is [batch, length,
+  variables];
 - `positions_f32.npy` [1, positions, width], in the `*_resized*` folders: the resampled table.
 
 `*_f32.npy` was computed in float32, `*_f64.npy` in float64 from the same stored weights. Both
-libraries resample positions in float32, whatever the model's type.
+libraries resample positions in float32, whatever the model's type. Where no library has the model
+(`patch_mixer*`), `tools/fixtures` has it in PyTorch, written from its description.
 
 | folder | what it shows |
 |---|---|

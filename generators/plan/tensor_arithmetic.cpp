@@ -1,3 +1,4 @@
+#include <cmath>
 #include <numeric>
 
 #include "generators/plan/resample.h"
@@ -89,6 +90,25 @@ HostTensor add(const TensorExpr&, Values& arguments) {
   return out;
 }
 
+HostTensor norm_scale(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const double variance = static_cast<double>(arguments[1].values[i]) + call.numbers[0];
+    out.values[i] = static_cast<float>(out.values[i] / std::sqrt(variance));
+  }
+  return out;
+}
+
+HostTensor norm_shift(const TensorExpr&, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  for (std::size_t i = 0; i < out.values.size(); ++i) {
+    const double moved =
+        static_cast<double>(arguments[1].values[i]) * static_cast<double>(arguments[2].values[i]);
+    out.values[i] = static_cast<float>(out.values[i] - moved);
+  }
+  return out;
+}
+
 HostTensor average(const TensorExpr&, Values& arguments) {
   HostTensor out = std::move(arguments[0]);
   for (std::size_t i = 0; i < out.values.size(); ++i) {
@@ -168,6 +188,8 @@ std::span<const TensorFunction> arithmetic_functions() {
       {"scale_rows", 1, 3, scale_rows_shape, scale_rows},
       {"add", 2, 0, same_shape, add},
       {"average", 2, 0, same_shape, average},
+      {"norm_scale", 2, 1, same_shape, norm_scale},
+      {"norm_shift", 3, 0, same_shape, norm_shift},
       {"resample", 1, 5, resample_shape, resample},
       {"divide_channels", 1, kSome, divide_channels_shape, divide_channels},
       {"sum_channels", 1, kSome, sum_channels_shape, sum_channels},

@@ -86,6 +86,14 @@ TensorExpr average(TensorExpr a, TensorExpr b) {
   return call("average", list(std::move(a), std::move(b)));
 }
 
+TensorExpr norm_scale(TensorExpr gain, TensorExpr variance, double eps) {
+  return call("norm_scale", list(std::move(gain), std::move(variance)), {eps});
+}
+
+TensorExpr norm_shift(TensorExpr bias, TensorExpr mean, TensorExpr scale) {
+  return call("norm_shift", list(std::move(bias), std::move(mean), std::move(scale)));
+}
+
 TensorExpr resample(TensorExpr table, std::int64_t from_h, std::int64_t from_w, std::int64_t to_h,
                     std::int64_t to_w, Resample mode) {
   return call("resample", list(std::move(table)),

@@ -52,6 +52,10 @@ TensorExpr scale_rows(TensorExpr value, std::int64_t first, std::int64_t count, 
 TensorExpr add(TensorExpr a, TensorExpr b);
 /// (a + b) / 2
 TensorExpr average(TensorExpr a, TensorExpr b);
+/// gain / sqrt(variance + eps): the slope of a batch normalisation (Ioffe, Szegedy 2015).
+TensorExpr norm_scale(TensorExpr gain, TensorExpr variance, double eps);
+/// bias - mean scale: what it adds.
+TensorExpr norm_shift(TensorExpr bias, TensorExpr mean, TensorExpr scale);
 /// {from_h from_w, D} to {to_h to_w, D}; rows are grid points, row by row.
 TensorExpr resample(TensorExpr table, std::int64_t from_h, std::int64_t from_w, std::int64_t to_h,
                     std::int64_t to_w, Resample mode);

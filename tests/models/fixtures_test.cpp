@@ -68,14 +68,17 @@ class Fixture : public ::testing::TestWithParam<std::string> {
   fs::path folder() const { return root / GetParam(); }
   Model model() const { return load_model(weights_of(folder()), folder() / "config.json"); }
 
-  PlanOptions options(const NpyValues& input, const VitSpec& spec) const {
+  PlanOptions options(const NpyValues& input, const Model& model) const {
     PlanOptions options;
     options.batch = static_cast<int>(input.shape[0]);
-    options.image_h = static_cast<int>(input.shape[2]);
-    options.image_w = static_cast<int>(input.shape[3]);
-    for (const std::string name : {"tokens", "pooled", "logits"}) {
+    if (input.shape.size() == 4) {
+      options.image_h = static_cast<int>(input.shape[2]);
+      options.image_w = static_cast<int>(input.shape[3]);
+    }
+    const std::string* classes = model.network.fields().find("classes");
+    for (const std::string name : {"tokens", "pooled", "logits", "forecast"}) {
       const bool wanted = fs::exists(folder() / (name + "_f64.npy"));
-      if (wanted && (name != "logits" || spec.classes > 0)) options.outputs.push_back(name);
+      if (wanted && (name != "logits" || *classes != "0")) options.outputs.push_back(name);
     }
     return options;
   }
@@ -99,8 +102,9 @@ class Fixture : public ::testing::TestWithParam<std::string> {
 
 TEST_P(Fixture, loads_without_unused_tensors) {
   const Model loaded = load_model(weights_of(folder()), folder() / "config.json", {.strict = true});
-  EXPECT_EQ(loaded.family, "vit");
-  EXPECT_TRUE(loaded.preprocess.has_value());
+  const bool reads_images = read_npy_values(folder() / "input.npy").shape.size() == 4;
+  EXPECT_EQ(loaded.family, reads_images ? "vit" : "patch_mixer");
+  EXPECT_EQ(loaded.preprocess.has_value(), reads_images);
   for (const std::string& notice : loaded.notices) {
     EXPECT_TRUE(notice.find("preprocessor_config") != std::string::npos) << notice;
   }
@@ -109,8 +113,8 @@ TEST_P(Fixture, loads_without_unused_tensors) {
 TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const PlanOptions wanted = options(input, vit_of(loaded));
-  const Plan plan = lower(vit_of(loaded), wanted);
+  const PlanOptions wanted = options(input, loaded);
+  const Plan plan = loaded.network.lower(wanted);
   const std::vector<float> image(input.values.begin(), input.values.end());
   const auto outputs = run_plan(plan, weights_of(folder()), image);
   ASSERT_FALSE(outputs.empty());
@@ -120,9 +124,9 @@ TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
 TEST_P(Fixture, without_passes_is_equal_too) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, vit_of(loaded));
+  PlanOptions wanted = options(input, loaded);
   for (const Pass& pass : all_passes()) wanted.disabled_passes.emplace_back(pass.name);
-  const Plan plan = lower(vit_of(loaded), wanted);
+  const Plan plan = loaded.network.lower(wanted);
   const std::vector<float> image(input.values.begin(), input.values.end());
   for (const auto& [name, values] : run_plan(plan, weights_of(folder()), image)) {
     expect_equal(name, values, plan.steps.size());
@@ -132,15 +136,15 @@ TEST_P(Fixture, without_passes_is_equal_too) {
 TEST_P(Fixture, pooling_before_the_norm_changes_no_bit_of_the_outputs) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, vit_of(loaded));
+  PlanOptions wanted = options(input, loaded);
   wanted.outputs.clear();
   const std::vector<float> image(input.values.begin(), input.values.end());
   const WeightSource weights = weights_of(folder());
   // Alone, since a pass after it finds other neighbours.
   wanted.disabled_passes = {"norm_into_linear", "scale_into_query"};
-  const auto with = run_plan(lower(vit_of(loaded), wanted), weights, image);
+  const auto with = run_plan(loaded.network.lower(wanted), weights, image);
   wanted.disabled_passes.emplace_back("pool_before_norm");
-  EXPECT_EQ(run_plan(lower(vit_of(loaded), wanted), weights, image), with);
+  EXPECT_EQ(run_plan(loaded.network.lower(wanted), weights, image), with);
 }
 
 class ResizedFixture : public Fixture {};
@@ -149,7 +153,7 @@ TEST_P(ResizedFixture, positions_equal_the_librarys_resampled_table) {
   const NpyValues expected = read_npy_values(folder() / positions);
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const Plan plan = lower(vit_of(loaded), options(input, vit_of(loaded)));
+  const Plan plan = loaded.network.lower(options(input, loaded));
   const auto weight = std::find_if(plan.weights.begin(), plan.weights.end(),
                                    [](const Weight& w) { return w.name == "pos_embed.patches"; });
   const HostTensor ours = evaluate(weight->value, weights_of(folder()));

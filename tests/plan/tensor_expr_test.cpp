@@ -49,6 +49,16 @@ TEST(TensorExpr, elementwise_functions_give_hand_values) {
   EXPECT_THAT(value(t::reshape(a(), {3, 2})).values, ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
+TEST(TensorExpr, batch_normalisation_is_a_scale_and_a_shift) {
+  // gain, bias and mean g, variance {3, 15}, eps 1
+  const auto evaluated = [](const TensorExpr& expr) {
+    return value(expr, {{"v", {2}, {3, 15}}}).values;
+  };
+  const TensorExpr scale = t::norm_scale(g(), t::leaf("v", {2}), 1);
+  EXPECT_THAT(evaluated(scale), ElementsAre(5, 5));
+  EXPECT_THAT(evaluated(t::norm_shift(g(), g(), scale)), ElementsAre(-40, -80));
+}
+
 TEST(TensorExpr, pack_stores_panels_of_columns_padded_with_zeros) {
   const HostTensor packed = value(t::pack(t::leaf("w", {3, 2}), 2), {{"w", {3, 2}, {}}});
   // w = [[1 2] [3 4] [5 6]], rows are output channels: panel 0 holds rows 0 and 1.

@@ -3,11 +3,15 @@
 #include <numbers>
 
 #include "generators/ops/attention.h"
+#include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/pool.h"
+#include "generators/ops/series_forecast.h"
+#include "generators/ops/series_patches.h"
+#include "generators/ops/token_mix.h"
 
 namespace vitgen {
 
@@ -110,6 +114,46 @@ std::vector<OpSpec> attention_specs() {
   return specs;
 }
 
+std::vector<OpSpec> token_mix_specs() {
+  std::vector<OpSpec> specs;
+  for (const int tokens : {1, 2, 7, 16, 17}) {
+    specs.push_back(op_spec(TokenMixSpec{2, tokens, tokens + 1, 32, Activation::gelu_erf}));
+  }
+  for (const int width : {1, 2, 7, 8, 15, 16, 24, 48}) {
+    specs.push_back(op_spec(TokenMixSpec{1, 5, 9, width, Activation::none}));
+  }
+  return specs;
+}
+
+std::vector<OpSpec> depthwise_conv_specs() {
+  std::vector<OpSpec> specs;
+  for (const int taps : {1, 2, 3, 8, 40}) {  // 40: wider than the row
+    specs.push_back(op_spec(DepthwiseConvSpec{2, 3, 32, taps, (taps - 1) / 2}));
+  }
+  for (const int width : {1, 2, 7, 8, 15, 16, 24, 48}) {
+    specs.push_back(op_spec(DepthwiseConvSpec{1, 2, width, 5, 4, Activation::relu}));
+  }
+  return specs;
+}
+
+std::vector<OpSpec> series_patches_specs() {
+  std::vector<OpSpec> specs;
+  for (const int variables : {1, 2, 7, 16, 17}) {
+    specs.push_back(op_spec(SeriesPatchesSpec{2, 19, variables, 4, 2}));
+  }
+  specs.push_back(op_spec(SeriesPatchesSpec{1, 16, 3, 16, 8}));  // one patch and its overhang
+  specs.push_back(op_spec(SeriesPatchesSpec{1, 5, 3, 2, 3}));    // steps that no patch has
+  return specs;
+}
+
+std::vector<OpSpec> series_forecast_specs() {
+  std::vector<OpSpec> specs;
+  for (const int variables : {1, 2, 7, 16, 17}) {
+    specs.push_back(op_spec(SeriesForecastSpec{2, 19, variables, 5}));
+  }
+  return specs;
+}
+
 }  // namespace
 
 std::vector<OpSpec> edge_specs(std::string_view op) {
@@ -117,6 +161,10 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   if (op == LinearSpec::op) return linear_specs();
   if (op == PatchEmbedSpec::op) return patch_embed_specs();
   if (op == AttentionSpec::op) return attention_specs();
+  if (op == TokenMixSpec::op) return token_mix_specs();
+  if (op == DepthwiseConvSpec::op) return depthwise_conv_specs();
+  if (op == SeriesPatchesSpec::op) return series_patches_specs();
+  if (op == SeriesForecastSpec::op) return series_forecast_specs();
   if (op == LayerNormSpec::op) {
     for (const int width : {1, 2, 7, 8, 9, 15, 16, 17, 24, 48, 65, 192}) {
       specs.push_back(
@@ -181,6 +229,10 @@ std::vector<OpSpec> model_specs(std::string_view op) {
                                              .panel = panel_width(384)}));
     }
   }
+  if (op == TokenMixSpec::op) specs.push_back(op_spec(TokenMixSpec{7, 42, 42, 256}));
+  if (op == DepthwiseConvSpec::op) specs.push_back(op_spec(DepthwiseConvSpec{7, 42, 256, 8, 3}));
+  if (op == SeriesPatchesSpec::op) specs.push_back(op_spec(SeriesPatchesSpec{2, 336, 7, 16, 8}));
+  if (op == SeriesForecastSpec::op) specs.push_back(op_spec(SeriesForecastSpec{2, 336, 7, 96}));
   return specs;
 }
 

@@ -6,11 +6,15 @@
 #include <string>
 
 #include "generators/ops/attention.h"
+#include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/pool.h"
+#include "generators/ops/series_forecast.h"
+#include "generators/ops/series_patches.h"
+#include "generators/ops/token_mix.h"
 
 namespace vitgen {
 
@@ -98,6 +102,39 @@ OpSpec random_pool(Draw draw) {
   return op_spec(PoolSpec{batch, tokens, prefix, width, pooling});
 }
 
+OpSpec random_token_mix(Draw draw) {
+  const int batch = draw.of(1, 3);
+  const int tokens = draw.extent(50);
+  const int outputs = draw.extent(50);
+  const int width = draw.extent(130);
+  return op_spec(TokenMixSpec{batch, tokens, outputs, width, draw.any<Activation>("activation")});
+}
+
+OpSpec random_depthwise_conv(Draw draw) {
+  const int batch = draw.of(1, 3);
+  const int tokens = draw.extent(20);
+  const int width = draw.extent(130);
+  const int taps = draw.of(1, 12);
+  const int before = draw.of(0, taps - 1);
+  return op_spec(
+      DepthwiseConvSpec{batch, tokens, width, taps, before, draw.any<Activation>("activation")});
+}
+
+OpSpec random_series_patches(Draw draw) {
+  const int batch = draw.of(1, 3);
+  const int variables = draw.extent(20);
+  const int patch = draw.of(1, 16);
+  const int length = patch + draw.of(0, 40);
+  return op_spec(SeriesPatchesSpec{batch, length, variables, patch, draw.of(1, patch)});
+}
+
+OpSpec random_series_forecast(Draw draw) {
+  const int batch = draw.of(1, 3);
+  const int variables = draw.extent(20);
+  const int length = draw.of(1, 60);
+  return op_spec(SeriesForecastSpec{batch, length, variables, draw.extent(40)});
+}
+
 }  // namespace
 
 OpSpec random_spec(std::string_view op, std::mt19937& random) {
@@ -108,6 +145,10 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (op == LayerNormSpec::op) return random_layer_norm(draw);
   if (op == EmbeddingAddSpec::op) return random_embedding_add(draw);
   if (op == PoolSpec::op) return random_pool(draw);
+  if (op == TokenMixSpec::op) return random_token_mix(draw);
+  if (op == DepthwiseConvSpec::op) return random_depthwise_conv(draw);
+  if (op == SeriesPatchesSpec::op) return random_series_patches(draw);
+  if (op == SeriesForecastSpec::op) return random_series_forecast(draw);
   throw std::invalid_argument("no random shapes of " + std::string(op));
 }
 

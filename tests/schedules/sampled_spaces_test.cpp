@@ -8,9 +8,11 @@
 #include <set>
 
 #include "generators/ops/attention.h"
+#include "generators/ops/depthwise_conv.h"
 #include "generators/ops/layer_norm.h"
-#include "generators/ops/pool.h"
 #include "generators/ops/support/ops_table.h"
+#include "generators/ops/token_mix.h"
+#include "generators/ops/token_mix.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 #include "tests/schedules/random_specs.h"
@@ -76,6 +78,9 @@ TEST(SampledSpaces, SettingsChangeNoBitWhereTheOrderOfSumsIsAPartOfTheFormula) {
   std::vector<Triple> triples = sample_triples(30, seed);
   // Rows of many blocks of lanes, which unrolled loops cut in different ways.
   add_whole_space(op_spec(LayerNormSpec{9, 192, 1e-6f}), triples);
+  // One product for each sum, which a compiler could fuse with what follows.
+  add_whole_space(op_spec(TokenMixSpec{1, 1, 2, 32}), triples);
+  add_whole_space(op_spec(DepthwiseConvSpec{1, 2, 32, 1, 0}), triples);
   for (const Triple& each : triples) {
     if (!has_one_order(each.spec)) continue;
     ++seed;

@@ -58,12 +58,17 @@ double allowed(double torch_error, std::size_t values) {
   return 2 * torch_error + floor;
 }
 
+// `--image` with the size of the fixture's input; nothing for what reads no images.
+std::vector<std::string> image_options(const fs::path& folder) {
+  const NpyArray input = read_npy((folder / "input.npy").string());
+  if (input.shape.size() != 4) return {};
+  return {"--image", std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3])};
+}
+
 TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
   const fs::path folder = fixture(GetParam());
-  const NpyArray input = read_npy((folder / "input.npy").string());
-  const std::string size = std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3]);
   std::vector<std::string> outputs;
-  for (const char* name : {"logits", "tokens", "pooled"}) {
+  for (const char* name : {"logits", "tokens", "pooled", "forecast"}) {
     // timm averages DeiT's two tokens for its "pooled"; here it is both of them, before the heads.
     const bool differs = GetParam() == "timm_deit_distilled" && std::string(name) == "pooled";
     if (fs::exists(folder / (std::string(name) + "_f64.npy")) && !differs) outputs.push_back(name);
@@ -71,7 +76,9 @@ TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
   ASSERT_FALSE(outputs.empty());
   std::string list;
   for (const std::string& name : outputs) list += (list.empty() ? "" : ",") + name;
-  const std::string library = library_of(GetParam(), {"--image", size, "--outputs", list});
+  std::vector<std::string> options = image_options(folder);
+  options.insert(options.end(), {"--outputs", list});
+  const std::string library = library_of(GetParam(), options);
   for (const std::string& name : outputs) {
     const std::string out = (scratch() / (GetParam() + "_" + name + ".npy")).string();
     must_run({"run", library, "-q", "--input", (folder / "input.npy").string(), "--output", out,
@@ -88,9 +95,7 @@ TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
 
 TEST_P(Fixture, VerifyFindsEveryStepWithinItsBound) {
   const fs::path folder = fixture(GetParam());
-  const NpyArray input = read_npy((folder / "input.npy").string());
-  const std::string size = std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3]);
-  const std::string library = library_of(GetParam(), {"--image", size});
+  const std::string library = library_of(GetParam(), image_options(folder));
   const std::string output = must_run({"verify", library, "-q", "-m", folder.string()});
   EXPECT_NE(output.find(" 0 differ"), std::string::npos) << output;
 }

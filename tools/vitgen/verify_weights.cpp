@@ -27,8 +27,10 @@ PlanOptions plan_options(const JsonFile& manifest) {
     }
     return static_cast<int>(pixels);
   };
-  options.image_h = extent("model.facts.spec.image_h");
-  options.image_w = extent("model.facts.spec.image_w");
+  if (find_json(manifest, "model.facts.spec.image_h")) {  // networks without images have no size
+    options.image_h = extent("model.facts.spec.image_h");
+    options.image_w = extent("model.facts.spec.image_w");
+  }
   options.disabled_passes = get_string_array(manifest, "model.facts.without_passes");
   options.input = parse_enum<DType>(get_string(manifest, "model.input.dtype"), "dtype");
   for (const JsonFile& output : json_elements(manifest, "model.outputs")) {
