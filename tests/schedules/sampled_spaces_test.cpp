@@ -12,7 +12,6 @@
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/support/ops_table.h"
 #include "generators/ops/token_mix.h"
-#include "generators/ops/token_mix.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 #include "tests/schedules/random_specs.h"
