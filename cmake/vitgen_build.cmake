@@ -38,6 +38,8 @@ macro(vitgen_find_packages)
   find_package(CLI11 REQUIRED)
   find_package(PNG REQUIRED)
   find_package(JPEG REQUIRED)
+  find_package(PkgConfig REQUIRED)  # libzip's own CMake files want its programs, too
+  pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip>=1.7)
   find_package(SQLite3 REQUIRED)
   if(NOT TARGET SQLite3::SQLite3)  # its name before CMake 4.3
     add_library(SQLite3::SQLite3 ALIAS SQLite::SQLite3)

@@ -26,8 +26,11 @@ constexpr std::size_t chunk_bytes = std::size_t{256} << 10;
 std::string hint_for(const std::array<std::byte, prefix_bytes>& start) {
   const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
   if (text == "version ") return "a Git LFS pointer: fetch the file itself with git lfs pull";
-  if (text.starts_with("PK\x03\x04") || text.starts_with("\x80\x02")) {
-    return "a PyTorch pickle: convert it with safetensors.torch.save_file";
+  if (text.starts_with("PK\x03\x04")) {
+    return "a PyTorch file: convert it with tools/pth_to_safetensors.py; or an .npz: name it so";
+  }
+  if (text.starts_with("\x80\x02")) {
+    return "a PyTorch pickle: convert it with tools/pth_to_safetensors.py";
   }
   if (text.starts_with("GGUF")) return "a GGUF file: vitgen reads safetensors";
   if (text.starts_with("\x89HDF")) return "an HDF5 file: vitgen reads safetensors";

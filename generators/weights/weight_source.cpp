@@ -47,6 +47,9 @@ WeightSource WeightSource::open(const std::string& path, const WeightOptions& op
     ShardedFiles sharded = open_sharded(path, options.shards);
     out.files_ = std::move(sharded.files);
     out.tensors_ = std::move(sharded.tensors);
+  } else if (path.ends_with(".npz")) {
+    out.npz_ = Npz::open(path);
+    out.tensors_ = out.npz_->tensors();
   } else {
     out.files_.push_back(Safetensors::open(path));
     out.tensors_ = out.files_.front().tensors();
@@ -96,7 +99,9 @@ const TensorInfo& WeightSource::require(std::string_view name, const Shape& expe
 
 void WeightSource::read_unchecked(const TensorInfo& tensor, std::uint64_t first,
                                   std::span<float> out) const {
-  if (files_.empty()) {
+  if (npz_) {
+    npz_->read_f32(tensor, first, out);
+  } else if (files_.empty()) {
     random_values(tensor.name, tensor.shape, seed_, first, out);
   } else {
     files_[tensor.file].read_f32(tensor, first, out);

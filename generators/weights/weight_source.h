@@ -1,18 +1,20 @@
 #pragma once
-// Where a model's weights come from: one safetensors file, an index with shards, or a seed. What
-// the rest of the generator sees of weights; tensors are read one at a time, so that peak memory is
-// the largest tensor and not the model.
+// Where a model's weights come from: one safetensors file, an index with shards, an .npz, or a
+// seed. What the rest of the generator sees of weights; tensors are read one at a time, so that
+// peak memory is the largest tensor and not the model.
 //
 // Errors of class bad_input: MODEL_MISSING, MODEL_SHAPE, MODEL_ZERO_DIM, MODEL_DTYPE,
-// MODEL_NONFINITE, and those of safetensors.h and sharded.h; IO_* of class io.
+// MODEL_NONFINITE, and those of safetensors.h, sharded.h and npz.h; IO_* of class io.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "generators/weights/npz.h"
 #include "generators/weights/sharded.h"
 #include "generators/weights/tensor_info.h"
 
@@ -26,7 +28,8 @@ struct WeightOptions {
 
 class WeightSource {
  public:
-  /// `*.index.json` is an index with shards, everything else one safetensors file.
+  /// `*.index.json` is an index with shards, `*.npz` what numpy saves, everything else one
+  /// safetensors file.
   static WeightSource open(const std::string& path, const WeightOptions& options = {});
 
   /// Every tensor of the list as f32, with values that depend on the seed and its name only
@@ -66,7 +69,8 @@ class WeightSource {
   void read_unchecked(const TensorInfo& tensor, std::uint64_t first, std::span<float> out) const;
 
   std::string description_;
-  std::vector<Safetensors> files_;  ///< empty for random weights
+  std::vector<Safetensors> files_;  ///< empty for an .npz and for random weights
+  std::optional<Npz> npz_;
   std::uint64_t seed_ = 0;
   bool strict_ = false;
   std::vector<TensorInfo> tensors_;

@@ -7,7 +7,7 @@
 readonly BUILD_PACKAGES=(
   ca-certificates make ninja-build pkg-config
   llvm-19-dev libcli11-dev libfmt-dev nlohmann-json3-dev
-  libjpeg62-turbo-dev libpng-dev libsqlite3-dev
+  libjpeg62-turbo-dev libpng-dev libsqlite3-dev libzip-dev
 )
 # To try it on real data: ten thousand images with their labels.
 readonly DATA_PACKAGES=(dataset-fashion-mnist)

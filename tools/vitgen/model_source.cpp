@@ -15,9 +15,10 @@ namespace {
 std::string model_file(const std::string& path) {
   if (!fs::is_directory(path)) return path;
   if (const auto file = find_model_file(path)) return *file;
-  throw Error(ExitCode::io, "IO_OPEN",
-              printable(path) + ": no model.safetensors or model.safetensors.index.json in it",
-              "name the weights file with -m");
+  throw Error(
+      ExitCode::io, "IO_OPEN",
+      printable(path) + ": no model.safetensors, model.safetensors.index.json or model.npz in it",
+      "name the weights file with -m");
 }
 
 std::optional<std::string> config_file(const ModelArguments& arguments, const std::string& model) {
@@ -52,7 +53,7 @@ ModelSource open_architecture(const ModelArguments& arguments) {
 }  // namespace
 
 std::optional<std::string> find_model_file(const std::string& directory) {
-  for (const char* name : {"model.safetensors", "model.safetensors.index.json"}) {
+  for (const char* name : {"model.safetensors", "model.safetensors.index.json", "model.npz"}) {
     if (const fs::path file = fs::path(directory) / name; fs::exists(file)) return file.string();
   }
   return std::nullopt;

@@ -11,8 +11,8 @@
 namespace vitgen {
 
 struct ModelArguments {
-  std::string model;         ///< model.safetensors, *.index.json or a directory that holds one
-  std::string config;        ///< empty: config.json beside the model
+  std::string model;   ///< model.safetensors, *.index.json, *.npz or a directory that holds one
+  std::string config;  ///< empty: config.json beside the model
   std::string architecture;  ///< with `seed` instead of `model`
   std::optional<std::uint64_t> seed;
   bool strict = false;
@@ -31,7 +31,8 @@ struct ModelSource {
   Fields overrides;  ///< what changed the model after its files were read
 };
 
-/// The weights file of a model's folder: model.safetensors or its index, if it has either.
+/// The weights file of a model's folder: model.safetensors, its index or model.npz, the first
+/// that it has.
 std::optional<std::string> find_model_file(const std::string& directory);
 
 /// Throws USAGE if neither or both kinds of source are given, and what loading throws.

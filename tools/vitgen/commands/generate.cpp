@@ -91,8 +91,9 @@ void generate(const GenerateArguments& given, const Console& console) {
 }
 
 void add_model_options(CLI::App& command, GenerateArguments& a) {
-  command.add_option("-m,--model", a.model.model,
-                     "model.safetensors, model.safetensors.index.json, or a directory with one");
+  command.add_option(
+      "-m,--model", a.model.model,
+      "model.safetensors, model.safetensors.index.json, model.npz, or a directory with one");
   command.add_option("--config", a.model.config, "config.json (the one beside the model)");
   command.add_option("--arch", a.model.architecture,
                      "A timm architecture by name, with --random-weights instead of -m");

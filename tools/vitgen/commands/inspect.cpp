@@ -86,7 +86,7 @@ void inspect_library(const std::string& directory) {
 
 // What a path stands for when nothing is there: files of weights have an ending.
 bool names_weights(const std::string& path) {
-  return path.ends_with(".safetensors") || path.ends_with(".index.json");
+  return path.ends_with(".safetensors") || path.ends_with(".index.json") || path.ends_with(".npz");
 }
 
 void inspect(const InspectArguments& arguments) {
@@ -110,9 +110,10 @@ void add_inspect(CLI::App& app, const Console&) {
   CLI::App* command = app.add_subcommand(
       "inspect", "List the tensors and settings of a model or the content of a library");
   command
-      ->add_option("file-or-directory", arguments->what,
-                   "model.safetensors, model.safetensors.index.json, a model's directory, or a "
-                   "generated library's")
+      ->add_option(
+          "file-or-directory", arguments->what,
+          "model.safetensors, model.safetensors.index.json, model.npz, a model's directory, or "
+          "a generated library's")
       ->required();
   command->add_option("--config", arguments->config, "The model's config.json, if not beside it");
   command->add_flag("--follow-symlinks", arguments->follow_symlinks, kFollowSymlinksHelp);

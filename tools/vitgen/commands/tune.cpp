@@ -292,8 +292,9 @@ void tune_command(const TuneArguments& given, const Console& console) {
 }
 
 void add_model_options(CLI::App& command, TuneArguments& a) {
-  command.add_option("-m,--model", a.model.model,
-                     "model.safetensors, model.safetensors.index.json, or a directory with one");
+  command.add_option(
+      "-m,--model", a.model.model,
+      "model.safetensors, model.safetensors.index.json, model.npz, or a directory with one");
   command.add_option("--config", a.model.config, "config.json (the one beside the model)");
   command.add_option("--arch", a.model.architecture, "A timm architecture by name, instead of -m");
   command.add_flag("--follow-symlinks", a.model.follow_symlinks, kFollowSymlinksHelp);

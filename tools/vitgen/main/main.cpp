@@ -89,9 +89,9 @@ int run(int argc, char** argv) {
   vitgen::Console console;
   CLI::App app(
       "vitgen: generates tuned kernels for vision transformers.\n"
-      "Reads a model (safetensors + config.json) and writes a static and a shared library with a "
-      "C\n"
-      "header that runs it: no framework, no runtime to install.\n\n"
+      "Reads a model (safetensors + config.json, or .npz) and writes a static and a shared "
+      "library\n"
+      "with a C header that runs it: no framework, no runtime to install.\n\n"
       "  vitgen generate -m model.safetensors --target host --name vit -o vit/\n"
       "  vitgen run vit/ --image cat.png\n");
   app.set_version_flag("--version", version_text());
