@@ -25,9 +25,9 @@ Extents extents_of(const VitSpec& spec, int batch) {
 }
 
 LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
-                           int block) {
-  LinearWeights weights{t::leaf(tensor_name(pattern, "weight", block), {n, k}), {}};
-  if (bias) weights.bias.push_back(t::leaf(tensor_name(pattern, "bias", block), {n}));
+                           int block, const MatrixForm& form) {
+  LinearWeights weights{stored_matrix(tensor_name(pattern, "weight", block), n, k, form), {}};
+  if (bias) weights.bias.push_back(stored_bias(tensor_name(pattern, "bias", block), n, form));
   return weights;
 }
 

@@ -25,7 +25,8 @@ LinearWeights qkv_weights(const VitSpec& spec, int block) {
   std::vector<TensorExpr> biases;
   for (const Part& part : {Part{spec.names.q, spec.q_bias}, Part{spec.names.k, spec.k_bias},
                            Part{spec.names.v, spec.v_bias}}) {
-    LinearWeights linear = named_linear(part.name, n, spec.width, part.bias, block);
+    LinearWeights linear = named_linear(part.name, n, spec.width, part.bias, block,
+                                        {spec.layout, HeadSide::outputs, spec.heads});
     weights.push_back(std::move(linear.weight));
     biases.push_back(part.bias ? std::move(linear.bias[0]) : t::zeros({n}));
   }
@@ -55,7 +56,8 @@ Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int bloc
                                 .scale = static_cast<float>(1 / std::sqrt(e.head_size))};
   const Slot mixed = add_step(plan, name + ".attn", op_spec(attention), {qkv});
   LinearWeights proj =
-      named_linear(spec.names.proj, spec.width, spec.heads * spec.head_size, spec.proj_bias, block);
+      named_linear(spec.names.proj, spec.width, spec.heads * spec.head_size, spec.proj_bias, block,
+                   {spec.layout, HeadSide::inputs, spec.heads});
   return add_linear(plan, {.name = name + ".attn.proj", .rows = e.rows(), .residual = {x}},
                     scaled(spec, std::move(proj), spec.names.gain1, block), mixed);
 }
@@ -63,10 +65,12 @@ Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int bloc
 Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
   const std::string name = fmt::format("blocks.{}", block);
   const Slot normed = add_norm(plan, spec, name + ".norm2", spec.names.norm2, e.rows(), x, block);
-  const Slot hidden =
-      add_linear(plan, {.name = name + ".mlp.fc1", .rows = e.rows(), .activation = spec.activation},
-                 named_linear(spec.names.fc1, spec.mlp, spec.width, spec.mlp_bias, block), normed);
-  LinearWeights fc2 = named_linear(spec.names.fc2, spec.width, spec.mlp, spec.mlp_bias, block);
+  const Slot hidden = add_linear(
+      plan, {.name = name + ".mlp.fc1", .rows = e.rows(), .activation = spec.activation},
+      named_linear(spec.names.fc1, spec.mlp, spec.width, spec.mlp_bias, block, {spec.layout}),
+      normed);
+  LinearWeights fc2 =
+      named_linear(spec.names.fc2, spec.width, spec.mlp, spec.mlp_bias, block, {spec.layout});
   return add_linear(plan, {.name = name + ".mlp.fc2", .rows = e.rows(), .residual = {x}},
                     scaled(spec, std::move(fc2), spec.names.gain2, block), hidden);
 }

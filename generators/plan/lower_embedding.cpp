@@ -32,8 +32,9 @@ PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
 /// A convolution's weight is {D, channels, h, w}: its flattened rows are in the op's order of k.
 Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const PatchEmbedSpec patch = patch_spec(spec, options);
-  TensorExpr weight = t::leaf(tensor_name(spec.names.patch, "weight"),
-                              {spec.width, spec.channels, spec.patch_h, spec.patch_w});
+  TensorExpr weight =
+      stored_convolution(tensor_name(spec.names.patch, "weight"),
+                         {spec.width, spec.channels, spec.patch_h, spec.patch_w}, spec.layout);
   std::vector<TensorExpr> bias;
   if (spec.patch_bias) {
     bias.push_back(t::leaf(tensor_name(spec.names.patch, "bias"), {spec.width}));

@@ -16,7 +16,7 @@ Extents extents_of(const VitSpec& spec, int batch);
 
 /// weight {n, k}, and bias {n} if there is one, of the pattern's tensors.
 LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
-                           int block = 0);
+                           int block = 0, const MatrixForm& form = {});
 
 /// A LayerNorm over `rows` rows of `spec.width` with weights called `name`.weight and .bias.
 Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,

@@ -25,6 +25,12 @@ void clamped_row(double* row, std::int64_t from, double position, int taps, auto
   }
 }
 
+/// Where point `dst` of `to` lies among `from` points when both ends stay where they are.
+double corner_position(std::int64_t from, std::int64_t to, double dst) {
+  if (to == 1) return 0;
+  return dst * static_cast<double>(from - 1) / static_cast<double>(to - 1);
+}
+
 /// The antialiased rule: the kernel is stretched by the scale when shrinking, taps outside of the
 /// table are left out and the rest is normalised to 1.
 void antialiased_row(double* row, std::int64_t from, double scale, double dst) {
@@ -58,6 +64,10 @@ std::vector<double> resample_matrix(std::int64_t from, std::int64_t to, Resample
         break;
       case Resample::torch_bilinear:
         clamped_row(row, from, position, 2, [](double x) { return 1 - std::abs(x); });
+        break;
+      case Resample::linear_corners:
+        clamped_row(row, from, corner_position(from, to, dst), 2,
+                    [](double x) { return 1 - std::abs(x); });
         break;
       case Resample::torch_bicubic_aa:
         antialiased_row(row, from, scale, dst);

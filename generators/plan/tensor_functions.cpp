@@ -48,6 +48,10 @@ TensorExpr concat_columns(std::vector<TensorExpr> parts) {
 
 TensorExpr transpose(TensorExpr matrix) { return call("transpose", list(std::move(matrix))); }
 
+TensorExpr permute(TensorExpr value, const std::vector<std::int64_t>& axes) {
+  return call("permute", list(std::move(value)), numbers_of(axes));
+}
+
 TensorExpr reshape(TensorExpr value, Shape shape) {
   return call("reshape", list(std::move(value)), numbers_of(shape));
 }

@@ -14,15 +14,17 @@
 namespace vitgen::tensors {
 
 /// How a table of learned positions is brought to another grid; every rule is per axis, with
-/// half-pixel centres.
+/// half-pixel centres where nothing else is said.
 enum class Resample : std::uint8_t {
   torch_bicubic,         ///< Keys' cubic A = -0.75, 4 taps, indices clamped to the table
   torch_bicubic_aa,      ///< cubic a = -0.5, support widened by the scale, weights normalised
   torch_bilinear,        ///< 2 taps, indices clamped to the table
   torch_bicubic_offset,  ///< torch_bicubic with the scale from / (to + 0.1) in place of from / to
+  linear_corners,        ///< 2 taps, the first and last points stay: scipy.ndimage.zoom, order 1
 };
 inline std::vector<std::string_view> enum_names(Resample) {
-  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "torch_bicubic_offset"};
+  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "torch_bicubic_offset",
+          "linear_corners"};
 }
 
 /// The tensor `name` of the model file, which must have this shape.
@@ -34,6 +36,8 @@ TensorExpr concat(std::vector<TensorExpr> parts);
 TensorExpr concat_columns(std::vector<TensorExpr> parts);
 /// {rows, columns} to {columns, rows}.
 TensorExpr transpose(TensorExpr matrix);
+/// Axis i of the result is axis `axes[i]` of `value`; every axis once.
+TensorExpr permute(TensorExpr value, const std::vector<std::int64_t>& axes);
 /// The same values in the same order.
 TensorExpr reshape(TensorExpr value, Shape shape);
 /// `count` rows (slices along the outermost axis) from row `first`.

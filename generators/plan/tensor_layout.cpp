@@ -76,6 +76,42 @@ HostTensor transpose(const TensorExpr&, Values& arguments) {
   return out;
 }
 
+Shape permute_shape(const TensorExpr& call, Shapes shapes) {
+  const std::size_t rank = shapes[0].size();
+  require(call.numbers.size() == rank, call, "as many axes as there are");
+  Shape out;
+  std::vector<bool> seen(rank, false);
+  for (std::size_t i = 0; i < rank; ++i) {
+    const auto axis = static_cast<std::size_t>(integer(call, i));
+    require(axis < rank && !seen[axis], call, "every axis once");
+    seen[axis] = true;
+    out.push_back(shapes[0][axis]);
+  }
+  return out;
+}
+
+HostTensor permute(const TensorExpr& call, Values& arguments) {
+  const HostTensor& in = arguments[0];
+  const std::size_t rank = in.shape.size();
+  Shape strides(rank, 1);  // of the argument's axes, in elements
+  for (std::size_t i = rank - 1; i > 0; --i) strides[i - 1] = strides[i] * in.shape[i];
+  HostTensor out{permute_shape(call, std::span(&in.shape, 1)), {}};
+  out.values.reserve(in.values.size());
+  Shape index(rank, 0);
+  std::int64_t at = 0;
+  while (out.values.size() < in.values.size()) {
+    out.values.push_back(in.values[static_cast<std::size_t>(at)]);
+    for (std::size_t i = rank; i-- > 0;) {
+      const std::int64_t stride = strides[static_cast<std::size_t>(integer(call, i))];
+      at += stride;
+      if (++index[i] < out.shape[i]) break;
+      at -= stride * out.shape[i];
+      index[i] = 0;
+    }
+  }
+  return out;
+}
+
 Shape reshape_shape(const TensorExpr& call, Shapes shapes) {
   const Shape out = numbers_as_shape(call, shapes);
   require(element_total(out) == element_total(shapes[0]), call, "the same number of elements");
@@ -146,6 +182,7 @@ std::span<const TensorFunction> layout_functions() {
       {"concat", kSome, 0, concat_shape, concat},
       {"concat_columns", kSome, 0, concat_columns_shape, concat_columns},
       {"transpose", 1, 0, transpose_shape, transpose},
+      {"permute", 1, kSome, permute_shape, permute},
       {"reshape", 1, kSome, reshape_shape, reshape},
       {"rows", 1, 2, rows_shape, rows},
       {"pad", 1, 1, pad_shape, pad},

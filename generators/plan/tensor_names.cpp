@@ -11,10 +11,21 @@ void replace(std::string& text, std::string_view what, std::string_view by) {
 
 }  // namespace
 
-std::string tensor_name(std::string_view pattern, std::string_view part, int block) {
+std::string with_part(std::string_view pattern, std::string_view part) {
   std::string name(pattern);
-  replace(name, "{}", std::to_string(block));
   replace(name, "*", part);
+  const std::size_t open = name.find('<');
+  if (open == std::string::npos) return name;
+  const std::size_t bar = name.find('|', open);
+  const std::size_t close = name.find('>', bar);
+  const std::string chosen = part == "bias" ? name.substr(bar + 1, close - bar - 1)
+                                            : name.substr(open + 1, bar - open - 1);
+  return name.replace(open, close + 1 - open, chosen);
+}
+
+std::string tensor_name(std::string_view pattern, std::string_view part, int block) {
+  std::string name = with_part(pattern, part);
+  replace(name, "{}", std::to_string(block));
   return name;
 }
 

@@ -6,8 +6,8 @@
 
 namespace vitgen {
 
-/// Patterns: `{}` is the number of the block, `*` is "weight" or "bias". Empty: the file has no
-/// such tensor.
+/// Patterns: `{}` is the number of the block, `<kernel|bias>` what the weight and the bias are
+/// called there, `*` the same as `<weight|bias>`. Empty: the file has no such tensor.
 struct TensorNames {
   std::string patch;  ///< "patch_embed.proj.*"
   std::string cls, dist, registers, position;
@@ -49,6 +49,9 @@ struct TensorNames {
   }
   bool operator==(const TensorNames&) const = default;
 };
+
+/// `pattern` with what it calls `part`, "weight" or "bias"; the block is left open.
+std::string with_part(std::string_view pattern, std::string_view part);
 
 /// `pattern` with its block number and its "weight" or "bias" filled in.
 std::string tensor_name(std::string_view pattern, std::string_view part = {}, int block = 0);

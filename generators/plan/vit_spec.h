@@ -11,6 +11,7 @@
 #include "generators/plan/plan.h"
 #include "generators/plan/tensor_functions.h"
 #include "generators/plan/tensor_names.h"
+#include "generators/plan/weight_layout.h"
 
 namespace vitgen {
 
@@ -77,6 +78,8 @@ struct VitSpec {
   bool head_bias = true;
   bool two_heads = false;  ///< logits = (head(first token) + head_dist(second token)) / 2
 
+  // The file.
+  WeightLayout layout = WeightLayout::torch;
   TensorNames names;
 
   std::int64_t prefix() const { return (cls ? 1 : 0) + (dist ? 1 : 0) + registers; }
@@ -89,6 +92,7 @@ struct VitSpec {
     visit_tokens(v);
     visit_blocks(v);
     visit_head(v);
+    v("layout", layout);
     names.visit(v);
   }
   bool operator==(const VitSpec&) const = default;

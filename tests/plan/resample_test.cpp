@@ -46,9 +46,19 @@ TEST(Resample, bilinear_rows_are_clamped_at_the_ends) {
             (std::vector<double>{1, 0, .75, .25, .25, .75, 0, 1}));
 }
 
+TEST(Resample, linear_rows_keep_the_corners) {
+  // 3 -> 5 and 5 -> 3: every other point falls on a point of the table.
+  EXPECT_EQ(resample_matrix(3, 5, Resample::linear_corners),
+            (std::vector<double>{1, 0, 0, .5, .5, 0, 0, 1, 0, 0, .5, .5, 0, 0, 1}));
+  EXPECT_EQ(resample_matrix(5, 3, Resample::linear_corners),
+            (std::vector<double>{1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(resample_matrix(3, 1, Resample::linear_corners), (std::vector<double>{1, 0, 0}));
+}
+
 TEST(Resample, rows_sum_to_one_for_every_size) {
-  for (const Resample mode : {Resample::torch_bicubic, Resample::torch_bicubic_aa,
-                              Resample::torch_bilinear, Resample::torch_bicubic_offset}) {
+  for (const Resample mode :
+       {Resample::torch_bicubic, Resample::torch_bicubic_aa, Resample::torch_bilinear,
+        Resample::torch_bicubic_offset, Resample::linear_corners}) {
     for (const std::int64_t from : {1, 2, 3, 7, 14, 37}) {
       for (const std::int64_t to : {1, 2, 5, 16, 37, 64}) {
         const std::vector<double> matrix = resample_matrix(from, to, mode);
@@ -63,8 +73,8 @@ TEST(Resample, rows_sum_to_one_for_every_size) {
 }
 
 TEST(Resample, same_size_leaves_the_table_as_it_is) {
-  for (const Resample mode :
-       {Resample::torch_bicubic, Resample::torch_bicubic_aa, Resample::torch_bilinear}) {
+  for (const Resample mode : {Resample::torch_bicubic, Resample::torch_bicubic_aa,
+                              Resample::torch_bilinear, Resample::linear_corners}) {
     const std::vector<double> matrix = resample_matrix(5, 5, mode);
     for (std::size_t i = 0; i < 25; ++i) EXPECT_EQ(matrix[i], i % 6 == 0 ? 1 : 0);
   }
