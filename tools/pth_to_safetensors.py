@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Convert a PyTorch checkpoint to safetensors, which vitgen reads: weights only, never code.
+
+    tools/pth_to_safetensors.py model.pth model.safetensors
+    tools/pth_to_safetensors.py --key teacher checkpoint.pth model.safetensors
+
+The file is loaded with torch.load(weights_only=True): pickles that would run code are refused. A
+checkpoint that keeps its weights under `model`, `state_dict` or `module` is unwrapped, as often as
+needed; `--key` says which of several to take. A `module.` before every name is removed. What is left
+must be tensors by name, dense and on any device.
+
+Needs PyTorch and safetensors. Exit code: 0, or 2 usage, 3 not a checkpoint of weights, 4 a file
+cannot be read or written, 5 PyTorch or safetensors is missing.
+"""
+
+import argparse
+import os
+import pickle
+import sys
+import warnings
+from pathlib import Path
+
+USAGE, BAD_INPUT, IO, RESOURCES = 2, 3, 4, 5
+WRAPPERS = ("model", "state_dict", "module")
+PREFIX = "module."
+
+
+class Refusal(Exception):
+    """One line for a person, and the exit code."""
+
+    def __init__(self, code, message, hint=""):
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+
+def unwrap(loaded, key=None):
+    """The dictionary of weights in what torch.load gave, and the keys beside it that are left."""
+    left = []
+    if not isinstance(loaded, dict):
+        raise Refusal(BAD_INPUT, f"holds a {type(loaded).__name__}, expected tensors by name")
+    if key is not None:
+        if not isinstance(loaded.get(key), dict):
+            known = ", ".join(str(name) for name, value in loaded.items() if isinstance(value, dict))
+            raise Refusal(BAD_INPUT, f"no tensors by name under '{key}'", f"there are: {known}")
+        left += [name for name in loaded if name != key]
+        loaded = loaded[key]
+    while found := [name for name in WRAPPERS if isinstance(loaded.get(name), dict)]:
+        if len(found) > 1:
+            raise Refusal(BAD_INPUT, f"weights under both '{found[0]}' and '{found[1]}'",
+                          "say which with --key")
+        left += [name for name in loaded if name != found[0]]
+        loaded = loaded[found[0]]
+    return loaded, left
+
+
+def named_tensors(weights, is_dense):
+    """The tensors without a `module.` that all names have; anything else is refused."""
+    if not weights:
+        raise Refusal(BAD_INPUT, "holds no tensors")
+    for name, value in weights.items():
+        if not isinstance(name, str):
+            raise Refusal(BAD_INPUT, f"a name is a {type(name).__name__}: {name!r:.60}")
+        if isinstance(value, dict):
+            raise Refusal(BAD_INPUT, f"{name!r:.60} holds a dictionary, not a tensor",
+                          "say which weights to take with --key")
+        if not is_dense(value):
+            raise Refusal(BAD_INPUT, f"{name!r:.60} is a {type(value).__name__}, not a dense tensor")
+    if all(name.startswith(PREFIX) for name in weights):
+        return {name.removeprefix(PREFIX): value for name, value in weights.items()}
+    return dict(weights)
+
+
+def load(path):
+    import torch  # pylint: disable=import-outside-toplevel
+
+    warnings.simplefilter("ignore")  # what matters is said in our own line
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Refusal(BAD_INPUT, f"holds more than weights: {reason:.200}",
+                      "a file that needs code to load can do anything; ask its authors for "
+                      "safetensors") from None
+    except OSError as error:
+        raise Refusal(IO, f"cannot be read: {error.strerror or error}") from None
+    except (RuntimeError, ValueError, EOFError, KeyError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise Refusal(BAD_INPUT, f"not a PyTorch checkpoint: {reason:.200}") from None
+
+
+def save(tensors, path):
+    import safetensors.torch  # pylint: disable=import-outside-toplevel
+
+    aside = path.with_name(path.name + ".part")
+    # A copy of each: safetensors refuses tensors that share memory, as tied weights do.
+    copies = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+    try:
+        safetensors.torch.save_file(copies, aside, metadata={"format": "pt"})
+        os.replace(aside, path)
+    except OSError as error:
+        raise Refusal(IO, f"{path}: cannot be written: {error.strerror or error}") from None
+    except (ValueError, RuntimeError, KeyError) as error:
+        raise Refusal(BAD_INPUT, str(error).strip().splitlines()[0]) from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def convert(args):
+    if args.output.suffix != ".safetensors":
+        raise Refusal(USAGE, f"{args.output}: the output's name must end in .safetensors")
+    if not args.input.is_file():
+        raise Refusal(IO, f"{args.input}: no such file")
+    try:
+        import safetensors.torch  # pylint: disable=import-outside-toplevel
+        import torch  # pylint: disable=import-outside-toplevel
+    except ImportError as error:
+        raise Refusal(RESOURCES, f"{error.name or error} is missing",
+                      "pip install torch safetensors") from None
+    try:
+        weights, left = unwrap(load(args.input), args.key)
+        tensors = named_tensors(weights, lambda value: isinstance(value, torch.Tensor)
+                                and value.layout == torch.strided and not value.is_quantized)
+    except Refusal as refusal:
+        raise Refusal(refusal.code, f"{args.input}: {refusal}", refusal.hint) from None
+    save(tensors, args.output)
+    if left:
+        print(f"note: left out {', '.join(map(str, left)):.200}", file=sys.stderr)
+    print(f"{args.output}: {len(tensors)} tensors", file=sys.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("input", type=Path, help="a checkpoint, such as model.pth")
+    parser.add_argument("output", type=Path, help="what to write, such as model.safetensors")
+    parser.add_argument("--key", help="take the weights under this key")
+    try:
+        convert(parser.parse_args())
+    except Refusal as refusal:
+        print(f"error: {refusal}", file=sys.stderr)
+        if refusal.hint:
+            print(f"hint: {refusal.hint}", file=sys.stderr)
+        return refusal.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
