@@ -25,6 +25,7 @@ from transformers import (
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTModel,
 )
 
+from fixtures import google_vit
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -282,6 +283,7 @@ FIXTURES = {
         "names that begin with model., an odd filter, a stride that does not divide the patch",
         patch_mixer_fixture("model.", length=20, variables=1, horizon=8, patch=5, stride=3,
                             width=10, depth=1, taps=3)),
+    **google_vit.FIXTURES,
 }
 
 README = """# Fixtures: tiny models and what the original code computes
@@ -291,7 +293,8 @@ To make them again, with those versions installed: `python3 tools/make_fixtures.
 for some of them). `images/` is made by `tools/make_image_fixtures.py`.
 
 Each folder holds a model as its library writes it (`model.safetensors` or shards with an index,
-`config.json`, some with `preprocessor_config.json`), with random weights from a fixed seed, and
+`config.json`, some with `preprocessor_config.json`; or `model.npz` alone), with random weights
+from a fixed seed, and
 
 - `input.npy`: float32, NCHW, batch of {batch}, already normalised; its size is the image size to
   generate for (in the `*_resized*` folders it differs from the size in `config.json`);
@@ -306,7 +309,8 @@ Each folder holds a model as its library writes it (`model.safetensors` or shard
 
 `*_f32.npy` was computed in float32, `*_f64.npy` in float64 from the same stored weights. Both
 libraries resample positions in float32, whatever the model's type. Where no library has the model
-(`patch_mixer*`), `tools/fixtures` has it in PyTorch, written from its description.
+(`patch_mixer*`, `google_*`, `big_vision_*`), `tools/fixtures` has it in PyTorch or numpy, written
+from its description.
 
 | folder | what it shows |
 |---|---|

@@ -37,11 +37,12 @@ FileNaming naming_of(const ModelFiles& files) {
     throw Error(
         ExitCode::bad_input, "MODEL_NAMES",
         fmt::format("{}: no tensor is called like a patch embedding", files.weights->description()),
-        "known are timm's patch_embed.proj.weight and transformers' "
-        "embeddings.patch_embeddings.projection.weight, with or without a prefix");
+        "known are timm's patch_embed.proj.weight, transformers' "
+        "embeddings.patch_embeddings.projection.weight and Google's embedding/kernel, with or "
+        "without a prefix");
   }
   if (files.config && is_hf_config(*files.config)) return hf_naming(*files.config);
-  return {"timm", "", "", scheme_named("timm").names};
+  return {"timm", "", "", scheme_named("timm").names, WeightLayout::torch};
 }
 
 VitModel read_model(const ModelFiles& files, const FileNaming& naming, const LoadOptions& options) {
@@ -87,9 +88,11 @@ bool Vit::recognises(const ModelFiles& files) {
 
 Model Vit::load(const ModelFiles& files, const LoadOptions& options) {
   const FileNaming naming = naming_of(files);
+  if (files.weights) refuse_unsupported(*files.weights, naming);
   VitModel read = read_model(files, naming, options);
   read.naming = naming.scheme;
   if (read.spec.names == TensorNames{}) read.spec.names = naming.names;
+  read.spec.layout = naming.layout;
   read.spec = overridden_spec(read.spec, options.overrides);
   check(read.spec);
   read.title = title_of(read);

@@ -96,6 +96,9 @@ TEST(Scheme, patterns_match_block_numbers_and_parts_only) {
     EXPECT_EQ(match_name("blocks.{}.norm1.*", name), std::nullopt) << name;
   }
   EXPECT_EQ(match_name("cls_token", "cls_tokens"), std::nullopt);
+  EXPECT_EQ(match_name("block_{}/norm/<scale|bias>", "block_3/norm/scale"), 3);
+  EXPECT_EQ(match_name("block_{}/norm/<scale|bias>", "block_3/norm/bias"), 3);
+  EXPECT_EQ(match_name("block_{}/norm/<scale|bias>", "block_3/norm/weight"), std::nullopt);
 }
 
 }  // namespace

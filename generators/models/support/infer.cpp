@@ -27,6 +27,12 @@ const TensorInfo& tensor(const WeightSource& weights, const std::string& name, s
   return *found;
 }
 
+/// Of a matrix or the patch convolution, as {n, k} or {n, channels, h, w}.
+Shape shape_of_weight(const WeightSource& weights, const VitSpec& spec, const std::string& pattern,
+                      std::size_t rank) {
+  return formula_shape(tensor(weights, tensor_name(pattern, "weight"), rank).shape, spec.layout);
+}
+
 bool has(const WeightSource& weights, const std::string& pattern) {
   return !pattern.empty() && weights.has(tensor_name(pattern, "weight"));
 }
@@ -66,6 +72,7 @@ void infer_positions(const WeightSource& weights, const std::string& scheme, Vit
 }
 
 void infer_tokens(const WeightSource& weights, const std::string& scheme, VitSpec& spec) {
+  const tensors::Resample usual = scheme_named(scheme).defaults.resample;
   spec.cls = weights.has(spec.names.cls);
   spec.dist = weights.has(spec.names.dist);
   const TensorInfo* registers = weights.find(spec.names.registers);
@@ -73,18 +80,19 @@ void infer_tokens(const WeightSource& weights, const std::string& scheme, VitSpe
   infer_positions(weights, scheme, spec);
   spec.norm_pre = has(weights, spec.names.norm_pre);
   const bool original = weights.has("mask_token") && spec.registers == 0;
-  spec.resample = original && spec.layer_scale ? tensors::Resample::torch_bicubic_offset
-                                               : tensors::Resample::torch_bicubic_aa;
+  spec.resample = original && spec.layer_scale ? tensors::Resample::torch_bicubic_offset : usual;
 }
 
-void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
-  const TensorNames& names = spec.names;
-  spec.depth = count_blocks(weights, names);
-  spec.mlp = tensor(weights, tensor_name(names.fc1, "weight"), 2).shape[0];
-  spec.q_bias = spec.k_bias = spec.v_bias = has_bias(weights, names.qkv);
-  spec.proj_bias = has_bias(weights, names.proj);
-  spec.mlp_bias = has_bias(weights, names.fc1);
-  spec.layer_scale = weights.has(tensor_name(names.gain1));
+/// Flax keeps q, k and v as {k, heads, size}.
+bool shows_heads(const VitSpec& spec) { return spec.layout == WeightLayout::flax; }
+
+void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
+  if (shows_heads(spec)) {
+    const Shape& query = tensor(weights, tensor_name(spec.names.q, "weight"), 3).shape;
+    spec.heads = query[1];
+    spec.head_size = query[2];
+    return;
+  }
   const std::string* heads = overrides.find("heads");
   if (!heads && spec.width % 64 != 0) {
     throw Error(ExitCode::bad_input, "CFG_FIELD",
@@ -97,6 +105,19 @@ void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& over
   spec.head_size = spec.heads > 0 ? spec.width / spec.heads : 0;
 }
 
+void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
+  const TensorNames& names = spec.names;
+  spec.depth = count_blocks(weights, names);
+  spec.mlp = shape_of_weight(weights, spec, names.fc1, 2)[0];
+  spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);
+  spec.k_bias = has_bias(weights, names.qkv.empty() ? names.k : names.qkv);
+  spec.v_bias = has_bias(weights, names.qkv.empty() ? names.v : names.qkv);
+  spec.proj_bias = has_bias(weights, names.proj);
+  spec.mlp_bias = has_bias(weights, names.fc1);
+  spec.layer_scale = weights.has(tensor_name(names.gain1));
+  infer_heads(weights, spec, overrides);
+}
+
 void infer_head(const WeightSource& weights, VitSpec& spec) {
   const TensorNames& names = spec.names;
   const bool after = has(weights, names.fc_norm);
@@ -104,15 +125,41 @@ void infer_head(const WeightSource& weights, VitSpec& spec) {
                     : has(weights, names.norm) ? FinalNorm::before_pool
                                                : FinalNorm::none;
   spec.pooling = after || !spec.cls ? Pooling::mean : Pooling::token;
+  spec.pooler = has(weights, names.pooler);
+  if (spec.pooler) spec.pooler_size = shape_of_weight(weights, spec, names.pooler, 2)[0];
   spec.classes = 0;
   if (has(weights, names.head)) {
-    const TensorInfo& head = tensor(weights, tensor_name(names.head, "weight"), 2);
-    spec.classes = head.shape[0];
+    const Shape head = shape_of_weight(weights, spec, names.head, 2);
+    spec.classes = head[0];
     spec.head_bias = has_bias(weights, names.head);
-    if (head.shape[1] == 2 * spec.width) spec.pooling = Pooling::token_and_mean;
+    if (head[1] == 2 * spec.width && !spec.pooler) spec.pooling = Pooling::token_and_mean;
   }
   spec.two_heads = has(weights, names.head_dist);
   if (spec.two_heads) spec.pooling = Pooling::two_tokens;
+}
+
+Preprocess preprocess_of(const std::string& scheme, const VitSpec& spec) {
+  if (!scheme_named(scheme).defaults.plain_resize) {
+    return timm_preprocess({"defaults", Json::object(), {}}, spec.channels, spec.image_h,
+                           spec.image_w);
+  }
+  return {.resize_h = spec.image_h,
+          .resize_w = spec.image_w,
+          .crop_h = spec.image_h,
+          .crop_w = spec.image_w,
+          .channels = spec.channels};
+}
+
+/// What the tensors did not show.
+std::string assumptions(const std::string& scheme, const VitSpec& spec) {
+  const bool plain = scheme_named(scheme).defaults.plain_resize;
+  return fmt::format(
+      "no config: {}eps 1e-6, {} GELU and {} are assumed; set others with --set or "
+      "--config",
+      shows_heads(spec) ? std::string()
+                        : fmt::format("{} heads of {} channels, ", spec.heads, spec.head_size),
+      spec.activation == Activation::gelu_tanh ? "tanh" : "erf",
+      plain ? "mean and std 0.5" : "ImageNet's mean and std");
 }
 
 }  // namespace
@@ -122,7 +169,9 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   VitModel model;
   VitSpec& spec = model.spec;
   spec.names = naming.names;
-  const Shape& patch = tensor(weights, tensor_name(spec.names.patch, "weight"), 4).shape;
+  spec.layout = naming.layout;
+  spec.activation = scheme_named(naming.scheme).defaults.activation;
+  const Shape patch = shape_of_weight(weights, spec, spec.names.patch, 4);
   spec.width = patch[0];
   spec.channels = patch[1];
   spec.patch_h = patch[2];
@@ -132,13 +181,9 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   infer_tokens(weights, naming.scheme, spec);
   infer_head(weights, spec);
   model.origin = "the shapes of the tensors";
-  model.preprocess =
-      timm_preprocess({"defaults", Json::object(), {}}, spec.channels, spec.image_h, spec.image_w);
+  model.preprocess = preprocess_of(naming.scheme, spec);
   set_normalisation(spec, *model.preprocess);
-  model.notices.push_back(fmt::format(
-      "no config: {} heads of {} channels, eps 1e-6, erf GELU and ImageNet's mean and std are "
-      "assumed; set others with --set or --config",
-      spec.heads, spec.head_size));
+  model.notices.push_back(assumptions(naming.scheme, spec));
   return model;
 }
 

@@ -7,10 +7,11 @@
 
 namespace vitgen {
 
-/// Hyper-parameters of a model with timm's names. Tensors do not show the number of heads, the
-/// activation, eps or the preprocessing: heads are taken as 64 channels wide (or from
-/// `overrides`), the rest are timm's defaults, and a notice says so. Errors: CFG_FIELD when the
-/// width is no multiple of 64 and heads are not given; MODEL_MISSING.
+/// Hyper-parameters of a model with the names of timm or of Google's flax code. Tensors do not show
+/// the activation, eps or the preprocessing, those of timm nor the number of heads: heads are taken
+/// as 64 channels wide (or from `overrides`), the rest are the scheme's defaults, and a notice says
+/// so. Errors: CFG_FIELD when the width is no multiple of 64 and heads are not given;
+/// MODEL_MISSING.
 VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
                      const Fields& overrides);
 

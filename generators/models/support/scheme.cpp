@@ -13,9 +13,9 @@ namespace vitgen {
 namespace {
 
 /// What training scripts and other libraries put before a model's names.
-constexpr std::array<std::string_view, 10> wrappers = {
-    "module.",  "model.",        "state_dict.", "backbone.", "_orig_mod.",
-    "encoder.", "visual.trunk.", "teacher.",    "student.",  "network."};
+constexpr std::array<std::string_view, 14> wrappers = {
+    "module.",  "model.",   "state_dict.", "backbone.", "_orig_mod.", "encoder.", "visual.trunk.",
+    "teacher.", "student.", "network.",    "params/",   "opt/",       "target/",  "img/"};
 
 /// True if `prefix` is any sequence of wrappers.
 bool is_wrapper(std::string_view prefix) {
@@ -70,7 +70,7 @@ std::optional<Candidate> candidate(const WeightSource& weights, const NamingSche
   const std::string_view wrapper = before.substr(0, before.size() - model_prefix.size());
   if (!is_wrapper(wrapper)) return std::nullopt;
   Candidate out{{std::string(scheme.name), std::string(before), std::string(wrapper),
-                 with_prefixes(scheme.names, wrapper, model_prefix)},
+                 with_prefixes(scheme.names, wrapper, model_prefix), scheme.layout},
                 0};
   out.score = score(weights, out.naming.names);
   return out;
@@ -121,16 +121,10 @@ std::optional<FileNaming> find_naming(const WeightSource& weights) {
   return best->naming;
 }
 
-std::optional<int> match_name(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star != std::string_view::npos) {
-    const std::size_t dot = name.rfind('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view part = name.substr(dot + 1);
-    if (part != "weight" && part != "bias") return std::nullopt;
-    pattern.remove_suffix(1);
-    name.remove_suffix(part.size());
-  }
+namespace {
+
+/// The number that stands for `{}`, 0 in a pattern without one.
+std::optional<int> match_block(std::string_view pattern, std::string_view name) {
   const std::size_t hole = pattern.find("{}");
   if (hole == std::string_view::npos) {
     return pattern == name ? std::optional<int>(0) : std::nullopt;
@@ -145,6 +139,24 @@ std::optional<int> match_name(std::string_view pattern, std::string_view name) {
   const auto result = std::from_chars(name.data() + hole, end, block);
   if (result.ec != std::errc{} || result.ptr != end || block < 0) return std::nullopt;
   return block;
+}
+
+}  // namespace
+
+std::optional<int> match_name(std::string_view pattern, std::string_view name) {
+  for (const char* part : {"weight", "bias"}) {
+    if (const auto block = match_block(with_part(pattern, part), name)) return block;
+  }
+  return std::nullopt;
+}
+
+void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
+  for (const Unsupported& row : scheme_named(naming.scheme).unsupported) {
+    const std::string name = naming.prefix + std::string(row.tensor);
+    if (!weights.has(name)) continue;
+    throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
+                fmt::format("{}: {} is not supported", printable(name), row.what));
+  }
 }
 
 bool is_ignorable(std::string_view name) {

@@ -7,16 +7,36 @@
 #include <string_view>
 #include <vector>
 
+#include "generators/ops/support/epilogue.h"
+#include "generators/plan/tensor_functions.h"
 #include "generators/plan/tensor_names.h"
+#include "generators/plan/weight_layout.h"
 #include "generators/weights/weight_source.h"
 
 namespace vitgen {
+
+/// What a file without a config is taken for, where its tensors do not show it.
+struct SchemeDefaults {
+  Activation activation = Activation::gelu_erf;
+  tensors::Resample resample = tensors::Resample::torch_bicubic_aa;
+  bool plain_resize = false;  ///< images as they are to the input's size, mean and std 0.5;
+                              ///< else timm's recipe
+};
+
+/// A tensor of networks that follow the scheme and are not supported.
+struct Unsupported {
+  std::string_view tensor;  ///< after the file's prefix
+  std::string_view what;    ///< for the message
+};
 
 /// In `names`, `@` is the place of the model's own prefix ("vit." or nothing).
 struct NamingScheme {
   std::string_view name;
   std::vector<std::string_view> prefixes;  ///< what may stand for `@`, "" always may
   TensorNames names;
+  WeightLayout layout = WeightLayout::torch;
+  SchemeDefaults defaults = {};
+  std::vector<Unsupported> unsupported = {};
 };
 
 std::span<const NamingScheme> all_schemes();
@@ -28,6 +48,7 @@ struct FileNaming {
   std::string prefix;   ///< of the encoder's tensors, wrappers included: "module.vit."
   std::string wrapper;  ///< of all tensors: "module."
   TensorNames names;
+  WeightLayout layout = WeightLayout::torch;
 };
 
 /// `names` with `@` replaced and the wrapper put before every name.
@@ -41,6 +62,9 @@ std::optional<FileNaming> find_naming(const WeightSource& weights);
 /// Matches a name with a pattern of TensorNames: the number of the block (0 for patterns without
 /// one), or nothing.
 std::optional<int> match_name(std::string_view pattern, std::string_view name);
+
+/// Throws CFG_UNSUPPORTED if a tensor of the file shows that it is another kind of network.
+void refuse_unsupported(const WeightSource& weights, const FileNaming& naming);
 
 /// Tensors that belong to training or to caches of other programs.
 bool is_ignorable(std::string_view name);

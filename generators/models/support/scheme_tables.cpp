@@ -109,6 +109,67 @@ TensorNames hf5_dinov2_names() {
   return names;
 }
 
+/// Google's vision_transformer as published: flax counted the layers of a block, dropout included.
+TensorNames google_names() {
+  return {.patch = "embedding/<kernel|bias>",
+          .cls = "cls",
+          .dist = "",
+          .registers = "",
+          .position = "Transformer/posembed_input/pos_embedding",
+          .norm_pre = "",
+          .norm1 = "Transformer/encoderblock_{}/LayerNorm_0/<scale|bias>",
+          .qkv = "",
+          .q = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_1/query/<kernel|bias>",
+          .k = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_1/key/<kernel|bias>",
+          .v = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_1/value/<kernel|bias>",
+          .proj = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_1/out/<kernel|bias>",
+          .gain1 = "",
+          .norm2 = "Transformer/encoderblock_{}/LayerNorm_2/<scale|bias>",
+          .fc1 = "Transformer/encoderblock_{}/MlpBlock_3/Dense_0/<kernel|bias>",
+          .fc2 = "Transformer/encoderblock_{}/MlpBlock_3/Dense_1/<kernel|bias>",
+          .gain2 = "",
+          .norm = "Transformer/encoder_norm/<scale|bias>",
+          .fc_norm = "",
+          .pooler = "pre_logits/<kernel|bias>",
+          .head = "head/<kernel|bias>",
+          .head_dist = ""};
+}
+
+/// The same code with today's flax, which counts layers of a kind by themselves.
+TensorNames google_linen_names() {
+  TensorNames names = google_names();
+  names.q = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_0/query/<kernel|bias>";
+  names.k = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_0/key/<kernel|bias>";
+  names.v = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_0/value/<kernel|bias>";
+  names.proj = "Transformer/encoderblock_{}/MultiHeadDotProductAttention_0/out/<kernel|bias>";
+  names.norm2 = "Transformer/encoderblock_{}/LayerNorm_1/<scale|bias>";
+  names.fc1 = "Transformer/encoderblock_{}/MlpBlock_0/Dense_0/<kernel|bias>";
+  names.fc2 = "Transformer/encoderblock_{}/MlpBlock_0/Dense_1/<kernel|bias>";
+  return names;
+}
+
+/// Google's big_vision.
+TensorNames big_vision_names() {
+  TensorNames names = google_linen_names();
+  names.position = "pos_embedding";
+  return names;
+}
+
+NamingScheme flax_scheme(std::string_view name, TensorNames names) {
+  return {.name = name,
+          .prefixes = {},
+          .names = std::move(names),
+          .layout = WeightLayout::flax,
+          .defaults = {.activation = Activation::gelu_tanh,
+                       .resample = tensors::Resample::linear_corners,
+                       .plain_resize = true},
+          .unsupported = {
+              {"MAPHead_0/probe", "attention pooling"},
+              {"conv_root/kernel", "a convolutional stem"},
+              {"Transformer/encoderblock/LayerNorm_0/scale", "a stack of all blocks in one tensor"},
+          }};
+}
+
 }  // namespace
 
 std::span<const NamingScheme> all_schemes() {
@@ -120,6 +181,9 @@ std::span<const NamingScheme> all_schemes() {
       {"hf5", {"vit.", "deit."}, hf5_names()},
       {"hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names()},
       {"hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names()},
+      flax_scheme("google", google_names()),
+      flax_scheme("google_linen", google_linen_names()),
+      flax_scheme("big_vision", big_vision_names()),
   };
   return schemes;
 }
