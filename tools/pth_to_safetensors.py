@@ -78,8 +78,10 @@ def load(path):
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise Refusal(BAD_INPUT, f"holds more than weights: {reason:.200}",
+        # Of the reason only the name that it wanted; the rest is advice to run its code.
+        wanted = str(error).partition("Unsupported global: GLOBAL ")[2].split(" ")[0]
+        what = f"holds more than weights: {wanted:.80}" if wanted else "no checkpoint of weights"
+        raise Refusal(BAD_INPUT, what,
                       "a file that needs code to load can do anything; ask its authors for "
                       "safetensors") from None
     except OSError as error:
