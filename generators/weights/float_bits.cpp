@@ -1,7 +1,9 @@
 #include "generators/weights/float_bits.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <vector>
 
 namespace vitgen {
 namespace {
@@ -41,6 +43,21 @@ void widen_to_f32(StoredType dtype, std::span<const std::byte> in, std::span<flo
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = f16_to_f32(load_u16(&in[2 * i]));
   } else {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = bf16_to_f32(load_u16(&in[2 * i]));
+  }
+}
+
+void read_widened(StoredType dtype, std::uint64_t first, std::span<float> out,
+                  const std::function<void(std::uint64_t, std::span<std::byte>)>& read) {
+  constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
+  const std::size_t element = dtype_bits(dtype) / 8;
+  std::vector<std::byte> chunk(std::min(kChunkBytes, out.size() * element));
+  while (!out.empty()) {
+    const std::span part = out.first(std::min(out.size(), chunk.size() / element));
+    const std::span bytes(chunk.data(), part.size() * element);
+    read(first * element, bytes);
+    widen_to_f32(dtype, bytes, part);
+    out = out.subspan(part.size());
+    first += part.size();
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "generators/weights/tensor_info.h"
@@ -17,5 +18,10 @@ float bf16_to_f32(std::uint16_t bits);
 
 /// Converts `out.size()` elements of `dtype` (f32, f16, bf16); `in` holds exactly their bytes.
 void widen_to_f32(StoredType dtype, std::span<const std::byte> in, std::span<float> out);
+
+/// Elements [first, first + out.size()) of a tensor, in pieces of 256 KiB: `read(offset, bytes)`
+/// fills `bytes` with the tensor's from `offset` on.
+void read_widened(StoredType dtype, std::uint64_t first, std::span<float> out,
+                  const std::function<void(std::uint64_t, std::span<std::byte>)>& read);
 
 }  // namespace vitgen

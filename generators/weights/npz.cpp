@@ -14,7 +14,6 @@ namespace vitgen {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
-constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 
 struct TypeName {
   std::string_view numpy;
@@ -143,16 +142,9 @@ void Npz::read_f32(const TensorInfo& tensor, std::uint64_t first, std::span<floa
         ExitCode::internal, "NPZ_READ",
         fmt::format("{}: elements {}+{} of {}", printable(tensor.name), first, out.size(), count));
   }
-  const std::size_t element = dtype_bits(tensor.dtype) / 8;
-  std::vector<std::byte> chunk(std::min(kChunkBytes, out.size() * element));
-  while (!out.empty()) {
-    const std::span part = out.first(std::min(out.size(), chunk.size() / element));
-    const std::span bytes(chunk.data(), part.size() * element);
-    read_bytes(tensor, first * element, bytes);
-    widen_to_f32(tensor.dtype, bytes, part);
-    out = out.subspan(part.size());
-    first += part.size();
-  }
+  read_widened(tensor.dtype, first, out, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    read_bytes(tensor, offset, bytes);
+  });
 }
 
 }  // namespace vitgen

@@ -14,7 +14,6 @@ namespace vitgen {
 namespace {
 
 constexpr std::uint64_t prefix_bytes = 8;
-constexpr std::size_t chunk_bytes = std::size_t{256} << 10;
 
 [[noreturn]] void refuse(const RegularFile& file, std::string_view code, const std::string& what,
                          const std::string& hint = {}) {
@@ -121,18 +120,12 @@ void Safetensors::read_f32(const TensorInfo& tensor, std::uint64_t first,
         ExitCode::internal, "ST_READ",
         fmt::format("{}: elements {}+{} of {}", printable(tensor.name), first, out.size(), count));
   }
-  const std::size_t element = dtype_bits(tensor.dtype) / 8;
-  if (tensor.dtype == StoredType::f32)
-    return read_bytes(tensor, first * element, std::as_writable_bytes(out));
-  std::vector<std::byte> chunk(std::min(chunk_bytes, out.size() * element));
-  while (!out.empty()) {
-    const std::span part = out.first(std::min(out.size(), chunk.size() / element));
-    const std::span bytes(chunk.data(), part.size() * element);
-    read_bytes(tensor, first * element, bytes);
-    widen_to_f32(tensor.dtype, bytes, part);
-    out = out.subspan(part.size());
-    first += part.size();
+  if (tensor.dtype == StoredType::f32) {
+    return read_bytes(tensor, first * sizeof(float), std::as_writable_bytes(out));
   }
+  read_widened(tensor.dtype, first, out, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    read_bytes(tensor, offset, bytes);
+  });
 }
 
 std::vector<std::uint32_t> sort_by_name(const std::vector<TensorInfo>& tensors) {
