@@ -10,6 +10,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/depthwise_conv.h"
 #include "generators/ops/layer_norm.h"
+#include "generators/ops/pool.h"
 #include "generators/ops/support/ops_table.h"
 #include "generators/ops/token_mix.h"
 #include "tests/schedules/kernel_runner.h"
