@@ -134,7 +134,7 @@ TEST(Bits, PatchEmbedIsLinearOnUnfoldedPatches) {
 // misplaces one term cannot hide behind a tolerance.
 TEST(Bits, IntegersAreExact) {
   unsigned seed = 0;
-  for (const std::string_view op : {"linear", "patch_embed", "embedding_add"}) {
+  for (const std::string_view op : {"linear", "patch_embed", "embedding_add", "add"}) {
     for (const OpSpec& spec : edge_specs(op)) {
       const std::string* activation = spec.fields.find("activation");
       if (activation && *activation != "none" && *activation != "relu") continue;

@@ -2,6 +2,7 @@
 
 #include <numbers>
 
+#include "generators/ops/add.h"
 #include "generators/ops/attention.h"
 #include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
@@ -171,6 +172,11 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
           op_spec(LayerNormSpec{width % 2 == 0 ? 17 : 3, width, 1e-6f, width % 3 != 0}));
     }
   }
+  if (op == AddSpec::op) {
+    for (const int width : {1, 7, 8, 10, 15, 16, 17, 48}) {
+      specs.push_back(op_spec(AddSpec{width % 2 == 0 ? 33 : 1, width}));
+    }
+  }
   if (op == EmbeddingAddSpec::op) {
     for (const int prefix : {0, 1, 2, 5}) {
       specs.push_back(op_spec(EmbeddingAddSpec{2, prefix, 9, prefix == 2 ? 10 : 48}));
@@ -213,6 +219,7 @@ std::vector<OpSpec> model_specs(std::string_view op) {
             AttentionSpec{1, tokens, width / head_size, head_size, std::numbers::ln2_v<float>}));
       }
     }
+    if (op == AddSpec::op) specs.push_back(op_spec(AddSpec{tokens, 768}));
     if (op == EmbeddingAddSpec::op)
       specs.push_back(op_spec(EmbeddingAddSpec{2, 1, tokens - 1, 768}));
     if (op == PoolSpec::op) specs.push_back(op_spec(PoolSpec{2, tokens, 1, 768, Pooling::mean}));

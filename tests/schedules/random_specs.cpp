@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "generators/ops/add.h"
 #include "generators/ops/attention.h"
 #include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
@@ -86,6 +87,11 @@ OpSpec random_layer_norm(Draw draw) {
   return op_spec(LayerNormSpec{rows, width, eps, draw.coin()});
 }
 
+OpSpec random_add(Draw draw) {
+  const int rows = draw.extent(70);
+  return op_spec(AddSpec{rows, draw.extent(100)});
+}
+
 OpSpec random_embedding_add(Draw draw) {
   const int batch = draw.of(1, 3);
   const int prefix = draw.of(0, 5);
@@ -143,6 +149,7 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (op == PatchEmbedSpec::op) return random_patch_embed(draw);
   if (op == AttentionSpec::op) return random_attention(draw);
   if (op == LayerNormSpec::op) return random_layer_norm(draw);
+  if (op == AddSpec::op) return random_add(draw);
   if (op == EmbeddingAddSpec::op) return random_embedding_add(draw);
   if (op == PoolSpec::op) return random_pool(draw);
   if (op == TokenMixSpec::op) return random_token_mix(draw);
