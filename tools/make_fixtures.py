@@ -8,7 +8,6 @@ folder, so the files and the numbers belong together.
 """
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -22,10 +21,12 @@ from timm.models import save_for_hf
 from transformers import (
     DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher, Dinov2Config,
     Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
-    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTModel,
+    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEConfig, ViTMAEModel,
+    ViTModel,
 )
+from transformers.models.vit_mae.modeling_vit_mae import build_2d_sinusoidal_position_embedding
 
-from fixtures import google_vit
+from fixtures import google_vit, hand_written
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -69,6 +70,22 @@ def classifier_outputs(model, image):
 def teacher_outputs(model, image):
     """Two heads on two tokens: there is no one pooled vector."""
     return {"tokens": model.base_model(image).last_hidden_state, "logits": model(image).logits}
+
+
+def mae_outputs(model, image):
+    """Noise in order keeps the patches in order; the class token is what a head would read. The
+    positions are made here, since transformers leaves them undefined if a file lacks them."""
+    embeddings = model.embeddings
+    count = embeddings.patch_embeddings.num_patches
+    side = int(count**0.5)
+    table = build_2d_sinusoidal_position_embedding(side, side, model.config.hidden_size,
+                                                   cls_token=True)
+    half = table.shape[1] // 2  # MAE has the column first
+    table = torch.cat([table[:, half:], table[:, :half]], dim=1)
+    embeddings.position_embeddings.data.copy_(table[None])
+    noise = torch.arange(count, dtype=torch.float32).expand(image.shape[0], -1)
+    tokens = model(image, noise=noise).last_hidden_state
+    return {"tokens": tokens, "pooled": tokens[:, 0]}
 
 
 # ---- writers -------------------------------------------------------------------------------
@@ -118,6 +135,14 @@ def write_positions(folder, model, size):
 
 def save_whole(model, folder):
     model.save_pretrained(folder)
+
+
+def save_without_positions(model, folder):
+    """Without the table that is not learned."""
+    model.save_pretrained(folder)
+    tensors = safetensors.torch.load_file(folder / WEIGHTS)
+    del tensors["embeddings.position_embeddings"]
+    safetensors.torch.save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def save_in_shards(model, folder):
@@ -218,6 +243,12 @@ FIXTURES = {
     "timm_vit_clip_prenorm": (
         "norm before the blocks, no patch bias, quick GELU, eps 1e-5",
         timm_fixture("vit_base_patch32_clip_quickgelu_224", **SMALL)),
+    "timm_vit_rpn": (
+        "norms of what is added to the residual (timm's ResPostBlock); no [CLS], mean, fc_norm",
+        timm_fixture("vit_base_patch16_rpn_224", **SMALL)),
+    "timm_vit_embed_norm": (
+        "a norm of the projected patches (embed_norm_layer)",
+        timm_fixture("vit_tiny_patch16_224", embed_norm_layer="layernorm", **SMALL)),
     "timm_dinov2": (
         "LayerScale, no head",
         timm_fixture("vit_small_patch14_dinov2", **DINO)),
@@ -284,6 +315,13 @@ FIXTURES = {
         patch_mixer_fixture("model.", length=20, variables=1, horizon=8, patch=5, stride=3,
                             width=10, depth=1, taps=3)),
     **google_vit.FIXTURES,
+    "hf_mae": (
+        "ViTMAEModel without its mask; the file has no positions, which are sines and cosines",
+        hf_fixture(ViTMAEModel,
+                   ViTMAEConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+                                intermediate_size=52, image_size=32, patch_size=8, mask_ratio=0.0),
+                   mae_outputs, save=save_without_positions)),
+    **hand_written.FIXTURES,
 }
 
 README = """# Fixtures: tiny models and what the original code computes
@@ -317,7 +355,8 @@ from its description.
 {rows}
 
 The models are ours, under the licence of this project; the libraries are Apache-2.0 (timm,
-transformers) and BSD-3-Clause (PyTorch). No trained weights are involved.
+transformers) and BSD-3-Clause (PyTorch). What no library has is written out in
+`tools/fixtures/hand_written.py`; those configs are in vitgen's own words. No trained weights are involved.
 """
 
 

@@ -11,6 +11,7 @@
 #include "generators/models/support/hf_config.h"
 #include "generators/models/support/infer.h"
 #include "generators/models/support/overrides.h"
+#include "generators/models/support/own_config.h"
 #include "generators/models/support/scheme.h"
 #include "generators/models/support/timm_config.h"
 #include "generators/plan/lower.h"
@@ -42,6 +43,7 @@ FileNaming naming_of(const ModelFiles& files) {
         "without a prefix");
   }
   if (files.config && is_hf_config(*files.config)) return hf_naming(*files.config);
+  if (files.config && is_own_config(*files.config)) return own_naming(*files.config);
   return {"timm", "", "", scheme_named("timm").names, WeightLayout::torch};
 }
 
@@ -49,12 +51,14 @@ VitModel read_model(const ModelFiles& files, const FileNaming& naming, const Loa
   if (files.config && is_hf_config(*files.config)) {
     return read_hf_config(*files.config, files.preprocessor, naming, files.weights);
   }
+  if (files.config && is_own_config(*files.config)) return read_own_config(*files.config, naming);
   if (files.config) return read_timm_config(*files.config);
   if (!files.architecture.empty()) return timm_model(files.architecture);
-  if (naming.scheme.starts_with("hf")) {
+  if (const std::string_view makers = scheme_named(naming.scheme).needs_config; !makers.empty()) {
     throw Error(ExitCode::bad_input, "CFG_FIELD",
-                "a model of transformers needs its config.json: tensors do not show the number of "
-                "heads, eps or the activation",
+                fmt::format("{} needs its config.json: tensors do not show the number of heads, "
+                            "eps or the activation",
+                            makers),
                 "give it with --config");
   }
   return infer_model(*files.weights, naming, options.overrides);
@@ -77,12 +81,17 @@ std::string title_of(const VitModel& model) {
 }  // namespace
 
 std::string Vit::supported() {
-  return fmt::format("transformers model_type {}; {} architectures of timm's VisionTransformer",
-                     hf_model_types(), timm_architectures().size());
+  return fmt::format(
+      "transformers model_type {}; {} architectures of timm's VisionTransformer; "
+      "configs with \"network\": \"{}\"",
+      hf_model_types(), timm_architectures().size(), VitSpec::kind);
 }
 
 bool Vit::recognises(const ModelFiles& files) {
-  if (files.config) return is_hf_config(*files.config) || is_timm_config(*files.config);
+  if (files.config) {
+    return is_hf_config(*files.config) || is_timm_config(*files.config) ||
+           is_own_config(*files.config);
+  }
   return !files.architecture.empty() || (files.weights && find_naming(*files.weights));
 }
 
@@ -92,7 +101,7 @@ Model Vit::load(const ModelFiles& files, const LoadOptions& options) {
   VitModel read = read_model(files, naming, options);
   read.naming = naming.scheme;
   if (read.spec.names == TensorNames{}) read.spec.names = naming.names;
-  read.spec.layout = naming.layout;
+  set_layout(read.spec, naming.layout);
   read.spec = overridden_spec(read.spec, options.overrides);
   check(read.spec);
   read.title = title_of(read);

@@ -24,10 +24,12 @@ Extents extents_of(const VitSpec& spec, int batch) {
           .head_size = static_cast<int>(spec.head_size)};
 }
 
-LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
-                           int block, const MatrixForm& form) {
-  LinearWeights weights{stored_matrix(tensor_name(pattern, "weight", block), n, k, form), {}};
-  if (bias) weights.bias.push_back(stored_bias(tensor_name(pattern, "bias", block), n, form));
+LinearWeights named_linear(const NamedLinear& linear) {
+  const auto name = [&](std::string_view part) {
+    return tensor_name(linear.pattern, part, linear.block, linear.head);
+  };
+  LinearWeights weights{stored_matrix(name("weight"), linear.n, linear.k, linear.form), {}};
+  if (linear.bias) weights.bias.push_back(stored_bias(name("bias"), linear.n, linear.form));
   return weights;
 }
 

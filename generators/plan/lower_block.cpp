@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "generators/ops/add.h"
 #include "generators/ops/attention.h"
 #include "generators/plan/lower_parts.h"
 
@@ -11,12 +12,50 @@ namespace t = tensors;
 
 namespace {
 
-/// One of q, k, v by itself; a missing bias is zero, since the three share one kernel.
+/// Of q, k and v, or of the projection behind them.
+MatrixForm attention_form(const VitSpec& spec, HeadSide side) {
+  return {spec.block_matrix, spec.head_axis ? side : HeadSide::none, spec.heads};
+}
+
+/// One of q, k, v by itself: what the heads' tensors make of all channels.
+LinearWeights projection(const VitSpec& spec, std::string_view pattern, bool bias, int block) {
+  const bool sliced = spec.head_weights == HeadWeights::sliced;
+  const MatrixForm form = attention_form(spec, HeadSide::outputs);
+  const auto part = [&](std::int64_t n, int head) {
+    return named_linear({.pattern = pattern,
+                         .n = n,
+                         .k = sliced ? spec.head_size : spec.width,
+                         .bias = bias,
+                         .form = form,
+                         .block = block,
+                         .head = head});
+  };
+  if (spec.head_weights == HeadWeights::joined) return part(spec.heads * spec.head_size, 0);
+  std::vector<TensorExpr> weights;
+  std::vector<TensorExpr> biases;
+  for (int head = 0; head < spec.heads; ++head) {
+    LinearWeights own = part(spec.head_size, head);
+    weights.push_back(std::move(own.weight));
+    if (bias) biases.push_back(std::move(own.bias[0]));
+  }
+  LinearWeights all{sliced ? t::block_diagonal(std::move(weights)) : t::concat(std::move(weights)),
+                    {}};
+  if (bias) all.bias.push_back(t::concat(std::move(biases)));
+  return all;
+}
+
+/// q, k and v in one kernel, so a bias that only one of them lacks is zero.
 LinearWeights qkv_weights(const VitSpec& spec, int block) {
   const std::int64_t n = spec.heads * spec.head_size;
   const bool any_bias = spec.q_bias || spec.k_bias || spec.v_bias;
-  if (!spec.names.qkv.empty())
-    return named_linear(spec.names.qkv, 3 * n, spec.width, any_bias, block);
+  if (!spec.names.qkv.empty()) {
+    return named_linear({.pattern = spec.names.qkv,
+                         .n = 3 * n,
+                         .k = spec.width,
+                         .bias = any_bias,
+                         .form = {spec.block_matrix},
+                         .block = block});
+  }
   struct Part {
     const std::string& name;
     bool bias;
@@ -25,8 +64,7 @@ LinearWeights qkv_weights(const VitSpec& spec, int block) {
   std::vector<TensorExpr> biases;
   for (const Part& part : {Part{spec.names.q, spec.q_bias}, Part{spec.names.k, spec.k_bias},
                            Part{spec.names.v, spec.v_bias}}) {
-    LinearWeights linear = named_linear(part.name, n, spec.width, part.bias, block,
-                                        {spec.layout, HeadSide::outputs, spec.heads});
+    LinearWeights linear = projection(spec, part.name, part.bias, block);
     weights.push_back(std::move(linear.weight));
     biases.push_back(part.bias ? std::move(linear.bias[0]) : t::zeros({n}));
   }
@@ -44,35 +82,96 @@ LinearWeights scaled(const VitSpec& spec, LinearWeights linear, std::string_view
   return linear;
 }
 
+/// The attention or the MLP of one block, and the sum and the norm that go with it.
+struct Branch {
+  const VitSpec& spec;
+  Extents extents;
+  int block;
+  std::string_view norm;          ///< of the steps: "norm1"
+  std::string_view norm_pattern;  ///< of the file's tensors
+  Slot x;                         ///< the tokens that the branch is added to
+
+  std::string step(std::string_view part) const { return fmt::format("blocks.{}.{}", block, part); }
+};
+
+Slot branch_norm(Plan& plan, const Branch& branch, Slot input) {
+  return add_norm(plan, branch.spec, branch.step(branch.norm), branch.norm_pattern,
+                  branch.extents.rows(), input, branch.block);
+}
+
+/// What the branch's first linear reads.
+Slot open_branch(Plan& plan, const Branch& branch) {
+  const bool before = branch.spec.norm_placement == NormPlacement::pre;
+  return before ? branch_norm(plan, branch, branch.x) : branch.x;
+}
+
+/// The tokens after the branch. `last`: its last linear, none or one, which adds the residual
+/// unless a norm stands between the two.
+Slot close_branch(Plan& plan, const Branch& branch, std::string_view name,
+                  std::vector<LinearWeights> last, Slot inner) {
+  const int rows = branch.extents.rows();
+  const NormPlacement placement = branch.spec.norm_placement;
+  Slot out = inner;
+  bool added = false;
+  if (!last.empty()) {
+    LinearStep step{.name = branch.step(name), .rows = rows};
+    added = placement != NormPlacement::res_post;
+    if (added) step.residual.push_back(branch.x);
+    out = add_linear(plan, step, std::move(last[0]), inner);
+  }
+  if (placement == NormPlacement::res_post) out = branch_norm(plan, branch, out);
+  if (!added) {
+    const AddSpec sum{.rows = rows, .width = branch.extents.width};
+    out = add_step(plan, branch.step(name) + ".add", op_spec(sum), {out, branch.x});
+  }
+  return placement == NormPlacement::post ? branch_norm(plan, branch, out) : out;
+}
+
 Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
-  const std::string name = fmt::format("blocks.{}", block);
-  const Slot normed = add_norm(plan, spec, name + ".norm1", spec.names.norm1, e.rows(), x, block);
-  const Slot qkv = add_linear(plan, {.name = name + ".attn.qkv", .rows = e.rows()},
-                              qkv_weights(spec, block), normed);
+  const Branch branch{spec, e, block, "norm1", spec.names.norm1, x};
+  const Slot input = open_branch(plan, branch);
+  const Slot qkv = add_linear(plan, {.name = branch.step("attn.qkv"), .rows = e.rows()},
+                              qkv_weights(spec, block), input);
   const AttentionSpec attention{.batch = e.batch,
                                 .tokens = e.tokens,
                                 .heads = e.heads,
                                 .head_size = e.head_size,
                                 .scale = static_cast<float>(1 / std::sqrt(e.head_size))};
-  const Slot mixed = add_step(plan, name + ".attn", op_spec(attention), {qkv});
-  LinearWeights proj =
-      named_linear(spec.names.proj, spec.width, spec.heads * spec.head_size, spec.proj_bias, block,
-                   {spec.layout, HeadSide::inputs, spec.heads});
-  return add_linear(plan, {.name = name + ".attn.proj", .rows = e.rows(), .residual = {x}},
-                    scaled(spec, std::move(proj), spec.names.gain1, block), mixed);
+  const Slot mixed = add_step(plan, branch.step("attn"), op_spec(attention), {qkv});
+  std::vector<LinearWeights> proj;
+  if (spec.proj) {
+    proj.push_back(scaled(spec,
+                          named_linear({.pattern = spec.names.proj,
+                                        .n = spec.width,
+                                        .k = spec.heads * spec.head_size,
+                                        .bias = spec.proj_bias,
+                                        .form = attention_form(spec, HeadSide::inputs),
+                                        .block = block}),
+                          spec.names.gain1, block));
+  }
+  return close_branch(plan, branch, "attn.proj", std::move(proj), mixed);
+}
+
+LinearWeights mlp_weights(const VitSpec& spec, std::string_view pattern, std::int64_t n,
+                          std::int64_t k, int block) {
+  return named_linear({.pattern = pattern,
+                       .n = n,
+                       .k = k,
+                       .bias = spec.mlp_bias,
+                       .form = {spec.block_matrix},
+                       .block = block});
 }
 
 Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
-  const std::string name = fmt::format("blocks.{}", block);
-  const Slot normed = add_norm(plan, spec, name + ".norm2", spec.names.norm2, e.rows(), x, block);
+  const Branch branch{spec, e, block, "norm2", spec.names.norm2, x};
+  const Slot input = open_branch(plan, branch);
   const Slot hidden = add_linear(
-      plan, {.name = name + ".mlp.fc1", .rows = e.rows(), .activation = spec.activation},
-      named_linear(spec.names.fc1, spec.mlp, spec.width, spec.mlp_bias, block, {spec.layout}),
-      normed);
-  LinearWeights fc2 =
-      named_linear(spec.names.fc2, spec.width, spec.mlp, spec.mlp_bias, block, {spec.layout});
-  return add_linear(plan, {.name = name + ".mlp.fc2", .rows = e.rows(), .residual = {x}},
-                    scaled(spec, std::move(fc2), spec.names.gain2, block), hidden);
+      plan, {.name = branch.step("mlp.fc1"), .rows = e.rows(), .activation = spec.activation},
+      mlp_weights(spec, spec.names.fc1, spec.mlp, spec.width, block), input);
+  std::vector<LinearWeights> fc2;
+  fc2.push_back(scaled(spec, mlp_weights(spec, spec.names.fc2, spec.width, spec.mlp, block),
+                       spec.names.gain2, block));
+  return close_branch(plan, branch, "mlp.fc2", std::move(fc2), hidden);
 }
 
 }  // namespace

@@ -29,12 +29,11 @@ PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
           .layout = pixels ? ImageLayout::hwc : ImageLayout::chw};
 }
 
-/// A convolution's weight is {D, channels, h, w}: its flattened rows are in the op's order of k.
 Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const PatchEmbedSpec patch = patch_spec(spec, options);
-  TensorExpr weight =
-      stored_convolution(tensor_name(spec.names.patch, "weight"),
-                         {spec.width, spec.channels, spec.patch_h, spec.patch_w}, spec.layout);
+  TensorExpr weight = stored_patches(tensor_name(spec.names.patch, "weight"),
+                                     {spec.width, spec.channels, spec.patch_h, spec.patch_w},
+                                     spec.patch_order, spec.patch_matrix);
   std::vector<TensorExpr> bias;
   if (spec.patch_bias) {
     bias.push_back(t::leaf(tensor_name(spec.names.patch, "bias"), {spec.width}));
@@ -56,19 +55,37 @@ Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options
   return add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
 }
 
+/// Rows for the first position_prefix tokens, then for a grid of patches: that of the image where
+/// the table is a function of the number of tokens, else the one that training had.
 TensorExpr position_table(const VitSpec& spec) {
-  const std::int64_t rows = spec.position_prefix + spec.grid_h * spec.grid_w;
+  const std::int64_t prefix = spec.position_prefix;
+  const std::int64_t rows = prefix + spec.grid_h * spec.grid_w;
+  switch (spec.positions) {
+    case Positions::learned:
+      break;
+    case Positions::sinusoid:
+      return t::sinusoid(prefix + spec.patches(), spec.width);
+    case Positions::sincos_2d: {
+      TensorExpr grid = t::sincos_2d(spec.grid_h, spec.grid_w, spec.width);
+      if (prefix == 0) return grid;
+      std::vector<TensorExpr> parts = {t::zeros({prefix, spec.width})};
+      parts.push_back(std::move(grid));
+      return t::concat(std::move(parts));
+    }
+  }
   return t::reshape(t::leaf(spec.names.position, {1, rows, spec.width}), {rows, spec.width});
 }
 
 TensorExpr patch_positions(const VitSpec& spec) {
   const std::int64_t to_h = spec.image_h / spec.patch_h;
   const std::int64_t to_w = spec.image_w / spec.patch_w;
+  const bool as_long = spec.positions == Positions::sinusoid;
   TensorExpr table = position_table(spec);
   if (spec.position_prefix > 0) {
-    table = t::rows(std::move(table), spec.position_prefix, spec.grid_h * spec.grid_w);
+    const std::int64_t points = as_long ? to_h * to_w : spec.grid_h * spec.grid_w;
+    table = t::rows(std::move(table), spec.position_prefix, points);
   }
-  if (to_h == spec.grid_h && to_w == spec.grid_w) return table;
+  if (as_long || (to_h == spec.grid_h && to_w == spec.grid_w)) return table;
   return t::resample(std::move(table), spec.grid_h, spec.grid_w, to_h, to_w, spec.resample);
 }
 
@@ -93,7 +110,12 @@ Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options
   const Extents e = extents_of(spec, options.batch);
   const EmbeddingAddSpec add{
       .batch = e.batch, .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};
-  std::vector<Slot> slots = {add_patch_embed(plan, spec, options)};
+  Slot patches = add_patch_embed(plan, spec, options);
+  if (spec.patch_norm) {
+    patches = add_norm(plan, spec, "patch_embed.norm", spec.names.patch_norm,
+                       add.batch * add.patches, patches);
+  }
+  std::vector<Slot> slots = {patches};
   if (add.prefix > 0) slots.push_back(add_weight(plan, "pos_embed.prefix", prefix_rows(spec)));
   slots.push_back(add_weight(plan, "pos_embed.patches", patch_positions(spec)));
   const Slot tokens = add_step(plan, "pos_embed", op_spec(add), std::move(slots));

@@ -24,18 +24,26 @@ Slot lower_pooled(Plan& plan, const VitSpec& spec, const Extents& e, Slot tokens
     pooled = add_norm(plan, spec, "fc_norm", spec.names.fc_norm, rows, pooled);
   }
   if (!spec.pooler) return pooled;
-  return add_linear(
-      plan, {.name = "pooler", .rows = e.batch, .activation = Activation::tanh},
-      named_linear(spec.names.pooler, spec.pooler_size, pool.out_width(), true, 0, {spec.layout}),
-      pooled);
+  return add_linear(plan, {.name = "pooler", .rows = e.batch, .activation = Activation::tanh},
+                    named_linear({.pattern = spec.names.pooler,
+                                  .n = spec.pooler_size,
+                                  .k = pool.out_width(),
+                                  .form = {spec.head_matrix}}),
+                    pooled);
+}
+
+LinearWeights head_weights(const VitSpec& spec, std::string_view pattern, std::int64_t k) {
+  return named_linear({.pattern = pattern,
+                       .n = spec.classes,
+                       .k = k,
+                       .bias = spec.head_bias,
+                       .form = {spec.head_matrix}});
 }
 
 /// (a x + c + b y + d) / 2 as one linear map of [x | y].
 LinearWeights average_of_heads(const VitSpec& spec) {
-  LinearWeights first =
-      named_linear(spec.names.head, spec.classes, spec.width, spec.head_bias, 0, {spec.layout});
-  LinearWeights second = named_linear(spec.names.head_dist, spec.classes, spec.width,
-                                      spec.head_bias, 0, {spec.layout});
+  LinearWeights first = head_weights(spec, spec.names.head, spec.width);
+  LinearWeights second = head_weights(spec, spec.names.head_dist, spec.width);
   LinearWeights both{t::concat_columns({t::scale(std::move(first.weight), 0.5),
                                         t::scale(std::move(second.weight), 0.5)}),
                      {}};
@@ -47,9 +55,8 @@ LinearWeights average_of_heads(const VitSpec& spec) {
 
 Slot lower_logits(Plan& plan, const VitSpec& spec, const Extents& e, Slot pooled) {
   const std::int64_t k = spec.pooler ? spec.pooler_size : pool_spec(spec, e).out_width();
-  LinearWeights head = spec.two_heads ? average_of_heads(spec)
-                                      : named_linear(spec.names.head, spec.classes, k,
-                                                     spec.head_bias, 0, {spec.layout});
+  LinearWeights head =
+      spec.two_heads ? average_of_heads(spec) : head_weights(spec, spec.names.head, k);
   return add_linear(plan, {.name = "head", .rows = e.batch}, std::move(head), pooled);
 }
 

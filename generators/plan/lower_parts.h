@@ -4,6 +4,7 @@
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/plan_options.h"
 #include "generators/plan/vit_spec.h"
+#include "generators/plan/weight_layout.h"
 
 namespace vitgen {
 
@@ -15,8 +16,16 @@ struct Extents {
 Extents extents_of(const VitSpec& spec, int batch);
 
 /// weight {n, k}, and bias {n} if there is one, of the pattern's tensors.
-LinearWeights named_linear(std::string_view pattern, std::int64_t n, std::int64_t k, bool bias,
-                           int block = 0, const MatrixForm& form = {});
+struct NamedLinear {
+  std::string_view pattern;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  bool bias = true;
+  MatrixForm form = {};  ///< in which the file has the weight
+  int block = 0;
+  int head = 0;
+};
+LinearWeights named_linear(const NamedLinear& linear);
 
 /// A LayerNorm over `rows` rows of `spec.width` with weights called `name`.weight and .bias.
 Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,

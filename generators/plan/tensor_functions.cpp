@@ -52,6 +52,10 @@ TensorExpr permute(TensorExpr value, const std::vector<std::int64_t>& axes) {
   return call("permute", list(std::move(value)), numbers_of(axes));
 }
 
+TensorExpr block_diagonal(std::vector<TensorExpr> parts) {
+  return call("block_diagonal", std::move(parts));
+}
+
 TensorExpr reshape(TensorExpr value, Shape shape) {
   return call("reshape", list(std::move(value)), numbers_of(shape));
 }
@@ -116,6 +120,14 @@ TensorExpr pixel_offset(TensorExpr weight, const std::vector<double>& mean,
   std::vector<double> numbers;
   for (std::size_t c = 0; c < mean.size(); ++c) numbers.push_back(-mean[c] / std_dev[c]);
   return call("sum_channels", list(std::move(weight)), std::move(numbers));
+}
+
+TensorExpr sinusoid(std::int64_t positions, std::int64_t width) {
+  return call("sinusoid", {}, {number(positions), number(width)});
+}
+
+TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t width) {
+  return call("sincos_2d", {}, {number(grid_h), number(grid_w), number(width)});
 }
 
 TensorExpr pack(TensorExpr matrix, std::int64_t panel) {

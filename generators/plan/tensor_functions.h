@@ -38,6 +38,8 @@ TensorExpr concat_columns(std::vector<TensorExpr> parts);
 TensorExpr transpose(TensorExpr matrix);
 /// Axis i of the result is axis `axes[i]` of `value`; every axis once.
 TensorExpr permute(TensorExpr value, const std::vector<std::int64_t>& axes);
+/// Matrices along the diagonal of one that is zero elsewhere.
+TensorExpr block_diagonal(std::vector<TensorExpr> parts);
 /// The same values in the same order.
 TensorExpr reshape(TensorExpr value, Shape shape);
 /// `count` rows (slices along the outermost axis) from row `first`.
@@ -69,6 +71,13 @@ TensorExpr fold_pixel_scale(TensorExpr weight, double peak, const std::vector<do
 /// What that leaves for the bias {D}: - sum over channel and pixel of w mean[channel]/std[channel].
 TensorExpr pixel_offset(TensorExpr weight, const std::vector<double>& mean,
                         const std::vector<double>& std_dev);
+/// {positions, D}: sin(p w) in even channels c, cos(p w) in the odd one after, w = 10000^(-c / D)
+/// (Vaswani et al. 2017, section 3.5).
+TensorExpr sinusoid(std::int64_t positions, std::int64_t width);
+/// {grid_h grid_w, D}, D a multiple of 4: [sin(x w) | cos(x w) | sin(y w) | cos(y w)] for the point
+/// in column x of row y, w = 10000^(-k / (D / 4)) for k = 0 .. D / 4 - 1 (He et al. 2022, whose
+/// tables have the column first).
+TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t width);
 /// {n, k} to panels {ceil(n / panel), k, panel}; the columns past n are zero.
 TensorExpr pack(TensorExpr matrix, std::int64_t panel);
 

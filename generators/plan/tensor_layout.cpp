@@ -76,15 +76,24 @@ HostTensor transpose(const TensorExpr&, Values& arguments) {
   return out;
 }
 
-Shape permute_shape(const TensorExpr& call, Shapes shapes) {
-  const std::size_t rank = shapes[0].size();
-  require(call.numbers.size() == rank, call, "as many axes as there are");
-  Shape out;
+/// The axes of the argument in the order of the result.
+std::vector<std::size_t> permuted_axes(const TensorExpr& call, std::size_t rank) {
+  std::vector<std::size_t> axes;
   std::vector<bool> seen(rank, false);
-  for (std::size_t i = 0; i < rank; ++i) {
-    const auto axis = static_cast<std::size_t>(integer(call, i));
-    require(axis < rank && !seen[axis], call, "every axis once");
-    seen[axis] = true;
+  for (std::size_t i = 0; i < call.numbers.size(); ++i) {
+    const std::int64_t axis = integer(call, i);
+    const bool there = axis >= 0 && axis < static_cast<std::int64_t>(rank);
+    require(there && !seen[static_cast<std::size_t>(axis)], call, "each axis once");
+    axes.push_back(static_cast<std::size_t>(axis));
+    seen[axes.back()] = true;
+  }
+  require(axes.size() == rank, call, "each axis once");
+  return axes;
+}
+
+Shape permute_shape(const TensorExpr& call, Shapes shapes) {
+  Shape out;
+  for (const std::size_t axis : permuted_axes(call, shapes[0].size())) {
     out.push_back(shapes[0][axis]);
   }
   return out;
@@ -92,22 +101,49 @@ Shape permute_shape(const TensorExpr& call, Shapes shapes) {
 
 HostTensor permute(const TensorExpr& call, Values& arguments) {
   const HostTensor& in = arguments[0];
-  const std::size_t rank = in.shape.size();
-  Shape strides(rank, 1);  // of the argument's axes, in elements
-  for (std::size_t i = rank - 1; i > 0; --i) strides[i - 1] = strides[i] * in.shape[i];
+  const std::vector<std::size_t> axes = permuted_axes(call, in.shape.size());
   HostTensor out{permute_shape(call, std::span(&in.shape, 1)), {}};
+  Shape steps(axes.size(), 1);  // elements of `in` between neighbours along an axis of `out`
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    for (std::size_t a = axes[i] + 1; a < in.shape.size(); ++a) steps[i] *= in.shape[a];
+  }
+  Shape index(axes.size(), 0);
   out.values.reserve(in.values.size());
-  Shape index(rank, 0);
-  std::int64_t at = 0;
-  while (out.values.size() < in.values.size()) {
+  for (std::int64_t at = 0; out.values.size() < in.values.size();) {
     out.values.push_back(in.values[static_cast<std::size_t>(at)]);
-    for (std::size_t i = rank; i-- > 0;) {
-      const std::int64_t stride = strides[static_cast<std::size_t>(integer(call, i))];
-      at += stride;
+    for (std::size_t i = axes.size(); i-- > 0;) {
+      at += steps[i];
       if (++index[i] < out.shape[i]) break;
-      at -= stride * out.shape[i];
+      at -= steps[i] * out.shape[i];
       index[i] = 0;
     }
+  }
+  return out;
+}
+
+Shape block_diagonal_shape(const TensorExpr& call, Shapes shapes) {
+  Shape out = {0, 0};
+  for (const Shape& shape : shapes) {
+    require(shape.size() == 2, call, "matrices");
+    out[0] += shape[0];
+    out[1] += shape[1];
+  }
+  return out;
+}
+
+HostTensor block_diagonal(const TensorExpr& call, Values& parts) {
+  std::vector<Shape> shapes;
+  for (const HostTensor& part : parts) shapes.push_back(part.shape);
+  HostTensor out{block_diagonal_shape(call, shapes), {}};
+  out.values.resize(static_cast<std::size_t>(element_total(out.shape)), 0.0f);
+  auto corner = out.values.begin();
+  for (const HostTensor& part : parts) {
+    for (std::int64_t r = 0; r < part.shape[0]; ++r) {
+      std::copy_n(part.values.begin() + r * part.shape[1], part.shape[1],
+                  corner + r * out.shape[1]);
+    }
+    const bool last = &part == &parts.back();
+    if (!last) corner += part.shape[0] * out.shape[1] + part.shape[1];
   }
   return out;
 }
@@ -183,6 +219,7 @@ std::span<const TensorFunction> layout_functions() {
       {"concat_columns", kSome, 0, concat_columns_shape, concat_columns},
       {"transpose", 1, 0, transpose_shape, transpose},
       {"permute", 1, kSome, permute_shape, permute},
+      {"block_diagonal", kSome, 0, block_diagonal_shape, block_diagonal},
       {"reshape", 1, kSome, reshape_shape, reshape},
       {"rows", 1, 2, rows_shape, rows},
       {"pad", 1, 1, pad_shape, pad},

@@ -23,9 +23,10 @@ std::string with_part(std::string_view pattern, std::string_view part) {
   return name.replace(open, close + 1 - open, chosen);
 }
 
-std::string tensor_name(std::string_view pattern, std::string_view part, int block) {
+std::string tensor_name(std::string_view pattern, std::string_view part, int block, int head) {
   std::string name = with_part(pattern, part);
   replace(name, "{}", std::to_string(block));
+  replace(name, "{h}", std::to_string(head));
   return name;
 }
 

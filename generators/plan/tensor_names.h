@@ -6,10 +6,12 @@
 
 namespace vitgen {
 
-/// Patterns: `{}` is the number of the block, `<kernel|bias>` what the weight and the bias are
-/// called there, `*` the same as `<weight|bias>`. Empty: the file has no such tensor.
+/// Patterns: `{}` is the number of the block, `{h}` that of the head, `<kernel|bias>` what the
+/// weight and the bias are called there, `*` the same as `<weight|bias>`. Empty: the file has no
+/// such tensor.
 struct TensorNames {
   std::string patch;  ///< "patch_embed.proj.*"
+  std::string patch_norm;
   std::string cls, dist, registers, position;
   std::string norm_pre;
   std::string norm1;
@@ -25,6 +27,7 @@ struct TensorNames {
   template <class V>
   void visit(V& v_) {
     v_("name.patch", patch);
+    v_("name.patch_norm", patch_norm);
     v_("name.cls", cls);
     v_("name.dist", dist);
     v_("name.registers", registers);
@@ -50,10 +53,11 @@ struct TensorNames {
   bool operator==(const TensorNames&) const = default;
 };
 
-/// `pattern` with what it calls `part`, "weight" or "bias"; the block is left open.
+/// `pattern` with what it calls `part`, "weight" or "bias"; the numbers are left open.
 std::string with_part(std::string_view pattern, std::string_view part);
 
-/// `pattern` with its block number and its "weight" or "bias" filled in.
-std::string tensor_name(std::string_view pattern, std::string_view part = {}, int block = 0);
+/// `pattern` with its numbers of block and head and its "weight" or "bias" filled in.
+std::string tensor_name(std::string_view pattern, std::string_view part = {}, int block = 0,
+                        int head = 0);
 
 }  // namespace vitgen

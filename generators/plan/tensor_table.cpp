@@ -26,7 +26,7 @@ void require(bool holds, const TensorExpr& call, const char* wanted) {
 }
 
 const TensorFunction& find_tensor_function(std::string_view name) {
-  for (const auto list : {layout_functions(), arithmetic_functions()}) {
+  for (const auto list : {layout_functions(), arithmetic_functions(), fixed_functions()}) {
     for (const TensorFunction& function : list) {
       if (function.name == name) return function;
     }

@@ -30,7 +30,10 @@ std::span<const TensorFunction> layout_functions();
 /// Functions that compute: scale, mul_rows, add, resample, ...
 std::span<const TensorFunction> arithmetic_functions();
 
-/// Throws TENSOR_EXPR for a name that is in neither list.
+/// Tables that follow from their sizes alone: sinusoid, sincos_2d.
+std::span<const TensorFunction> fixed_functions();
+
+/// Throws TENSOR_EXPR for a name that is in none of the lists.
 const TensorFunction& find_tensor_function(std::string_view name);
 
 /// Number of elements; 1 for the empty shape.
@@ -47,7 +50,7 @@ std::int64_t integer(const TensorExpr& call, std::size_t index);
 /// Throws TENSOR_EXPR, "<call>: needs <wanted>", unless `holds`.
 void require(bool holds, const TensorExpr& call, const char* wanted);
 
-/// Shape of the call's result. Throws TENSOR_EXPR for a name that is in neither list, for another
+/// Shape of the call's result. Throws TENSOR_EXPR for a name that is in no list, for another
 /// number of arguments or numbers than the row says, and for shapes that do not fit.
 Shape call_shape(const TensorExpr& call, std::span<const Shape> arguments);
 

@@ -167,6 +167,39 @@ void check_tokens(const VitSpec& spec) {
   }
 }
 
+void check_positions(const VitSpec& spec) {
+  if (spec.positions == Positions::sincos_2d && spec.width % 4 != 0) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("positions sincos_2d need a width that is a multiple of 4, got {}",
+                     spec.width));
+  }
+}
+
+/// What a file without a projection, or with a tensor for each head, must be like.
+void check_projections(const VitSpec& spec) {
+  const bool sides_equal = spec.heads * spec.head_size == spec.width;
+  const bool sliced = spec.head_weights == HeadWeights::sliced;
+  if ((!spec.proj || sliced) && !sides_equal) {
+    fail("CFG_INCONSISTENT", fmt::format("{} need {} heads of {} to be as wide as the tokens, {}",
+                                         sliced ? "head_weights sliced" : "blocks without proj",
+                                         spec.heads, spec.head_size, spec.width));
+  }
+  for (const std::string* pattern : {&spec.names.q, &spec.names.k, &spec.names.v}) {
+    const bool numbered = pattern->find("{h}") != std::string::npos;
+    if (numbered != (spec.head_weights != HeadWeights::joined) && !spec.names.patch.empty()) {
+      fail("CFG_INCONSISTENT",
+           fmt::format("head_weights={} does not go with tensors called '{}'",
+                       enum_text(spec.head_weights), printable(*pattern)),
+           "a tensor for each head is called like blocks.{}.attn.q.{h}.weight");
+    }
+  }
+  if (spec.layer_scale && (spec.norm_placement == NormPlacement::res_post || !spec.proj)) {
+    fail("CFG_INCONSISTENT",
+         "LayerScale needs a linear before it: it goes neither with res_post "
+         "nor with blocks without proj");
+  }
+}
+
 void check_heads(const VitSpec& spec) {
   if (spec.width % spec.heads != 0) {
     fail("CFG_INCONSISTENT", fmt::format("width {} (hidden_size, embed_dim) is not a multiple of "
@@ -192,7 +225,9 @@ void check(const VitSpec& spec) {
   check_budget(spec);
   check_image(spec);
   check_tokens(spec);
+  check_positions(spec);
   check_heads(spec);
+  check_projections(spec);
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }

@@ -11,20 +11,14 @@
 #include "generators/plan/plan.h"
 #include "generators/plan/tensor_functions.h"
 #include "generators/plan/tensor_names.h"
-#include "generators/plan/weight_layout.h"
+#include "generators/plan/vit_parts.h"
 
 namespace vitgen {
 
-/// Where the last LayerNorm stands: on all tokens, on the pooled vector, or nowhere.
-enum class FinalNorm : std::uint8_t { before_pool, after_pool, none };
-inline std::vector<std::string_view> enum_names(FinalNorm) {
-  return {"before_pool", "after_pool", "none"};
-}
-
-/// A plain pre-norm vision transformer:
-///   x = [prefix | patch_embed(image)] + position;  x = norm_pre(x)
+/// A plain vision transformer:
+///   x = [prefix | patch_norm(patch_embed(image))] + position;  x = norm_pre(x)
 ///   each block:  x += gain1 * proj(attention(qkv(norm1(x))))
-///                x += gain2 * fc2(act(fc1(norm2(x))))
+///                x += gain2 * fc2(act(fc1(norm2(x))))       or as norm_placement says
 ///   logits = head(pooler(fc_norm(pool(norm(x)))))
 /// with the optional parts as the fields say. Extents are 64-bit so that `check` sees what a file
 /// really says; after it they fit into an int.
@@ -38,6 +32,9 @@ struct VitSpec {
   std::int64_t patch_h = 16;
   std::int64_t patch_w = 16;
   bool patch_bias = true;
+  PatchOrder patch_order = PatchOrder::chw;
+  MatrixOrder patch_matrix = MatrixOrder::out_in;
+  bool patch_norm = false;  ///< of the projected patches, before the positions
   float pixel_peak = 255;
   std::array<float, 4> mean = {0.5f, 0.5f, 0.5f, 0.5f};
   std::array<float, 4> std_dev = {0.5f, 0.5f, 0.5f, 0.5f};
@@ -46,6 +43,7 @@ struct VitSpec {
   bool cls = true;
   bool dist = false;
   std::int64_t registers = 0;
+  Positions positions = Positions::learned;
   std::int64_t position_prefix = 1;  ///< rows of the position table before the patches' rows: they
                                      ///< belong to the first prefix tokens
   std::int64_t grid_h = 14;          ///< patch grid of the position table in the file
@@ -60,10 +58,15 @@ struct VitSpec {
   std::int64_t head_size = 64;
   std::int64_t mlp = 3072;
   Activation activation = Activation::gelu_erf;
+  NormPlacement norm_placement = NormPlacement::pre;
   float eps = 1e-6f;
+  HeadWeights head_weights = HeadWeights::joined;
+  MatrixOrder block_matrix = MatrixOrder::out_in;  ///< of q, k, v, proj, fc1 and fc2
+  bool head_axis = false;  ///< the file's q, k, v and proj have an axis for the heads
   bool q_bias = true;
   bool k_bias = true;
   bool v_bias = true;
+  bool proj = true;  ///< without it the heads side by side are the attention's output
   bool proj_bias = true;
   bool mlp_bias = true;
   bool layer_scale = false;
@@ -76,10 +79,9 @@ struct VitSpec {
   std::int64_t pooler_size = 0;  ///< output channels of the pooler; 0 without one
   std::int64_t classes = 1000;   ///< 0: no head
   bool head_bias = true;
+  MatrixOrder head_matrix = MatrixOrder::out_in;  ///< of the pooler, too
   bool two_heads = false;  ///< logits = (head(first token) + head_dist(second token)) / 2
 
-  // The file.
-  WeightLayout layout = WeightLayout::torch;
   TensorNames names;
 
   std::int64_t prefix() const { return (cls ? 1 : 0) + (dist ? 1 : 0) + registers; }
@@ -92,7 +94,6 @@ struct VitSpec {
     visit_tokens(v);
     visit_blocks(v);
     visit_head(v);
-    v("layout", layout);
     names.visit(v);
   }
   bool operator==(const VitSpec&) const = default;
@@ -106,6 +107,9 @@ struct VitSpec {
     v("patch_h", patch_h);
     v("patch_w", patch_w);
     v("patch_bias", patch_bias);
+    v("patch_order", patch_order);
+    v("patch_matrix", patch_matrix);
+    v("patch_norm", patch_norm);
     v("pixel_peak", pixel_peak);
     for (std::size_t c = 0; c < 4; ++c) {
       v("mean" + std::to_string(c), mean[c]);
@@ -117,6 +121,7 @@ struct VitSpec {
     v("cls", cls);
     v("dist", dist);
     v("registers", registers);
+    v("positions", positions);
     v("position_prefix", position_prefix);
     v("grid_h", grid_h);
     v("grid_w", grid_w);
@@ -131,10 +136,15 @@ struct VitSpec {
     v("head_size", head_size);
     v("mlp", mlp);
     v("activation", activation);
+    v("norm_placement", norm_placement);
     v("eps", eps);
+    v("head_weights", head_weights);
+    v("block_matrix", block_matrix);
+    v("head_axis", head_axis);
     v("q_bias", q_bias);
     v("k_bias", k_bias);
     v("v_bias", v_bias);
+    v("proj", proj);
     v("proj_bias", proj_bias);
     v("mlp_bias", mlp_bias);
     v("layer_scale", layer_scale);
@@ -148,6 +158,7 @@ struct VitSpec {
     v("pooler_size", pooler_size);
     v("classes", classes);
     v("head_bias", head_bias);
+    v("head_matrix", head_matrix);
     v("two_heads", two_heads);
   }
 };

@@ -115,6 +115,43 @@ TEST(Config, labels_come_from_lists_objects_and_descriptions) {
   EXPECT_EQ(refusal_of(far).code, "CFG_RANGE");
 }
 
+TEST(Config, timm_blocks_with_norms_after_their_branch_have_no_layer_scale) {
+  Json config = with_argument("init_values", 1e-5);
+  config["architecture"] = "vit_base_patch16_rpn_224";  // without [CLS]
+  config["global_pool"] = "avg";
+  const VitSpec spec = vit_of(model_of(config));
+  EXPECT_EQ(spec.norm_placement, NormPlacement::res_post);
+  EXPECT_FALSE(spec.layer_scale);
+  EXPECT_EQ(vit_of(model_of(timm_config())).norm_placement, NormPlacement::pre);
+}
+
+TEST(Config, timm_norm_of_the_patches_is_a_layer_norm_with_the_eps_of_the_others) {
+  EXPECT_FALSE(vit_of(model_of(timm_config())).patch_norm);
+  Json config = with_argument("embed_norm_layer", "layernorm");
+  EXPECT_TRUE(vit_of(model_of(config)).patch_norm);
+  config["architecture"] = "vit_base_patch32_clip_quickgelu_224";  // eps 1e-5
+  EXPECT_EQ(refusal_of(config).code, "CFG_UNSUPPORTED");
+  EXPECT_EQ(refusal_of(with_argument("embed_norm_layer", "rmsnorm")).code, "CFG_UNSUPPORTED");
+}
+
+TEST(Config, mae_of_transformers_has_no_pooler_and_computes_the_positions_that_a_file_lacks) {
+  Json config = with(hf_config(), "model_type", "vit_mae");
+  config["architectures"] = Json::array({"ViTMAEModel"});
+  config.erase("id2label");
+  const VitSpec spec = vit_of(model_of(config));
+  EXPECT_FALSE(spec.pooler);
+  EXPECT_EQ(spec.classes, 0);
+  EXPECT_EQ(spec.positions, Positions::learned);
+  const Tensors without = tensors_with(config, [](Tensors& t) {
+    std::erase_if(
+        t, [](const auto& entry) { return entry.first == "embeddings.position_embeddings"; });
+  });
+  EXPECT_EQ(vit_of(model_with(random_source(without), config)).positions, Positions::sincos_2d);
+  const WeightSource plain = random_source(without);
+  const Json vit = with(config, "model_type", "vit");
+  EXPECT_EQ(testing::thrown_by([&] { model_with(plain, vit); }).code, "MODEL_MISSING");
+}
+
 TEST(Config, activations_of_both_libraries_are_told_apart) {
   const auto act = [](const std::string& word) {
     return vit_of(model_of(with(hf_config(), "hidden_act", word))).activation;

@@ -30,7 +30,7 @@ VitSpec small(const std::string& scheme = "google") {
   spec.pooler = true;
   spec.pooler_size = 20;
   spec.classes = 5;
-  spec.layout = scheme_named(scheme).layout;
+  set_layout(spec, scheme_named(scheme).layout);
   spec.names = scheme_named(scheme).names;
   return spec;
 }
@@ -111,7 +111,7 @@ TEST(Google, a_config_of_timm_decides_over_the_defaults_of_the_scheme) {
   spec.pooler_size = 0;
   const Model model = model_with(random_source(tensors_of_spec(spec)), config);
   EXPECT_EQ(vit_of(model).activation, Activation::gelu_erf);
-  EXPECT_EQ(vit_of(model).layout, WeightLayout::flax);
+  EXPECT_TRUE(vit_of(model).head_axis);
   config["model_args"]["num_heads"] = 4;
   const WeightSource weights = random_source(tensors_of_spec(spec));
   const Thrown thrown = testing::thrown_by([&] { model_with(weights, config); });
@@ -199,7 +199,7 @@ VitSpec spec_of(const Size& size) {
     spec.position_prefix = 0;
     spec.pooling = Pooling::mean;
   }
-  spec.layout = WeightLayout::flax;
+  set_layout(spec, WeightLayout::flax);
   spec.names = scheme_named("google").names;
   return spec;
 }

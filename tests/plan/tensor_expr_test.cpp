@@ -43,6 +43,17 @@ TEST(TensorExpr, functions_of_rows_give_hand_values) {
   EXPECT_THAT(value(t::zeros({2, 1})).values, ElementsAre(0, 0));
 }
 
+TEST(TensorExpr, permute_reorders_axes_and_a_diagonal_of_matrices_is_zero_elsewhere) {
+  const TinyTensor cube{"c", {2, 3, 2}, {}};  // 1 .. 12
+  const HostTensor turned = value(t::permute(t::leaf("c", {2, 3, 2}), {2, 0, 1}), {cube});
+  EXPECT_THAT(turned.shape, ElementsAre(2, 2, 3));
+  EXPECT_THAT(turned.values, ElementsAre(1, 3, 5, 7, 9, 11, 2, 4, 6, 8, 10, 12));
+  EXPECT_EQ(value(t::permute(a(), {1, 0})).values, value(t::transpose(a())).values);
+  const HostTensor diagonal = value(t::block_diagonal({a(), t::reshape(g(), {2, 1})}));
+  EXPECT_THAT(diagonal.shape, ElementsAre(4, 4));
+  EXPECT_THAT(diagonal.values, ElementsAre(1, 2, 3, 0, 4, 5, 6, 0, 0, 0, 0, 10, 0, 0, 0, 20));
+}
+
 TEST(TensorExpr, elementwise_functions_give_hand_values) {
   EXPECT_THAT(value(t::add(g(), g())).values, ElementsAre(20, 40));
   EXPECT_THAT(value(t::average(g(), t::scale(g(), 3))).values, ElementsAre(20, 40));
@@ -118,6 +129,8 @@ TEST(TensorExpr, shapes_that_do_not_fit_are_errors_before_anything_is_read) {
   for (const TensorExpr& wrong :
        {t::concat({a(), b}), t::concat_columns({a(), b}), t::add(a(), b), t::mul_rows(b, g()),
         t::reshape(b, {7}), t::rows(b, 2, 2), t::pad(b, 2), t::pack(g(), 8), t::transpose(g()),
+        t::permute(a(), {0}), t::permute(a(), {0, 0}), t::permute(a(), {0, 2}),
+        t::permute(a(), {0, -1}), t::permute(a(), {0, 1, 2}), t::block_diagonal({a(), g()}),
         t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic), t::pixel_offset(b, {1}, {1})}) {
     try {
       shape_of(wrong);

@@ -20,15 +20,14 @@ HostTensor value(const TensorExpr& expr, const Shape& stored) {
   return evaluate(expr, tiny_weights(folder, {{"x", stored, {}}}));
 }
 
-MatrixForm flax(HeadSide side, std::int64_t heads = 1) { return {WeightLayout::flax, side, heads}; }
+MatrixForm flax(HeadSide side, std::int64_t heads = 1) {
+  return {MatrixOrder::in_out, side, heads};
+}
 
 TEST(WeightLayout, arrays_of_torch_are_read_as_they_are) {
   EXPECT_EQ(stored_matrix("x", 2, 3, {}), tensors::leaf("x", {2, 3}));
-  EXPECT_EQ(stored_matrix("x", 4, 3, {WeightLayout::torch, HeadSide::outputs, 2}),
-            tensors::leaf("x", {4, 3}));
-  EXPECT_EQ(stored_bias("x", 4, {WeightLayout::torch, HeadSide::outputs, 2}),
-            tensors::leaf("x", {4}));
-  EXPECT_EQ(stored_convolution("x", {8, 3, 2, 2}, WeightLayout::torch),
+  EXPECT_EQ(stored_bias("x", 4, {}), tensors::leaf("x", {4}));
+  EXPECT_EQ(stored_patches("x", {8, 3, 2, 2}, PatchOrder::chw, MatrixOrder::out_in),
             tensors::leaf("x", {8, 3, 2, 2}));
 }
 
@@ -59,15 +58,15 @@ TEST(WeightLayout, heads_are_inputs_of_the_projection_behind_them) {
 // k[row][column][channel][j] = 1 + 4 row + 4 column + 2 channel + j, one row of two pixels.
 TEST(WeightLayout, convolutions_of_flax_end_in_the_output_channels) {
   const HostTensor kernel =
-      value(stored_convolution("x", {2, 2, 1, 2}, WeightLayout::flax), {1, 2, 2, 2});
+      value(stored_patches("x", {2, 2, 1, 2}, PatchOrder::hwc, MatrixOrder::in_out), {1, 2, 2, 2});
   EXPECT_THAT(kernel.shape, ElementsAre(2, 2, 1, 2));
   EXPECT_THAT(kernel.values, ElementsAre(1, 5, 3, 7, 2, 6, 4, 8));
 }
 
 TEST(WeightLayout, formula_shapes_are_those_of_torch) {
-  EXPECT_EQ(formula_shape({3, 2}, WeightLayout::torch), (Shape{3, 2}));
-  EXPECT_EQ(formula_shape({3, 2}, WeightLayout::flax), (Shape{2, 3}));
-  EXPECT_EQ(formula_shape({16, 8, 3, 768}, WeightLayout::flax), (Shape{768, 3, 16, 8}));
+  EXPECT_EQ(formula_shape({3, 2}, MatrixOrder::out_in), (Shape{3, 2}));
+  EXPECT_EQ(formula_shape({3, 2}, MatrixOrder::in_out), (Shape{2, 3}));
+  EXPECT_EQ(formula_shape({16, 8, 3, 768}, MatrixOrder::in_out), (Shape{768, 3, 16, 8}));
 }
 
 TEST(TensorNames, patterns_may_have_words_of_their_own_for_weight_and_bias) {

@@ -23,16 +23,26 @@ bool same_values(const Shape& file, const Shape& wanted) {
     return out;
   };
   if (squeezed(file) == squeezed(wanted)) return true;
-  return wanted.size() == 4 && file.size() == 2 && file[0] == wanted[0] &&
+  return wanted.size() == 4 && file.size() == 2 && (file[0] == wanted[0] || file[1] == wanted[3]) &&
          element_count(file) == element_count(wanted);
-}
-
-[[noreturn]] void refuse(std::string_view code, const std::string& message, std::string hint) {
-  throw Error(ExitCode::bad_input, code, message, std::move(hint));
 }
 
 std::string origin_hint(const Model& model) {
   return fmt::format("{} gives {}", model.origin, model.network.summary());
+}
+
+std::string shape_hint(const Model& model, const Shape& file, const Shape& wanted) {
+  if (wanted.size() == 2 && file == Shape{wanted[1], wanted[0]}) return "the tensor is transposed";
+  const bool patches = wanted.size() == 4 && file.size() == 2;
+  if (patches && element_count(file) == element_count(wanted) &&
+      (file[1] == wanted[0] || file[0] == wanted[3])) {
+    return "the matrix is transposed: --set patch_matrix=in_out reads it, or out_in if it was that";
+  }
+  return origin_hint(model);
+}
+
+[[noreturn]] void refuse(std::string_view code, const std::string& message, std::string hint) {
+  throw Error(ExitCode::bad_input, code, message, std::move(hint));
 }
 
 /// `extra`: tensors that the model does not use. A misspelt name is one of them, while the nearest
@@ -46,11 +56,10 @@ void require_tensor(const Model& model, const std::string& name, const Shape& sh
            nearest.empty() ? origin_hint(model) : nearest);
   }
   if (!same_values(tensor->shape, shape)) {
-    const bool transposed = shape.size() == 2 && tensor->shape == Shape{shape[1], shape[0]};
     refuse("MODEL_SHAPE",
            fmt::format("{}: expected {}, got {}", printable(name), shape_text(shape),
                        shape_text(tensor->shape)),
-           transposed ? "the tensor is transposed" : origin_hint(model));
+           shape_hint(model, tensor->shape, shape));
   }
   weights.require(name, tensor->shape);  // its type
 }

@@ -19,14 +19,19 @@ struct ModelType {
   std::int64_t registers;  ///< transformers' default; -1: has none
   bool dino;               ///< LayerScale, mlp_ratio, positions resampled to any image
   tensors::Resample resample;
+  bool pooler;                   ///< transformers' bare model has one
+  bool fixed_positions = false;  ///< sines and cosines, if the file has no table
 };
 
 constexpr ModelType types[] = {
-    {"vit", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic},
-    {"deit", "deit.", "hf", 1e-12, true, -1, false, tensors::Resample::torch_bicubic},
-    {"dinov2", "dinov2.", "hf_dinov2", 1e-6, false, -1, true, tensors::Resample::torch_bicubic},
+    {"vit", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic, true},
+    {"vit_mae", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic, false,
+     true},
+    {"deit", "deit.", "hf", 1e-12, true, -1, false, tensors::Resample::torch_bicubic, true},
+    {"dinov2", "dinov2.", "hf_dinov2", 1e-6, false, -1, true, tensors::Resample::torch_bicubic,
+     false},
     {"dinov2_with_registers", "dinov2_with_registers.", "hf_dinov2", 1e-6, false, 4, true,
-     tensors::Resample::torch_bicubic_aa},
+     tensors::Resample::torch_bicubic_aa, false},
 };
 
 const ModelType* find_type(const JsonFile& config) {
@@ -77,7 +82,8 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   }
 }
 
-void read_tokens(const JsonFile& config, const ModelType& type, VitSpec& spec) {
+void read_tokens(const JsonFile& config, const ModelType& type, const WeightSource* weights,
+                 VitSpec& spec) {
   spec.cls = true;
   spec.dist = type.dist;
   spec.registers = type.registers < 0
@@ -86,6 +92,8 @@ void read_tokens(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   // Registers are inserted after the positions have been added, and have none of their own.
   spec.position_prefix = type.dist ? 2 : 1;
   spec.resample = type.resample;
+  const bool in_file = !weights || weights->has(spec.names.position);
+  if (type.fixed_positions && !in_file) spec.positions = Positions::sincos_2d;
 }
 
 std::int64_t class_count(const JsonFile& config, const std::vector<std::string>& labels) {
@@ -119,7 +127,7 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
     return;
   }
   spec.classes = 0;
-  spec.pooler = weights ? has(weights, spec.names.pooler) : !type.dino;
+  spec.pooler = weights ? has(weights, spec.names.pooler) : type.pooler;
   if (!spec.pooler) return;
   spec.pooler_size = read_extent_or(config, "pooler_output_size", spec.width);
   if (get_string_or(config, "pooler_act", "tanh") != "tanh") {
@@ -151,6 +159,10 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "architectures",
                                            "attention_probs_dropout_prob",
                                            "drop_path_rate",
+                                           "decoder_hidden_size",
+                                           "decoder_intermediate_size",
+                                           "decoder_num_attention_heads",
+                                           "decoder_num_hidden_layers",
                                            "dtype",
                                            "encoder_stride",
                                            "finetuning_task",
@@ -167,8 +179,10 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "label2id",
                                            "layer_norm_eps",
                                            "layerscale_value",
+                                           "mask_ratio",
                                            "mlp_ratio",
                                            "model_type",
+                                           "norm_pix_loss",
                                            "num_attention_heads",
                                            "num_channels",
                                            "num_hidden_layers",
@@ -224,7 +238,7 @@ VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& p
   model.origin = config.name;
   model.spec.names = naming.names;
   read_image(config, model.spec);
-  read_tokens(config, type, model.spec);
+  read_tokens(config, type, weights, model.spec);
   read_blocks(config, type, model.spec);
   read_head(config, type, weights, naming.wrapper, model);
   const JsonFile nothing{"preprocessor_config.json", Json::object(), {}};

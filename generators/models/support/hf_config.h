@@ -1,5 +1,5 @@
 #pragma once
-// transformers: config.json of ViT, DeiT, DINOv2 and DINOv2 with registers.
+// transformers: config.json of ViT, MAE, DeiT, DINOv2 and DINOv2 with registers.
 
 #include <optional>
 #include <string>

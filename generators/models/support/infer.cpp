@@ -28,9 +28,9 @@ const TensorInfo& tensor(const WeightSource& weights, const std::string& name, s
 }
 
 /// Of a matrix or the patch convolution, as {n, k} or {n, channels, h, w}.
-Shape shape_of_weight(const WeightSource& weights, const VitSpec& spec, const std::string& pattern,
+Shape shape_of_weight(const WeightSource& weights, MatrixOrder order, const std::string& pattern,
                       std::size_t rank) {
-  return formula_shape(tensor(weights, tensor_name(pattern, "weight"), rank).shape, spec.layout);
+  return formula_shape(tensor(weights, tensor_name(pattern, "weight"), rank).shape, order);
 }
 
 bool has(const WeightSource& weights, const std::string& pattern) {
@@ -84,7 +84,7 @@ void infer_tokens(const WeightSource& weights, const std::string& scheme, VitSpe
 }
 
 /// Flax keeps q, k and v as {k, heads, size}.
-bool shows_heads(const VitSpec& spec) { return spec.layout == WeightLayout::flax; }
+bool shows_heads(const VitSpec& spec) { return spec.head_axis; }
 
 void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   if (shows_heads(spec)) {
@@ -108,7 +108,7 @@ void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overr
 void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   const TensorNames& names = spec.names;
   spec.depth = count_blocks(weights, names);
-  spec.mlp = shape_of_weight(weights, spec, names.fc1, 2)[0];
+  spec.mlp = shape_of_weight(weights, spec.block_matrix, names.fc1, 2)[0];
   spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);
   spec.k_bias = has_bias(weights, names.qkv.empty() ? names.k : names.qkv);
   spec.v_bias = has_bias(weights, names.qkv.empty() ? names.v : names.qkv);
@@ -126,10 +126,11 @@ void infer_head(const WeightSource& weights, VitSpec& spec) {
                                                : FinalNorm::none;
   spec.pooling = after || !spec.cls ? Pooling::mean : Pooling::token;
   spec.pooler = has(weights, names.pooler);
-  if (spec.pooler) spec.pooler_size = shape_of_weight(weights, spec, names.pooler, 2)[0];
+  if (spec.pooler)
+    spec.pooler_size = shape_of_weight(weights, spec.head_matrix, names.pooler, 2)[0];
   spec.classes = 0;
   if (has(weights, names.head)) {
-    const Shape head = shape_of_weight(weights, spec, names.head, 2);
+    const Shape head = shape_of_weight(weights, spec.head_matrix, names.head, 2);
     spec.classes = head[0];
     spec.head_bias = has_bias(weights, names.head);
     if (head[1] == 2 * spec.width && !spec.pooler) spec.pooling = Pooling::token_and_mean;
@@ -169,14 +170,15 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   VitModel model;
   VitSpec& spec = model.spec;
   spec.names = naming.names;
-  spec.layout = naming.layout;
+  set_layout(spec, naming.layout);
   spec.activation = scheme_named(naming.scheme).defaults.activation;
-  const Shape patch = shape_of_weight(weights, spec, spec.names.patch, 4);
+  const Shape patch = shape_of_weight(weights, spec.patch_matrix, spec.names.patch, 4);
   spec.width = patch[0];
   spec.channels = patch[1];
   spec.patch_h = patch[2];
   spec.patch_w = patch[3];
   spec.patch_bias = has_bias(weights, spec.names.patch);
+  spec.patch_norm = has(weights, spec.names.patch_norm);
   infer_blocks(weights, spec, overrides);
   infer_tokens(weights, naming.scheme, spec);
   infer_head(weights, spec);

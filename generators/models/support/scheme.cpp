@@ -123,22 +123,32 @@ std::optional<FileNaming> find_naming(const WeightSource& weights) {
 
 namespace {
 
+/// Takes the digits at the front of `name` off it; nothing if there are none, or too many.
+std::optional<int> take_number(std::string_view& name) {
+  int number = 0;
+  const auto result = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (result.ec != std::errc{} || name[0] == '-') return std::nullopt;
+  name.remove_prefix(static_cast<std::size_t>(result.ptr - name.data()));
+  return number;
+}
+
 /// The number that stands for `{}`, 0 in a pattern without one.
 std::optional<int> match_block(std::string_view pattern, std::string_view name) {
-  const std::size_t hole = pattern.find("{}");
-  if (hole == std::string_view::npos) {
-    return pattern == name ? std::optional<int>(0) : std::nullopt;
-  }
-  const std::string_view tail = pattern.substr(hole + 2);
-  if (name.size() <= hole + tail.size() || !name.starts_with(pattern.substr(0, hole)) ||
-      !name.ends_with(tail)) {
-    return std::nullopt;
-  }
   int block = 0;
-  const char* end = name.data() + name.size() - tail.size();
-  const auto result = std::from_chars(name.data() + hole, end, block);
-  if (result.ec != std::errc{} || result.ptr != end || block < 0) return std::nullopt;
-  return block;
+  while (!pattern.empty()) {
+    const bool of_head = pattern.starts_with("{h}");
+    if (of_head || pattern.starts_with("{}")) {
+      const auto number = take_number(name);
+      if (!number) return std::nullopt;
+      if (!of_head) block = *number;
+      pattern.remove_prefix(of_head ? 3 : 2);
+      continue;
+    }
+    if (name.empty() || name[0] != pattern[0]) return std::nullopt;
+    name.remove_prefix(1);
+    pattern.remove_prefix(1);
+  }
+  return name.empty() ? std::optional<int>(block) : std::nullopt;
 }
 
 }  // namespace
@@ -148,6 +158,13 @@ std::optional<int> match_name(std::string_view pattern, std::string_view name) {
     if (const auto block = match_block(with_part(pattern, part), name)) return block;
   }
   return std::nullopt;
+}
+
+void set_layout(VitSpec& spec, WeightLayout layout) {
+  if (layout == WeightLayout::torch) return;
+  spec.patch_order = PatchOrder::hwc;
+  spec.patch_matrix = spec.block_matrix = spec.head_matrix = MatrixOrder::in_out;
+  spec.head_axis = true;
 }
 
 void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
@@ -162,6 +179,16 @@ void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
 bool is_ignorable(std::string_view name) {
   static constexpr std::array<std::string_view, 4> endings = {
       "position_ids", "mask_token", "num_batches_tracked", "relative_position_index"};
+  // What MAE and its kin train the encoder with, behind any wrappers.
+  static constexpr std::array<std::string_view, 2> decoders = {"decoder.", "decoder_"};
+  for (std::string_view rest = name; !rest.empty();) {
+    if (std::ranges::any_of(decoders, [&](std::string_view d) { return rest.starts_with(d); })) {
+      return true;
+    }
+    const std::size_t dot = rest.find('.');
+    if (dot == std::string_view::npos || !is_wrapper(rest.substr(0, dot + 1))) break;
+    rest.remove_prefix(dot + 1);
+  }
   return std::any_of(endings.begin(), endings.end(),
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }

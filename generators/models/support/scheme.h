@@ -10,10 +10,16 @@
 #include "generators/ops/support/epilogue.h"
 #include "generators/plan/tensor_functions.h"
 #include "generators/plan/tensor_names.h"
-#include "generators/plan/weight_layout.h"
+#include "generators/plan/vit_spec.h"
 #include "generators/weights/weight_source.h"
 
 namespace vitgen {
+
+/// How all arrays of a file are laid out.
+///   torch  as the formulas have them, or as the config says
+///   flax   a matrix is {k, n}, a convolution {h, w, channels, n}; the projections of attention
+///          have an axis for the heads
+enum class WeightLayout : std::uint8_t { torch, flax };
 
 /// What a file without a config is taken for, where its tensors do not show it.
 struct SchemeDefaults {
@@ -37,6 +43,8 @@ struct NamingScheme {
   WeightLayout layout = WeightLayout::torch;
   SchemeDefaults defaults = {};
   std::vector<Unsupported> unsupported = {};
+  /// Whose files tensors alone do not explain, "a model of transformers"; empty: they do.
+  std::string_view needs_config = {};
 };
 
 std::span<const NamingScheme> all_schemes();
@@ -62,6 +70,9 @@ std::optional<FileNaming> find_naming(const WeightSource& weights);
 /// Matches a name with a pattern of TensorNames: the number of the block (0 for patterns without
 /// one), or nothing.
 std::optional<int> match_name(std::string_view pattern, std::string_view name);
+
+/// The fields of `spec` that `layout` decides.
+void set_layout(VitSpec& spec, WeightLayout layout);
 
 /// Throws CFG_UNSUPPORTED if a tensor of the file shows that it is another kind of network.
 void refuse_unsupported(const WeightSource& weights, const FileNaming& naming);

@@ -6,6 +6,7 @@ namespace {
 
 TensorNames timm_names() {
   return {.patch = "patch_embed.proj.*",
+          .patch_norm = "patch_embed.norm.*",
           .cls = "cls_token",
           .dist = "dist_token",
           .registers = "reg_token",
@@ -44,9 +45,22 @@ TensorNames dinov2_names() {
   return names;
 }
 
+/// vitgen's own names for networks written by hand: a tensor for each head.
+TensorNames numpy_names() {
+  TensorNames names = timm_names();
+  names.patch = "patch_embed.*";
+  names.patch_norm = "patch_norm.*";
+  names.qkv = "";
+  names.q = "blocks.{}.attn.q.{h}.*";
+  names.k = "blocks.{}.attn.k.{h}.*";
+  names.v = "blocks.{}.attn.v.{h}.*";
+  return names;
+}
+
 /// transformers, ViT and DeiT: what every version writes to files.
 TensorNames hf_names() {
   return {.patch = "@embeddings.patch_embeddings.projection.*",
+          .patch_norm = "",
           .cls = "@embeddings.cls_token",
           .dist = "@embeddings.distillation_token",
           .registers = "",
@@ -112,6 +126,7 @@ TensorNames hf5_dinov2_names() {
 /// Google's vision_transformer as published: flax counted the layers of a block, dropout included.
 TensorNames google_names() {
   return {.patch = "embedding/<kernel|bias>",
+          .patch_norm = "",
           .cls = "cls",
           .dist = "",
           .registers = "",
@@ -155,6 +170,15 @@ TensorNames big_vision_names() {
   return names;
 }
 
+/// Of files that tensors alone do not explain.
+NamingScheme config_scheme(std::string_view name, std::vector<std::string_view> prefixes,
+                           TensorNames names, std::string_view makers) {
+  return {.name = name,
+          .prefixes = std::move(prefixes),
+          .names = std::move(names),
+          .needs_config = makers};
+}
+
 NamingScheme flax_scheme(std::string_view name, TensorNames names) {
   return {.name = name,
           .prefixes = {},
@@ -173,14 +197,16 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
 }  // namespace
 
 std::span<const NamingScheme> all_schemes() {
+  constexpr std::string_view hf = "a model of transformers";
   static const NamingScheme schemes[] = {
       {"timm", {}, timm_names()},
       {"deit3", {}, deit3_names()},
       {"dinov2", {}, dinov2_names()},
-      {"hf", {"vit.", "deit."}, hf_names()},
-      {"hf5", {"vit.", "deit."}, hf5_names()},
-      {"hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names()},
-      {"hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names()},
+      config_scheme("numpy", {}, numpy_names(), "a model with the names of the scheme numpy"),
+      config_scheme("hf", {"vit.", "deit."}, hf_names(), hf),
+      config_scheme("hf5", {"vit.", "deit."}, hf5_names(), hf),
+      config_scheme("hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names(), hf),
+      config_scheme("hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names(), hf),
       flax_scheme("google", google_names()),
       flax_scheme("google_linen", google_linen_names()),
       flax_scheme("big_vision", big_vision_names()),

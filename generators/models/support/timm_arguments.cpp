@@ -23,19 +23,20 @@ struct Unsupported {
   std::string_view argument;
   std::string_view allowed;  ///< the default, as JSON text
 };
-constexpr std::array<Unsupported, 13> unsupported_arguments = {{{"qk_norm", "false"},
-                                                                {"scale_attn_norm", "false"},
-                                                                {"scale_mlp_norm", "false"},
-                                                                {"attn_layer", "null"},
-                                                                {"block_fn", "null"},
-                                                                {"mlp_layer", "null"},
-                                                                {"embed_layer", "null"},
-                                                                {"embed_norm_layer", "null"},
-                                                                {"norm_layer", "null"},
-                                                                {"use_naflex", "null"},
-                                                                {"in_features", "null"},
-                                                                {"ref_feat_shape", "null"},
-                                                                {"pos_embed", "\"learn\""}}};
+constexpr std::array<Unsupported, 13> unsupported_arguments = {
+    {{"qk_norm", "false"},
+     {"scale_attn_norm", "false"},
+     {"scale_mlp_norm", "false"},
+     {"attn_layer", "null"},
+     {"block_fn", "null"},
+     {"mlp_layer", "null"},
+     {"embed_layer", "null"},
+     {"embed_norm_layer", "\"layernorm\""},
+     {"norm_layer", "null"},
+     {"use_naflex", "null"},
+     {"in_features", "null"},
+     {"ref_feat_shape", "null"},
+     {"pos_embed", "\"learn\""}}};
 
 void check_arguments(const JsonFile& config, const Json& arguments) {
   for (const Unsupported& row : unsupported_arguments) {

@@ -49,7 +49,8 @@ void check_features(const std::string& architecture, const Json& features) {
   throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
               fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
               "supported are learned positions, [CLS], distillation and register tokens, "
-              "LayerScale, pre-norm, token and mean pooling; see docs/models.md");
+              "LayerScale, norms before or after attention and MLP, token and mean pooling; see "
+              "docs/models.md");
 }
 
 void read_tokens(const JsonFile& file, VitSpec& spec) {
@@ -62,7 +63,11 @@ void read_tokens(const JsonFile& file, VitSpec& spec) {
   spec.resample = tensors::Resample::torch_bicubic_aa;
   spec.norm_pre = get_bool(file, "pre_norm");
   spec.patch_bias = !spec.norm_pre;
+  spec.patch_norm = get_string_or(file, "embed_norm_layer", "") == "layernorm";
 }
+
+/// Of timm's LayerNorm where no architecture says another.
+constexpr float timm_eps = 1e-6f;
 
 void read_blocks(const JsonFile& file, VitSpec& spec) {
   spec.width = read_extent(file, "embed_dim");
@@ -73,10 +78,19 @@ void read_blocks(const JsonFile& file, VitSpec& spec) {
   spec.mlp = static_cast<std::int64_t>(static_cast<double>(spec.width) * ratio);
   spec.activation = read_activation(file, "act", "gelu");
   spec.eps = static_cast<float>(get_number(file, "norm_eps"));
+  if (spec.patch_norm && spec.eps != timm_eps) {
+    json_error(file, "embed_norm_layer", "CFG_UNSUPPORTED",
+               fmt::format("the norm of the patches has eps {}, the others {}", timm_eps, spec.eps),
+               "all norms of a model have one eps here");
+  }
   spec.q_bias = spec.k_bias = spec.v_bias = get_bool(file, "qkv_bias");
   // timm 1.0 hands proj_bias to the MLP of a block, too.
   spec.proj_bias = spec.mlp_bias = get_bool_or(file, "proj_bias", true);
   spec.layer_scale = get_bool(file, "layer_scale");
+  if (get_bool_or(file, "res_post", false)) {
+    spec.norm_placement = NormPlacement::res_post;
+    spec.layer_scale = false;  // init_values are those of the norms' gains here
+  }
 }
 
 void read_head(const JsonFile& file, VitSpec& spec) {
@@ -131,6 +145,7 @@ VitModel build(const JsonFile& config, const std::string& architecture) {
   Json fields = architecture_fields(architecture);
   Json features = fields.at("unsupported");
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
+  if (take_feature(features, "Block=ResPostBlock")) fields["res_post"] = true;
   if (take_feature(features, "pool_include_prefix")) fields["pool_include_prefix"] = true;
   check_features(architecture, features);
 

@@ -1,0 +1,64 @@
+#include <cmath>
+
+#include "generators/plan/tensor_table.h"
+
+namespace vitgen {
+
+namespace {
+
+using Shapes = std::span<const Shape>;
+using Values = std::vector<HostTensor>;
+
+double wave_number(std::int64_t numerator, std::int64_t denominator) {
+  return std::pow(10000.0, -static_cast<double>(numerator) / static_cast<double>(denominator));
+}
+
+Shape sinusoid_shape(const TensorExpr& call, Shapes) {
+  require(integer(call, 0) > 0 && integer(call, 1) > 0, call, "positions and channels");
+  return {integer(call, 0), integer(call, 1)};
+}
+
+HostTensor sinusoid(const TensorExpr& call, Values&) {
+  HostTensor out{sinusoid_shape(call, {}), {}};
+  const std::int64_t width = out.shape[1];
+  for (std::int64_t p = 0; p < out.shape[0]; ++p) {
+    for (std::int64_t c = 0; c < width; ++c) {
+      const double angle = static_cast<double>(p) * wave_number(c - c % 2, width);
+      out.values.push_back(static_cast<float>(c % 2 == 0 ? std::sin(angle) : std::cos(angle)));
+    }
+  }
+  return out;
+}
+
+Shape sincos_2d_shape(const TensorExpr& call, Shapes) {
+  require(integer(call, 0) > 0 && integer(call, 1) > 0, call, "a grid that is not empty");
+  require(integer(call, 2) > 0 && integer(call, 2) % 4 == 0, call, "a multiple of 4 channels");
+  return {integer(call, 0) * integer(call, 1), integer(call, 2)};
+}
+
+HostTensor sincos_2d(const TensorExpr& call, Values&) {
+  HostTensor out{sincos_2d_shape(call, {}), {}};
+  const std::int64_t columns = integer(call, 1);
+  const std::int64_t quarter = out.shape[1] / 4;
+  for (std::int64_t i = 0; i < out.shape[0]; ++i) {
+    for (const std::int64_t coordinate : {i % columns, i / columns}) {
+      for (std::int64_t c = 0; c < 2 * quarter; ++c) {
+        const double angle = static_cast<double>(coordinate) * wave_number(c % quarter, quarter);
+        out.values.push_back(static_cast<float>(c < quarter ? std::sin(angle) : std::cos(angle)));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const TensorFunction> fixed_functions() {
+  static constexpr TensorFunction table[] = {
+      {"sinusoid", 0, 2, sinusoid_shape, sinusoid},
+      {"sincos_2d", 0, 3, sincos_2d_shape, sincos_2d},
+  };
+  return table;
+}
+
+}  // namespace vitgen

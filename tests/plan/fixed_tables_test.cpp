@@ -1,0 +1,73 @@
+// Position tables that follow from their sizes, against numbers of the authors' own code.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "generators/plan/tensor_functions.h"
+#include "tests/plan/tiny_weights.h"
+
+namespace vitgen {
+namespace {
+
+namespace t = tensors;
+
+HostTensor value(const TensorExpr& expr) {
+  const testing::Scratch folder;
+  return evaluate(expr, tiny_weights(folder, {{"a", {1}, {}}}));
+}
+
+// MAE's table of ViT-B/16: 14x14 patches behind a row of zeros for [CLS]; numbers of its code.
+TEST(FixedTables, sincos_2d_has_the_numbers_of_mae_with_the_column_first) {
+  const HostTensor table = value(t::sincos_2d(14, 14, 768));
+  ASSERT_EQ(table.shape, (Shape{196, 768}));
+  double sum = 0;
+  for (const float v : table.values) sum += static_cast<double>(v);
+  EXPECT_NEAR(sum, 69594.4938, 5e-5 + 1e-6);  // half a digit of the number, and its f32 rounding
+  const auto row = [&](std::size_t patch) { return &table.values[patch * 768]; };
+  constexpr float digit = 0.5e-8f + 0x1p-25f;  // of the numbers below, and a rounding to f32
+  const double second[] = {.84147096, .81525064, .78859305};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(row(1)[i], second[i], digit);         // column 1 of row 0
+    EXPECT_NEAR(row(14)[384 + i], second[i], digit);  // column 0 of row 1
+    EXPECT_EQ(row(1)[384 + i], 0);
+    EXPECT_EQ(row(14)[i], 0);
+  }
+  const double last[] = {.42016703, .9074468, .42016703, .9074468};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(row(195)[192 * i], last[i], 0.5e-7);
+}
+
+TEST(FixedTables, sincos_2d_of_a_rectangle_counts_columns_within_rows) {
+  const HostTensor table = value(t::sincos_2d(2, 3, 4));
+  for (std::size_t i = 0; i < 6; ++i) {
+    const double x = static_cast<double>(i % 3);
+    const double y = static_cast<double>(i / 3);
+    EXPECT_EQ(table.values[4 * i], static_cast<float>(std::sin(x)));
+    EXPECT_EQ(table.values[4 * i + 1], static_cast<float>(std::cos(x)));
+    EXPECT_EQ(table.values[4 * i + 2], static_cast<float>(std::sin(y)));
+    EXPECT_EQ(table.values[4 * i + 3], static_cast<float>(std::cos(y)));
+  }
+}
+
+TEST(FixedTables, sinusoid_interleaves_sines_and_cosines_of_one_wave_length) {
+  const HostTensor table = value(t::sinusoid(3, 5));
+  ASSERT_EQ(table.shape, (Shape{3, 5}));
+  for (std::size_t p = 0; p < 3; ++p) {
+    for (std::size_t i = 0; i < 5; ++i) {
+      const double even = static_cast<double>(i / 2 * 2);
+      const double angle = static_cast<double>(p) / std::pow(10000.0, even / 5);
+      const double wanted = i % 2 == 0 ? std::sin(angle) : std::cos(angle);
+      EXPECT_FLOAT_EQ(table.values[5 * p + i], static_cast<float>(wanted)) << p << " " << i;
+    }
+  }
+}
+
+TEST(FixedTables, sizes_without_a_table_are_errors) {
+  for (const TensorExpr& wrong : {t::sincos_2d(2, 2, 6), t::sincos_2d(0, 2, 4),
+                                  t::sincos_2d(2, -1, 4), t::sinusoid(0, 4), t::sinusoid(4, 0)}) {
+    EXPECT_EQ(testing::code_of([&] { shape_of(wrong); }), "TENSOR_EXPR") << to_text(wrong);
+  }
+}
+
+}  // namespace
+}  // namespace vitgen
