@@ -19,14 +19,13 @@ import torch
 import transformers
 from timm.models import save_for_hf
 from transformers import (
+    CLIPVisionModel, CLIPVisionModelWithProjection,
     DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher, Dinov2Config,
     Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
-    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEConfig, ViTMAEModel,
-    ViTModel,
+    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
 )
-from transformers.models.vit_mae.modeling_vit_mae import build_2d_sinusoidal_position_embedding
 
-from fixtures import google_vit, hand_written
+from fixtures import clip, google_vit, hand_written, mae
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -70,22 +69,6 @@ def classifier_outputs(model, image):
 def teacher_outputs(model, image):
     """Two heads on two tokens: there is no one pooled vector."""
     return {"tokens": model.base_model(image).last_hidden_state, "logits": model(image).logits}
-
-
-def mae_outputs(model, image):
-    """Noise in order keeps the patches in order; the class token is what a head would read. The
-    positions are made here, since transformers leaves them undefined if a file lacks them."""
-    embeddings = model.embeddings
-    count = embeddings.patch_embeddings.num_patches
-    side = int(count**0.5)
-    table = build_2d_sinusoidal_position_embedding(side, side, model.config.hidden_size,
-                                                   cls_token=True)
-    half = table.shape[1] // 2  # MAE has the column first
-    table = torch.cat([table[:, half:], table[:, :half]], dim=1)
-    embeddings.position_embeddings.data.copy_(table[None])
-    noise = torch.arange(count, dtype=torch.float32).expand(image.shape[0], -1)
-    tokens = model(image, noise=noise).last_hidden_state
-    return {"tokens": tokens, "pooled": tokens[:, 0]}
 
 
 # ---- writers -------------------------------------------------------------------------------
@@ -135,14 +118,6 @@ def write_positions(folder, model, size):
 
 def save_whole(model, folder):
     model.save_pretrained(folder)
-
-
-def save_without_positions(model, folder):
-    """Without the table that is not learned."""
-    model.save_pretrained(folder)
-    tensors = safetensors.torch.load_file(folder / WEIGHTS)
-    del tensors["embeddings.position_embeddings"]
-    safetensors.torch.save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 def save_in_shards(model, folder):
@@ -317,10 +292,17 @@ FIXTURES = {
     **google_vit.FIXTURES,
     "hf_mae": (
         "ViTMAEModel without its mask; the file has no positions, which are sines and cosines",
-        hf_fixture(ViTMAEModel,
-                   ViTMAEConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-                                intermediate_size=52, image_size=32, patch_size=8, mask_ratio=0.0),
-                   mae_outputs, save=save_without_positions)),
+        hf_fixture(ViTMAEModel, mae.config(), mae.outputs, save=mae.save)),
+    "hf_clip": (
+        "CLIPVisionModel: norms before the blocks and of [CLS] alone, quick GELU, eps 1e-5",
+        hf_fixture(CLIPVisionModel, clip.config(), base_outputs)),
+    "hf_clip_projection": (
+        "CLIPVisionModelWithProjection: logits are the embedding",
+        hf_fixture(CLIPVisionModelWithProjection, clip.config(), clip.outputs)),
+    "openai_clip": (
+        "hf_clip_projection under OpenAI's names, whose projection is (in, out)",
+        clip.in_openai_names(hf_fixture(CLIPVisionModelWithProjection, clip.config(),
+                                        clip.outputs, weights_of="hf_clip_projection"))),
     **hand_written.FIXTURES,
 }
 

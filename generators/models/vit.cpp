@@ -44,7 +44,7 @@ FileNaming naming_of(const ModelFiles& files) {
   }
   if (files.config && is_hf_config(*files.config)) return hf_naming(*files.config);
   if (files.config && is_own_config(*files.config)) return own_naming(*files.config);
-  return {"timm", "", "", scheme_named("timm").names, WeightLayout::torch};
+  return {"timm", "", "", scheme_named("timm").names};
 }
 
 VitModel read_model(const ModelFiles& files, const FileNaming& naming, const LoadOptions& options) {
@@ -101,8 +101,7 @@ Model Vit::load(const ModelFiles& files, const LoadOptions& options) {
   VitModel read = read_model(files, naming, options);
   read.naming = naming.scheme;
   if (read.spec.names == TensorNames{}) read.spec.names = naming.names;
-  set_layout(read.spec, naming.layout);
-  read.spec = overridden_spec(read.spec, options.overrides);
+  read.spec = overridden_spec(with_layout(read.spec, naming.scheme), options.overrides);
   check(read.spec);
   read.title = title_of(read);
   Model model{{read}, Network(read.spec)};

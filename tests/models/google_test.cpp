@@ -30,7 +30,7 @@ VitSpec small(const std::string& scheme = "google") {
   spec.pooler = true;
   spec.pooler_size = 20;
   spec.classes = 5;
-  set_layout(spec, scheme_named(scheme).layout);
+  spec = with_layout(spec, scheme);
   spec.names = scheme_named(scheme).names;
   return spec;
 }
@@ -199,7 +199,7 @@ VitSpec spec_of(const Size& size) {
     spec.position_prefix = 0;
     spec.pooling = Pooling::mean;
   }
-  set_layout(spec, WeightLayout::flax);
+  spec = with_layout(spec, "google");
   spec.names = scheme_named("google").names;
   return spec;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "generators/models/support/scheme.h"
 #include "tests/models/small_configs.h"
 #include "tests/models/vit_of.h"
@@ -75,6 +77,9 @@ TEST(OwnConfig, unknown_fields_words_and_types_are_named) {
   for (const auto& [key, value] : {std::pair<std::string, Json>{"activation", "mish"},
                                    {"depth", 2.5},
                                    {"depth", "two"},
+                                   {"depth", "2"},
+                                   {"activation", 1},
+                                   {"activation", true},
                                    {"depth", nullptr},
                                    {"depth", Json::array({2})},
                                    {"proj", "no"},
@@ -88,6 +93,12 @@ TEST(OwnConfig, unknown_fields_words_and_types_are_named) {
     EXPECT_NE(thrown.message.find(key), std::string::npos) << thrown.message;
   }
   EXPECT_EQ(refusal_of(with(numpy_config(), "depth", 0)).code, "CFG_RANGE");
+  EXPECT_EQ(refusal_of(with(numpy_config(), "labels", Json::array({"ant"}))).code,
+            "CFG_INCONSISTENT");
+  for (const std::int64_t huge :
+       {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+    EXPECT_EQ(refusal_of(with(numpy_config(), "registers", huge)).code, "CFG_RANGE");
+  }
   EXPECT_EQ(refusal_of(with(numpy_config(), "network", "cnn")).code, "CFG_FIELD");
 }
 

@@ -4,6 +4,7 @@
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
+#include "generators/models/support/timm_arguments.h"
 
 namespace vitgen {
 
@@ -14,25 +15,51 @@ struct ModelType {
   std::string_view name;
   std::string_view prefix;
   std::string_view scheme;
-  double eps;  ///< transformers' default
-  bool dist;
-  std::int64_t registers;  ///< transformers' default; -1: has none
-  bool dino;               ///< LayerScale, mlp_ratio, positions resampled to any image
-  tensors::Resample resample;
-  bool pooler;                   ///< transformers' bare model has one
+  double eps = 1e-12;                    ///< transformers' default
+  std::string_view activation = "gelu";  ///< likewise
+  bool dist = false;
+  std::int64_t registers = -1;  ///< transformers' default; -1: has none
+  bool dino = false;            ///< LayerScale, mlp_ratio, positions resampled to any image
+  /// A tower: a norm before the blocks, the last one on the pooled token, and a projection in place
+  /// of a classifier.
+  bool clip = false;
+  tensors::Resample resample = tensors::Resample::torch_bicubic;
+  bool pooler = false;           ///< transformers' bare model has one
   bool fixed_positions = false;  ///< sines and cosines, if the file has no table
 };
 
 constexpr ModelType types[] = {
-    {"vit", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic, true},
-    {"vit_mae", "vit.", "hf", 1e-12, false, -1, false, tensors::Resample::torch_bicubic, false,
-     true},
-    {"deit", "deit.", "hf", 1e-12, true, -1, false, tensors::Resample::torch_bicubic, true},
-    {"dinov2", "dinov2.", "hf_dinov2", 1e-6, false, -1, true, tensors::Resample::torch_bicubic,
-     false},
-    {"dinov2_with_registers", "dinov2_with_registers.", "hf_dinov2", 1e-6, false, 4, true,
-     tensors::Resample::torch_bicubic_aa, false},
+    {.name = "vit", .prefix = "vit.", .scheme = "hf", .pooler = true},
+    {.name = "vit_mae", .prefix = "vit.", .scheme = "hf", .fixed_positions = true},
+    {.name = "deit", .prefix = "deit.", .scheme = "hf", .dist = true, .pooler = true},
+    {.name = "dinov2", .prefix = "dinov2.", .scheme = "hf_dinov2", .eps = 1e-6, .dino = true},
+    {.name = "dinov2_with_registers",
+     .prefix = "dinov2_with_registers.",
+     .scheme = "hf_dinov2",
+     .eps = 1e-6,
+     .registers = 4,
+     .dino = true,
+     .resample = tensors::Resample::torch_bicubic_aa},
+    {.name = "clip_vision_model",
+     .prefix = "vision_model.",
+     .scheme = "hf_clip",
+     .eps = 1e-5,
+     .activation = "quick_gelu",
+     .clip = true},
 };
+
+/// The config of the vision tower, where it is a part of another.
+JsonFile tower_of(const JsonFile& config) {
+  if (!has_value(config, "model_type") || get_string(config, "model_type", 128) != "clip") {
+    return config;
+  }
+  Json tower = object_at(config, "vision_config");
+  tower["model_type"] = "clip_vision_model";
+  for (const char* key : {"architectures", "projection_dim"}) {
+    if (const Json* value = find_json(config, key)) tower[key] = *value;
+  }
+  return {config.name + ": vision_config", std::move(tower), config.codes};
+}
 
 const ModelType* find_type(const JsonFile& config) {
   if (!has_value(config, "model_type")) return nullptr;
@@ -72,10 +99,11 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   } else {
     spec.mlp = read_extent(config, "intermediate_size");
   }
-  spec.activation = read_activation(config, "hidden_act", "gelu");
+  spec.activation = read_activation(config, "hidden_act", type.activation);
   spec.eps = static_cast<float>(get_number_or(config, "layer_norm_eps", type.eps));
   spec.q_bias = spec.k_bias = spec.v_bias = get_bool_or(config, "qkv_bias", true);
   spec.layer_scale = type.dino;
+  if (type.clip) spec.patch_bias = false;
   if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) {
     json_error(config, "use_swiglu_ffn", "CFG_UNSUPPORTED", "SwiGLU blocks are not supported",
                "DINOv2 small, base and large have plain ones");
@@ -91,6 +119,7 @@ void read_tokens(const JsonFile& config, const ModelType& type, const WeightSour
                        : get_int_or(config, "num_register_tokens", type.registers, 0, any_extent);
   // Registers are inserted after the positions have been added, and have none of their own.
   spec.position_prefix = type.dist ? 2 : 1;
+  spec.norm_pre = type.clip;
   spec.resample = type.resample;
   const bool in_file = !weights || weights->has(spec.names.position);
   if (type.fixed_positions && !in_file) spec.positions = Positions::sincos_2d;
@@ -118,6 +147,14 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
       type.dist && (architecture.ends_with("WithTeacher") || has(weights, teacher));
   if (two_heads) spec.names.head = teacher;
   spec.pooling = Pooling::token;
+  if (type.clip) {
+    spec.final_norm = FinalNorm::after_pool;
+    const bool projects =
+        has(weights, spec.names.head) || (!weights && !architecture.ends_with("CLIPVisionModel"));
+    spec.classes = projects ? read_extent(config, "projection_dim") : 0;
+    spec.head_bias = false;
+    return;
+  }
   if (classifies || two_heads || has(weights, spec.names.head)) {
     model.labels = read_labels(config, "id2label");
     spec.classes = class_count(config, model.labels);
@@ -157,12 +194,14 @@ void follow_preprocessor(const ModelType& type, VitModel& model) {
 constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "apply_layernorm",
                                            "architectures",
+                                           "attention_dropout",
                                            "attention_probs_dropout_prob",
                                            "drop_path_rate",
                                            "decoder_hidden_size",
                                            "decoder_intermediate_size",
                                            "decoder_num_attention_heads",
                                            "decoder_num_hidden_layers",
+                                           "dropout",
                                            "dtype",
                                            "encoder_stride",
                                            "finetuning_task",
@@ -172,6 +211,7 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "hidden_size",
                                            "id2label",
                                            "image_size",
+                                           "initializer_factor",
                                            "initializer_range",
                                            "intermediate_size",
                                            "interpolate_antialias",
@@ -194,6 +234,7 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "pooler_act",
                                            "pooler_output_size",
                                            "problem_type",
+                                           "projection_dim",
                                            "qkv_bias",
                                            "reshape_hidden_states",
                                            "stage_names",
@@ -210,17 +251,18 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
 
 }  // namespace
 
-bool is_hf_config(const JsonFile& config) { return find_type(config) != nullptr; }
+bool is_hf_config(const JsonFile& config) { return find_type(tower_of(config)) != nullptr; }
 
 std::string hf_model_types() {
   std::string list;
   for (const ModelType& type : types) {
     list += (list.empty() ? "" : ", ") + std::string(type.name);
   }
-  return list;
+  return list + ", clip";
 }
 
-FileNaming hf_naming(const JsonFile& config) {
+FileNaming hf_naming(const JsonFile& file) {
+  const JsonFile config = tower_of(file);
   const ModelType& type = *find_type(config);
   const bool bare = architecture_of(config).ends_with("Model");
   const std::string_view prefix = bare ? "" : type.prefix;
@@ -228,11 +270,12 @@ FileNaming hf_naming(const JsonFile& config) {
           with_prefixes(scheme_named(type.scheme).names, "", prefix)};
 }
 
-VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+VitModel read_hf_config(const JsonFile& file, const std::optional<JsonFile>& preprocessor,
                         const FileNaming& naming, const WeightSource* weights) {
+  const JsonFile config = tower_of(file);
   const ModelType& type = *find_type(config);
-  check_probabilities(config,
-                      {"hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate"});
+  check_probabilities(config, {"hidden_dropout_prob", "attention_probs_dropout_prob",
+                               "attention_dropout", "drop_path_rate"});
   VitModel model;
   model.architecture = architecture_of(config);
   model.origin = config.name;
@@ -252,7 +295,9 @@ VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& p
         "no preprocessor_config.json: the image processor's defaults are used");
   }
   set_normalisation(model.spec, *model.preprocess);
-  note_unknown_keys(config, known_keys, model.notices);
+  // A part of another config holds what every config of transformers could have.
+  const bool own_file = get_string(file, "model_type", 128) == type.name;
+  if (own_file) note_unknown_keys(config, known_keys, model.notices);
   return model;
 }
 

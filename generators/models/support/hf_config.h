@@ -1,5 +1,6 @@
 #pragma once
-// transformers: config.json of ViT, MAE, DeiT, DINOv2 and DINOv2 with registers.
+// transformers: config.json of ViT, MAE, DeiT, DINOv2 (with registers or not) and CLIP's vision
+// tower.
 
 #include <optional>
 #include <string>
@@ -17,12 +18,12 @@ bool is_hf_config(const JsonFile& config);
 std::string hf_model_types();
 
 /// The file names of a model of this type without a file, as transformers writes them.
-FileNaming hf_naming(const JsonFile& config);
+FileNaming hf_naming(const JsonFile& file);
 
 /// Hyper-parameters, labels and preprocessing. `weights`, if there are any, decide whether there is
 /// a head or a pooler, as they do in transformers. `naming` is the scheme of the file; the spec's
 /// names are set from it. Errors: CFG_*.
-VitModel read_hf_config(const JsonFile& config, const std::optional<JsonFile>& preprocessor,
+VitModel read_hf_config(const JsonFile& file, const std::optional<JsonFile>& preprocessor,
                         const FileNaming& naming, const WeightSource* weights);
 
 }  // namespace vitgen

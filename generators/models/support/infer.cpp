@@ -170,7 +170,7 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   VitModel model;
   VitSpec& spec = model.spec;
   spec.names = naming.names;
-  set_layout(spec, naming.layout);
+  spec = with_layout(spec, naming.scheme);
   spec.activation = scheme_named(naming.scheme).defaults.activation;
   const Shape patch = shape_of_weight(weights, spec.patch_matrix, spec.names.patch, 4);
   spec.width = patch[0];

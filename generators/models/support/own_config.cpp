@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
@@ -21,14 +23,30 @@ constexpr std::array<std::string_view, 11> required = {
     "image_h", "image_w", "patch_h", "patch_w",    "width",  "depth",
     "heads",   "mlp",     "eps",     "activation", "classes"};
 
-/// Of a field, as `visit` writes it.
-std::string field_text(const JsonFile& config, const std::string& key, const Json& value) {
+bool is_number(const std::string& text) {
+  double value = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc{} && result.ptr == text.data() + text.size();
+}
+
+/// Of a field, as `visit` writes it; `usual` is its text in a default spec, which shows its type.
+std::string field_text(const JsonFile& config, const std::string& key, const Json& value,
+                       const std::string& usual) {
+  const auto refuse = [&](std::string_view code, std::string_view wanted) {
+    throw Error(ExitCode::bad_input, code,
+                fmt::format("{}: {}: expected {}", config.name, key, wanted));
+  };
+  if (!is_number(usual)) {
+    if (!value.is_string()) refuse("CFG_FIELD", "a word");
+    return value.get<std::string>();
+  }
   if (value.is_boolean()) return value.get<bool>() ? "1" : "0";
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) return value.dump();
-  throw Error(
-      ExitCode::bad_input, "CFG_FIELD",
-      fmt::format("{}: {}: expected a number, a word, true or false", config.name, printable(key)));
+  if (!value.is_number()) refuse("CFG_FIELD", "a number, true or false");
+  // So that sums and products of extents are exact.
+  if (std::abs(value.get<double>()) > static_cast<double>(any_extent)) {
+    refuse("CFG_RANGE", fmt::format("at most {}", any_extent));
+  }
+  return value.dump();
 }
 
 /// mean0 .. mean3, std0 .. std3, pixel_peak: `preprocess` sets them.
@@ -49,8 +67,8 @@ void overlay(const JsonFile& config, Fields& fields) {
                   fmt::format("{}: {}: no such field", config.name, printable(item.key())),
                   suggestion_hint(item.key(), std::span<const std::string>(known)));
     }
-    fields.values[static_cast<std::size_t>(found - known.begin())].second =
-        field_text(config, item.key(), item.value());
+    std::string& text = fields.values[static_cast<std::size_t>(found - known.begin())].second;
+    text = field_text(config, item.key(), item.value(), text);
   }
 }
 
@@ -106,6 +124,11 @@ VitModel read_own_config(const JsonFile& config, const FileNaming& naming) {
   overlay(config, fields);
   model.spec = spec_of(config, fields);
   derive(config, model.spec);
+  const auto named = static_cast<std::int64_t>(model.labels.size());
+  if (named != 0 && named != model.spec.classes) {
+    json_error(config, "labels", "CFG_INCONSISTENT",
+               fmt::format("{} labels for {} classes", named, model.spec.classes));
+  }
   const JsonFile preprocess{config.name + ": preprocess", object_at(config, "preprocess"),
                             config.codes};
   model.preprocess =

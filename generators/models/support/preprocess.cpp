@@ -82,6 +82,14 @@ Preprocess timm_preprocess(const JsonFile& file, std::int64_t channels, std::int
 
 namespace {
 
+struct Statistics {
+  std::array<float, 4> mean, std_dev;
+};
+constexpr Statistics half = {{0.5f, 0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f, 0.5f}};
+constexpr Statistics imagenet = {{0.485f, 0.456f, 0.406f, 0.5f}, {0.229f, 0.224f, 0.225f, 0.5f}};
+constexpr Statistics openai = {{0.48145466f, 0.4578275f, 0.40821073f, 0.5f},
+                               {0.26862954f, 0.26130258f, 0.27577711f, 0.5f}};
+
 /// What an image processor of transformers does when its file leaves a key out.
 struct ProcessorDefaults {
   std::string_view model_type;
@@ -90,13 +98,15 @@ struct ProcessorDefaults {
   std::int64_t size;
   ResizeFilter filter;
   bool crop;
+  Statistics statistics;
 };
 
 constexpr ProcessorDefaults processors[] = {
-    {"vit", "ViT", false, 224, ResizeFilter::bilinear, false},
-    {"deit", "DeiT", false, 256, ResizeFilter::bicubic, true},
-    {"dinov2", "Bit", true, 256, ResizeFilter::bicubic, true},
-    {"dinov2_with_registers", "Bit", true, 256, ResizeFilter::bicubic, true},
+    {"vit", "ViT", false, 224, ResizeFilter::bilinear, false, half},
+    {"deit", "DeiT", false, 256, ResizeFilter::bicubic, true, half},
+    {"dinov2", "Bit", true, 256, ResizeFilter::bicubic, true, imagenet},
+    {"dinov2_with_registers", "Bit", true, 256, ResizeFilter::bicubic, true, imagenet},
+    {"clip_vision_model", "CLIP", true, 224, ResizeFilter::bicubic, true, openai},
 };
 
 ProcessorDefaults defaults_of(const JsonFile& file, std::string_view model_type) {
@@ -167,10 +177,8 @@ void read_crop(const JsonFile& file, const ProcessorDefaults& defaults, Preproce
 Preprocess hf_preprocess(const JsonFile& file, std::string_view model_type, std::int64_t channels) {
   const ProcessorDefaults defaults = defaults_of(file, model_type);
   Preprocess recipe{.channels = channels};
-  if (defaults.shortest_edge) {
-    recipe.mean = {0.485f, 0.456f, 0.406f, 0.5f};
-    recipe.std_dev = {0.229f, 0.224f, 0.225f, 0.5f};
-  }
+  recipe.mean = defaults.statistics.mean;
+  recipe.std_dev = defaults.statistics.std_dev;
   read_size(file, defaults, recipe);
   if (!get_bool_or(file, "do_resize", true)) recipe.resize = ResizeMode::none;
   recipe.filter = pil_filter(file, defaults.filter);

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "generators/base/error.h"
+#include "generators/models/support/overrides.h"
 
 namespace vitgen {
 
@@ -70,7 +71,7 @@ std::optional<Candidate> candidate(const WeightSource& weights, const NamingSche
   const std::string_view wrapper = before.substr(0, before.size() - model_prefix.size());
   if (!is_wrapper(wrapper)) return std::nullopt;
   Candidate out{{std::string(scheme.name), std::string(before), std::string(wrapper),
-                 with_prefixes(scheme.names, wrapper, model_prefix), scheme.layout},
+                 with_prefixes(scheme.names, wrapper, model_prefix)},
                 0};
   out.score = score(weights, out.naming.names);
   return out;
@@ -160,11 +161,9 @@ std::optional<int> match_name(std::string_view pattern, std::string_view name) {
   return std::nullopt;
 }
 
-void set_layout(VitSpec& spec, WeightLayout layout) {
-  if (layout == WeightLayout::torch) return;
-  spec.patch_order = PatchOrder::hwc;
-  spec.patch_matrix = spec.block_matrix = spec.head_matrix = MatrixOrder::in_out;
-  spec.head_axis = true;
+VitSpec with_layout(const VitSpec& spec, std::string_view name) {
+  const Fields layout = Fields::parse(scheme_named(name).layout);
+  return from_fields<VitSpec>(overridden(to_fields(spec), layout));
 }
 
 void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
@@ -179,10 +178,18 @@ void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
 bool is_ignorable(std::string_view name) {
   static constexpr std::array<std::string_view, 4> endings = {
       "position_ids", "mask_token", "num_batches_tracked", "relative_position_index"};
-  // What MAE and its kin train the encoder with, behind any wrappers.
-  static constexpr std::array<std::string_view, 2> decoders = {"decoder.", "decoder_"};
+  // What MAE trains its encoder with, and CLIP its vision tower, behind any wrappers.
+  static constexpr std::array<std::string_view, 9> partners = {"decoder.",
+                                                               "decoder_",
+                                                               "text_model.",
+                                                               "text_projection",
+                                                               "token_embedding",
+                                                               "ln_final.",
+                                                               "transformer.resblocks.",
+                                                               "positional_embedding",
+                                                               "logit_scale"};
   for (std::string_view rest = name; !rest.empty();) {
-    if (std::ranges::any_of(decoders, [&](std::string_view d) { return rest.starts_with(d); })) {
+    if (std::ranges::any_of(partners, [&](std::string_view p) { return rest.starts_with(p); })) {
       return true;
     }
     const std::size_t dot = rest.find('.');

@@ -15,12 +15,6 @@
 
 namespace vitgen {
 
-/// How all arrays of a file are laid out.
-///   torch  as the formulas have them, or as the config says
-///   flax   a matrix is {k, n}, a convolution {h, w, channels, n}; the projections of attention
-///          have an axis for the heads
-enum class WeightLayout : std::uint8_t { torch, flax };
-
 /// What a file without a config is taken for, where its tensors do not show it.
 struct SchemeDefaults {
   Activation activation = Activation::gelu_erf;
@@ -40,7 +34,7 @@ struct NamingScheme {
   std::string_view name;
   std::vector<std::string_view> prefixes;  ///< what may stand for `@`, "" always may
   TensorNames names;
-  WeightLayout layout = WeightLayout::torch;
+  std::string_view layout = {};  ///< how arrays are laid out, fields of VitSpec: "a=1,b=2"
   SchemeDefaults defaults = {};
   std::vector<Unsupported> unsupported = {};
   /// Whose files tensors alone do not explain, "a model of transformers"; empty: they do.
@@ -56,7 +50,6 @@ struct FileNaming {
   std::string prefix;   ///< of the encoder's tensors, wrappers included: "module.vit."
   std::string wrapper;  ///< of all tensors: "module."
   TensorNames names;
-  WeightLayout layout = WeightLayout::torch;
 };
 
 /// `names` with `@` replaced and the wrapper put before every name.
@@ -71,8 +64,8 @@ std::optional<FileNaming> find_naming(const WeightSource& weights);
 /// one), or nothing.
 std::optional<int> match_name(std::string_view pattern, std::string_view name);
 
-/// The fields of `spec` that `layout` decides.
-void set_layout(VitSpec& spec, WeightLayout layout);
+/// `spec` with the layout of the scheme `name`.
+VitSpec with_layout(const VitSpec& spec, std::string_view name);
 
 /// Throws CFG_UNSUPPORTED if a tensor of the file shows that it is another kind of network.
 void refuse_unsupported(const WeightSource& weights, const FileNaming& naming);

@@ -123,6 +123,44 @@ TensorNames hf5_dinov2_names() {
   return names;
 }
 
+/// transformers, CLIP's vision tower.
+TensorNames hf_clip_names() {
+  TensorNames names;
+  names.patch = "@embeddings.patch_embedding.*";
+  names.cls = "@embeddings.class_embedding";
+  names.position = "@embeddings.position_embedding.weight";
+  names.norm_pre = "@pre_layrnorm.*";
+  names.norm1 = "@encoder.layers.{}.layer_norm1.*";
+  names.q = "@encoder.layers.{}.self_attn.q_proj.*";
+  names.k = "@encoder.layers.{}.self_attn.k_proj.*";
+  names.v = "@encoder.layers.{}.self_attn.v_proj.*";
+  names.proj = "@encoder.layers.{}.self_attn.out_proj.*";
+  names.norm2 = "@encoder.layers.{}.layer_norm2.*";
+  names.fc1 = "@encoder.layers.{}.mlp.fc1.*";
+  names.fc2 = "@encoder.layers.{}.mlp.fc2.*";
+  names.fc_norm = "@post_layernorm.*";
+  names.head = "visual_projection.*";
+  return names;
+}
+
+/// CLIP's vision tower as its authors publish it.
+TensorNames openai_clip_names() {
+  TensorNames names;
+  names.patch = "visual.conv1.*";
+  names.cls = "visual.class_embedding";
+  names.position = "visual.positional_embedding";
+  names.norm_pre = "visual.ln_pre.*";
+  names.norm1 = "visual.transformer.resblocks.{}.ln_1.*";
+  names.qkv = "visual.transformer.resblocks.{}.attn.in_proj_*";
+  names.proj = "visual.transformer.resblocks.{}.attn.out_proj.*";
+  names.norm2 = "visual.transformer.resblocks.{}.ln_2.*";
+  names.fc1 = "visual.transformer.resblocks.{}.mlp.c_fc.*";
+  names.fc2 = "visual.transformer.resblocks.{}.mlp.c_proj.*";
+  names.fc_norm = "visual.ln_post.*";
+  names.head = "visual.proj";
+  return names;
+}
+
 /// Google's vision_transformer as published: flax counted the layers of a block, dropout included.
 TensorNames google_names() {
   return {.patch = "embedding/<kernel|bias>",
@@ -183,7 +221,9 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
   return {.name = name,
           .prefixes = {},
           .names = std::move(names),
-          .layout = WeightLayout::flax,
+          .layout =
+              "patch_order=hwc,patch_matrix=in_out,block_matrix=in_out,head_axis=true,"
+              "head_matrix=in_out",
           .defaults = {.activation = Activation::gelu_tanh,
                        .resample = tensors::Resample::linear_corners,
                        .plain_resize = true},
@@ -207,6 +247,12 @@ std::span<const NamingScheme> all_schemes() {
       config_scheme("hf5", {"vit.", "deit."}, hf5_names(), hf),
       config_scheme("hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names(), hf),
       config_scheme("hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names(), hf),
+      config_scheme("hf_clip", {"vision_model."}, hf_clip_names(), hf),
+      {.name = "openai_clip",
+       .prefixes = {},
+       .names = openai_clip_names(),
+       .layout = "head_matrix=in_out",
+       .needs_config = "CLIP"},
       flax_scheme("google", google_names()),
       flax_scheme("google_linen", google_linen_names()),
       flax_scheme("big_vision", big_vision_names()),
