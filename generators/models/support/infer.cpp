@@ -6,6 +6,7 @@
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
+#include "generators/plan/weight_layout.h"
 
 namespace vitgen {
 
