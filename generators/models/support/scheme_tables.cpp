@@ -222,7 +222,7 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
           .prefixes = {},
           .names = std::move(names),
           .layout =
-              "patch_order=hwc,patch_matrix=in_out,block_matrix=in_out,head_axis=true,"
+              "patch_order=hwc,patch_matrix=in_out,block_matrix=in_out,head_axis=1,"
               "head_matrix=in_out",
           .defaults = {.activation = Activation::gelu_tanh,
                        .resample = tensors::Resample::linear_corners,
