@@ -66,7 +66,14 @@ const char* vitgen_api_error(const void* object) {
   return is_context(context) ? context->error : "";
 }
 
-int vitgen_api_input(vitgen_api_tensor* tensor) { return give_port(*table().input, tensor); }
+int vitgen_api_input(vitgen_api_tensor* tensor) { return give_port(table().inputs[0], tensor); }
+
+int vitgen_api_input_at(size_t index, vitgen_api_tensor* tensor) {
+  if (index >= table().input_count) return VITGEN_API_E_ARG;
+  return give_port(table().inputs[index], tensor);
+}
+
+size_t vitgen_api_input_count(void) { return table().input_count; }
 
 int vitgen_api_output(size_t index, vitgen_api_tensor* tensor) {
   if (index >= table().output_count) return VITGEN_API_E_ARG;

@@ -10,7 +10,7 @@ namespace {
 const char* operand_name(const vitgen_table& table, const vitgen_operand& operand) {
   switch (operand.slot) {
     case VITGEN_SLOT_INPUT:
-      return table.input->name;
+      return table.inputs[operand.index].name;
     case VITGEN_SLOT_OUTPUT:
       return table.outputs[operand.index].name;
     case VITGEN_SLOT_WEIGHT:

@@ -166,11 +166,16 @@ int call_kernel(vitgen_kernel_fn function, void* uc, void* const* b, uint32_t co
 using namespace vitgen::rt;
 
 int vitgen_api_run(vitgen_api_context* context, size_t n, const void* input, void* output) {
-  return run_request(context, {n, static_cast<const uint8_t*>(input), &output, 1});
+  return run_request(context, {n, &input, 1, &output, 1});
 }
 
 int vitgen_api_run_outputs(vitgen_api_context* context, size_t n, const void* input,
                            void* const* outputs) {
+  return run_request(context, {n, &input, 1, outputs, vitgen_rt_table.output_count});
+}
+
+int vitgen_api_run_ports(vitgen_api_context* context, size_t n, const void* const* inputs,
+                         void* const* outputs) {
   return run_request(
-      context, {n, static_cast<const uint8_t*>(input), outputs, vitgen_rt_table.output_count});
+      context, {n, inputs, vitgen_rt_table.input_count, outputs, vitgen_rt_table.output_count});
 }

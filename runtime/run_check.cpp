@@ -28,12 +28,31 @@ bool range_of(const vitgen_port& port, const void* memory, size_t n, Range& rang
   return true;
 }
 
-bool check_output(const vitgen_table& table, const Request& request, uint32_t o, Range input,
-                  Text& why) {
+bool check_inputs(const vitgen_table& table, const Request& request, Text& why) {
+  if (request.inputs_given != table.input_count) {
+    why << "this model has " << table.input_count << " inputs: give them all to run_ports";
+    return false;
+  }
+  for (uint32_t i = 0; i < table.input_count; ++i) {
+    Range range;
+    if (request.inputs[i] == nullptr) {
+      why << "input '" << table.inputs[i].name << "': null";
+      return false;
+    }
+    if (!range_of(table.inputs[i], request.inputs[i], request.n, range, why)) return false;
+  }
+  return true;
+}
+
+bool check_output(const vitgen_table& table, const Request& request, uint32_t o, Text& why) {
   Range range;
   if (!range_of(table.outputs[o], request.outputs[o], request.n, range, why)) return false;
-  if (overlap(range, input)) {
-    why << "output '" << table.outputs[o].name << "' overlaps the input";
+  for (uint32_t i = 0; i < table.input_count; ++i) {
+    Range input;
+    range_of(table.inputs[i], request.inputs[i], request.n, input, why);  // known to be fine
+    if (!overlap(range, input)) continue;
+    why << "output '" << table.outputs[o].name << "' overlaps the input '" << table.inputs[i].name
+        << "'";
     return false;
   }
   for (uint32_t other = 0; other < o; ++other) {
@@ -54,17 +73,16 @@ bool check(const vitgen_table& table, const Request& request, Text& why) {
     why << "n: 0 images";
     return false;
   }
-  if (request.input == nullptr || request.outputs == nullptr) {
-    why << (request.input == nullptr ? "input: null" : "outputs: null");
+  if (request.inputs == nullptr || request.outputs == nullptr) {
+    why << (request.inputs == nullptr ? "inputs: null" : "outputs: null");
     return false;
   }
-  Range input;
-  if (!range_of(*table.input, request.input, request.n, input, why)) return false;
+  if (!check_inputs(table, request, why)) return false;
   uint32_t wanted = 0;
   for (uint32_t o = 0; o < request.given; ++o) {
     if (request.outputs[o] == nullptr) continue;
     ++wanted;
-    if (!check_output(table, request, o, input, why)) return false;
+    if (!check_output(table, request, o, why)) return false;
   }
   if (wanted == 0) why << "output: null";
   return wanted != 0;
@@ -96,8 +114,8 @@ uint8_t* operand_memory(const vitgen_api_context& context, const BatchRun& run,
   const vitgen_table& table = *context.model->table;
   switch (operand.slot) {
     case VITGEN_SLOT_INPUT:
-      return const_cast<uint8_t*>(run.request->input) + run.first * port_bytes(*table.input) +
-             operand.offset;
+      return static_cast<uint8_t*>(const_cast<void*>(run.request->inputs[operand.index])) +
+             run.first * port_bytes(table.inputs[operand.index]) + operand.offset;
     case VITGEN_SLOT_OUTPUT:
       return output_memory(context, run, operand.index) + operand.offset;
     case VITGEN_SLOT_ARENA:

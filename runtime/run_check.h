@@ -7,8 +7,9 @@ namespace vitgen::rt {
 
 struct Request {
   size_t n;
-  const uint8_t* input;
-  void* const* outputs;  ///< the first `given` of the model's outputs, entries may be null
+  const void* const* inputs;
+  uint32_t inputs_given;  ///< all of the model's inputs, or it is refused
+  void* const* outputs;   ///< the first `given` of the model's outputs, entries may be null
   uint32_t given;
 };
 

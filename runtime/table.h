@@ -12,7 +12,7 @@
 struct vitgen_preprocess_recipe;  // runtime/preprocess.h
 
 enum {
-  VITGEN_TABLE_VERSION = 1,
+  VITGEN_TABLE_VERSION = 2,
   VITGEN_MAX_DIMS = 4,
   VITGEN_MAX_OPERANDS = 8,
   /// Alignment of every arena buffer and of every tensor in the weights file: two cache lines,
@@ -27,7 +27,7 @@ enum vitgen_dtype : uint8_t { VITGEN_F32 = 0, VITGEN_U8 = 1, VITGEN_I32 = 2 };
 
 /// Where an operand's memory lies. INPUT and OUTPUT are the caller's buffers.
 enum vitgen_slot : uint8_t {
-  VITGEN_SLOT_INPUT = 0,   ///< offset into the caller's input of this bucket run
+  VITGEN_SLOT_INPUT = 0,   ///< `index` is the input's number
   VITGEN_SLOT_OUTPUT = 1,  ///< `index` is the output's number
   VITGEN_SLOT_ARENA = 2,   ///< `offset` into the context's activation arena
   VITGEN_SLOT_WEIGHT = 3,  ///< `index` is the weight's number, `offset` inside that weight
@@ -130,7 +130,8 @@ struct vitgen_table {
   uint32_t kernel_count;
   const struct vitgen_weight* weights;
   uint32_t weight_count;
-  const struct vitgen_port* input;
+  const struct vitgen_port* inputs;
+  uint32_t input_count;
   const struct vitgen_port* outputs;
   uint32_t output_count;
   const char* const* labels;  ///< class names, or null

@@ -58,26 +58,6 @@ std::vector<std::string> default_outputs(const VitSpec& spec) {
   return outputs;
 }
 
-namespace {
-
-void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs) {
-  static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& name = outputs[i];
-    const auto same = std::count(outputs.begin(), outputs.end(), name);
-    if (std::find(known.begin(), known.end(), name) == known.end() || same > 1) {
-      throw Error(ExitCode::usage, "OUTPUT_UNKNOWN",
-                  fmt::format("outputs are logits, tokens and pooled, each at most once; got '{}'",
-                              printable(name)),
-                  suggestion_hint(name, known));
-    }
-    if (name == "logits" && spec.classes == 0) {
-      throw Error(ExitCode::usage, "OUTPUT_ABSENT", "this model has no head, so it has no logits",
-                  "its outputs are pooled and tokens");
-    }
-  }
-}
-
 /// The elements of the plan's largest value must be addressable by 32-bit indices.
 void check_batch(const VitSpec& spec, int batch) {
   const double widest =
@@ -99,6 +79,26 @@ Port input_port(const VitSpec& spec, DType dtype) {
   const int w = static_cast<int>(spec.image_w);
   if (dtype == DType::u8) return {"image", dtype, {c, w, h}};
   return {"image", dtype, {w, h, c}};
+}
+
+namespace {
+
+void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs) {
+  static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = outputs[i];
+    const auto same = std::count(outputs.begin(), outputs.end(), name);
+    if (std::find(known.begin(), known.end(), name) == known.end() || same > 1) {
+      throw Error(ExitCode::usage, "OUTPUT_UNKNOWN",
+                  fmt::format("outputs are logits, tokens and pooled, each at most once; got '{}'",
+                              printable(name)),
+                  suggestion_hint(name, known));
+    }
+    if (name == "logits" && spec.classes == 0) {
+      throw Error(ExitCode::usage, "OUTPUT_ABSENT", "this model has no head, so it has no logits",
+                  "its outputs are pooled and tokens");
+    }
+  }
 }
 
 Port output_port(const Plan& plan, const VitSpec& spec, const std::string& name, Slot value) {
@@ -131,7 +131,7 @@ Plan lower(const VitSpec& model, const PlanOptions& wanted) {
 
   Plan plan;
   plan.batch = options.batch;
-  plan.input = input_port(spec, options.input);
+  plan.inputs = {input_port(spec, options.input)};
   Slot x = lower_embedding(plan, spec, options);
   for (int block = 0; block < static_cast<int>(spec.depth); ++block) {
     x = lower_block(plan, spec, options.batch, block, x);

@@ -209,7 +209,7 @@ Plan lower(const PatchMixerSpec& wanted, const PlanOptions& options) {
   const Tensors tensors{spec};
   Plan plan;
   plan.batch = options.batch;
-  plan.input = {"series", DType::f32, {e.variables, e.length}};
+  plan.inputs = {{"series", DType::f32, {e.variables, e.length}}};
   const Slot series{SlotKind::input, 0};
   const Shape variables{spec.variables};
   const Slot gain =

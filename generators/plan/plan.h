@@ -18,7 +18,7 @@ inline std::vector<std::string_view> enum_names(SlotKind) {
   return {"input", "output", "arena", "weight"};
 }
 
-/// `index` numbers the plan's outputs, buffers or weights; the input is number 0.
+/// `index` numbers the plan's inputs, outputs, buffers or weights.
 struct Slot {
   SlotKind kind = SlotKind::arena;
   int index = 0;
@@ -74,7 +74,7 @@ std::optional<ImageExtents> image_extents(const Port& port);
 
 struct Plan {
   int batch = 1;
-  Port input;
+  std::vector<Port> inputs;  ///< the first is the image, or what stands for it
   std::vector<Port> outputs;
   std::vector<Step> steps;
   std::vector<Buffer> buffers;

@@ -1,5 +1,7 @@
 #include "generators/plan/plan_builder.h"
 
+#include <map>
+
 #include "generators/ops/linear.h"
 #include "generators/ops/support/ops_table.h"
 #include "generators/plan/tensor_functions.h"
@@ -74,6 +76,21 @@ void drop_unused_items(Plan& plan, SlotKind kind, std::vector<Item>& items) {
 void drop_unused(Plan& plan) {
   drop_unused_items(plan, SlotKind::arena, plan.buffers);
   drop_unused_items(plan, SlotKind::weight, plan.weights);
+}
+
+void share_weights(Plan& plan) {
+  std::map<std::string, int> first;  // of each value
+  std::vector<int> shared;
+  for (const Weight& weight : plan.weights) {
+    const auto number = static_cast<int>(shared.size());
+    shared.push_back(first.emplace(to_text(weight.value), number).first->second);
+  }
+  for (Step& step : plan.steps) {
+    for (Slot& slot : step.slots) {
+      if (slot.kind == SlotKind::weight) slot.index = shared[static_cast<std::size_t>(slot.index)];
+    }
+  }
+  drop_unused(plan);
 }
 
 Slot add_linear(Plan& plan, const LinearStep& step, LinearWeights weights, Slot input) {

@@ -25,6 +25,9 @@ void bind_output(Plan& plan, Slot value, Port port);
 /// Drops the buffers and weights that no step uses and renumbers the rest.
 void drop_unused(Plan& plan);
 
+/// Makes one weight of those that have the same value; to be called when no pass will change one.
+void share_weights(Plan& plan);
+
 /// What a step reads as its operand `name`, a weight.
 Weight& weight_of(Plan& plan, const Step& step, std::string_view name);
 

@@ -33,7 +33,7 @@ std::int64_t slot_bytes(const Plan& plan, const Slot& slot, const std::string& s
   };
   switch (slot.kind) {
     case SlotKind::input:
-      return port_bytes(plan, plan.input);
+      return port_bytes(plan, at(plan.inputs));
     case SlotKind::output:
       return port_bytes(plan, at(plan.outputs));
     case SlotKind::arena:

@@ -16,7 +16,7 @@ std::string slot_text(const Plan& plan, const Slot& slot) {
   const auto index = static_cast<std::size_t>(slot.index);
   switch (slot.kind) {
     case SlotKind::input:
-      return "<" + plan.input.name + ">";
+      return "<" + plan.inputs.at(index).name + ">";
     case SlotKind::output:
       return "<" + plan.outputs.at(index).name + ">";
     case SlotKind::arena:
@@ -39,9 +39,9 @@ std::string step_text(const Plan& plan, const Step& step) {
 }  // namespace
 
 std::string to_text(const Plan& plan) {
-  std::string out =
-      fmt::format("plan batch={} arena={} bytes in {} buffers\ninput {}\n", plan.batch,
-                  plan.arena_bytes, plan.buffers.size(), port_text(plan.input));
+  std::string out = fmt::format("plan batch={} arena={} bytes in {} buffers\n", plan.batch,
+                                plan.arena_bytes, plan.buffers.size());
+  for (const Port& port : plan.inputs) out += fmt::format("input {}\n", port_text(port));
   for (const Port& port : plan.outputs) out += fmt::format("output {}\n", port_text(port));
   for (const Step& step : plan.steps) out += step_text(plan, step) + '\n';
   for (const Weight& weight : plan.weights) {

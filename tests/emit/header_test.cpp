@@ -31,7 +31,7 @@ TEST(Header, Constants_of_a_tiny_library_are_golden) {
 
 TEST(Header, Interleaved_pixels_have_the_same_image_macros) {
   LibraryRequest request = tiny_request("tiny", "");
-  for (Plan& plan : request.plans) plan.input = {"image", DType::u8, {3, 5, 2}};
+  for (Plan& plan : request.plans) plan.inputs = {{"image", DType::u8, {3, 5, 2}}};
   const std::string header = tiny_header(request);
   for (const char* line : {"#define TINY_INPUT_CHANNELS 3\n", "#define TINY_INPUT_HEIGHT 2\n",
                            "#define TINY_INPUT_WIDTH 5\n", "#define TINY_INPUT_TYPE TINY_U8\n",

@@ -48,7 +48,7 @@ Weight weight(const std::string& name, int k, int n) {
 Plan plan(int batch) {
   Plan p;
   p.batch = batch;
-  p.input = {"image", DType::f32, {4, 2, 1}};
+  p.inputs = {{"image", DType::f32, {4, 2, 1}}};
   p.outputs = {{"logits", DType::f32, {kTinyOutputs}}};
   p.weights = {weight("hidden.weight", kTinyInputs, kTinyHidden),
                weight("head.weight", kTinyHidden, kTinyOutputs)};

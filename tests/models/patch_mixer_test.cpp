@@ -61,8 +61,8 @@ TEST(PatchMixer, steps_are_those_of_the_formula) {
   EXPECT_THAT(steps_of(plan),
               ElementsAre("patches", "patch_embed", "blocks.0.depthwise", "blocks.0.pointwise",
                           "head0", "head1.fc1", "head1.fc2", "forecast"));
-  EXPECT_EQ(plan.input.name, "series");
-  EXPECT_THAT(plan.input.extents, ElementsAre(3, 27));
+  EXPECT_EQ(plan.inputs.at(0).name, "series");
+  EXPECT_THAT(plan.inputs.at(0).extents, ElementsAre(3, 27));
   ASSERT_EQ(plan.outputs.size(), 1u);
   EXPECT_THAT(plan.outputs[0].extents, ElementsAre(3, 5));
 }

@@ -8,14 +8,13 @@ namespace vitgen {
 namespace {
 
 struct Memory {
-  std::vector<float> input;
-  std::vector<std::vector<float>> outputs, buffers, weights;
+  std::vector<std::vector<float>> inputs, outputs, buffers, weights;
 
   std::vector<float>& at(const Slot& slot) {
     const auto index = static_cast<std::size_t>(slot.index);
     switch (slot.kind) {
       case SlotKind::input:
-        return input;
+        return inputs.at(index);
       case SlotKind::output:
         return outputs.at(index);
       case SlotKind::arena:
@@ -23,7 +22,7 @@ struct Memory {
       case SlotKind::weight:
         return weights.at(index);
     }
-    return input;
+    return inputs.at(index);
   }
 };
 
@@ -44,7 +43,12 @@ void run_step(const Step& step, Memory& memory) {
 
 std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const WeightSource& weights,
                                                    const std::vector<float>& input) {
-  Memory memory{.input = input,
+  return run_plan(plan, weights, std::vector<std::vector<float>>(1, input));
+}
+
+std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const WeightSource& weights,
+                                                   const std::vector<std::vector<float>>& inputs) {
+  Memory memory{.inputs = inputs,
                 .outputs = std::vector<std::vector<float>>(plan.outputs.size()),
                 .buffers = std::vector<std::vector<float>>(plan.buffers.size()),
                 .weights = {}};

@@ -14,5 +14,8 @@ namespace vitgen {
 /// The plan's outputs by name, from one batch of input values.
 std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const WeightSource& weights,
                                                    const std::vector<float>& input);
+/// The same with values for every input.
+std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const WeightSource& weights,
+                                                   const std::vector<std::vector<float>>& inputs);
 
 }  // namespace vitgen

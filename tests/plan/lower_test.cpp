@@ -199,7 +199,7 @@ TEST(Lower, another_image_size_resamples_the_patch_rows_only) {
   options.image_h = 384;
   options.image_w = 320;
   const Plan plan = lower(vit(), options);
-  EXPECT_EQ(plan.input.extents, (std::vector<int>{320, 384, 3}));
+  EXPECT_EQ(plan.inputs.at(0).extents, (std::vector<int>{320, 384, 3}));
   EXPECT_EQ(weight_text(plan, "pos_embed.patches"),
             "resample(rows(reshape(pos_embed[1x197x768]; 197, 768); 1, 196); 14, 14, 24, 20, 1)");
   EXPECT_NE(weight_text(plan, "pos_embed.prefix"), "absent");
@@ -211,7 +211,7 @@ TEST(Lower, u8_input_is_interleaved_and_its_normalisation_is_in_the_weights) {
   VitSpec spec = vit();
   spec.patch_bias = false;
   const Plan plan = lower(spec, options);
-  EXPECT_EQ(plan.input.extents, (std::vector<int>{3, 224, 224}));
+  EXPECT_EQ(plan.inputs.at(0).extents, (std::vector<int>{3, 224, 224}));
   const auto patch = typed_spec<PatchEmbedSpec>(step(plan, "patch_embed").spec);
   EXPECT_EQ(patch.layout, ImageLayout::hwc);
   EXPECT_TRUE(patch.bias);

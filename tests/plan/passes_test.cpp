@@ -29,7 +29,7 @@ LinearWeights weights(const std::string& name, std::int64_t n, bool bias) {
 /// LayerNorm -> linear to [q k v] -> attention.
 Plan norm_and_attention(bool bias) {
   Plan plan;
-  plan.input = {"image", DType::f32, {kWidth, 4}};
+  plan.inputs = {{"image", DType::f32, {kWidth, 4}}};
   const Slot gain = add_weight(plan, "norm.weight", t::leaf("g", {kWidth}));
   const Slot beta = add_weight(plan, "norm.bias", t::leaf("b", {kWidth}));
   const Slot normed = add_step(plan, "norm", op_spec(LayerNormSpec{.rows = 4, .width = kWidth}),

@@ -17,7 +17,7 @@ namespace {
 /// image -> norm0 -> norm1 -> output, all {4, 2}.
 Plan two_norms() {
   Plan plan;
-  plan.input = {"image", DType::f32, {4, 2}};
+  plan.inputs = {{"image", DType::f32, {4, 2}}};
   Slot x{SlotKind::input, 0};
   for (const std::string name : {"norm0", "norm1"}) {
     const Slot gain = add_weight(plan, name + ".weight", tensors::leaf(name + ".weight", {4}));

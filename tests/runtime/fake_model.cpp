@@ -97,7 +97,8 @@ void fill_table(vitgen_table& t) {
   t.kernel_count = 3;
   t.weights = kWeights;
   t.weight_count = 2;
-  t.input = &kInput;
+  t.inputs = &kInput;
+  t.input_count = 1;
   t.outputs = kOutputs;
   t.output_count = 2;
   t.labels = kLabels;

@@ -139,7 +139,7 @@ TEST(Run, wrong_arguments_are_named_and_touch_nothing) {
   const size_t most = std::numeric_limits<size_t>::max();
   const BadCall calls[] = {
       {"n: 0 images", 0, m, m + 100},
-      {"input: null", 1, nullptr, m},
+      {"input 'image': null", 1, nullptr, m},
       {"output: null", 1, m, nullptr},
       {"image: not aligned to 4", 1, bytes + 1, m + 100},
       {"logits: not aligned to 4", 1, m, bytes + 401},
@@ -171,6 +171,35 @@ TEST(Run, wrong_output_lists_are_named) {
   void* const shared[] = {out.data(), out.data() + 9};
   EXPECT_EQ(vitgen_api_run_outputs(session.context, 2, input.data(), shared), VITGEN_API_E_ARG);
   EXPECT_THAT(vitgen_api_error(session.context), HasSubstr("'logits' and 'pooled' overlap"));
+}
+
+TEST(Run, every_input_has_a_buffer_of_its_own) {
+  FakeModel fake;
+  const vitgen_port both[] = {*fake.table().inputs, {"noise", VITGEN_F32, 1, {3, 0, 0, 0}}};
+  fake.table().inputs = both;
+  fake.table().input_count = 2;
+  Session session(fake);
+  const std::vector<float> input = images(2);
+  std::vector<float> noise(6), out(2 * kClasses);
+  void* const outputs[] = {out.data(), nullptr};
+  EXPECT_EQ(vitgen_api_run(session.context, 2, input.data(), out.data()), VITGEN_API_E_ARG);
+  EXPECT_THAT(vitgen_api_error(session.context), HasSubstr("2 inputs: give them all to run_ports"));
+  const void* const half[] = {input.data(), nullptr};
+  EXPECT_EQ(vitgen_api_run_ports(session.context, 2, half, outputs), VITGEN_API_E_ARG);
+  EXPECT_THAT(vitgen_api_error(session.context), HasSubstr("input 'noise': null"));
+  const void* const shared[] = {input.data(), out.data()};
+  EXPECT_EQ(vitgen_api_run_ports(session.context, 2, shared, outputs), VITGEN_API_E_ARG);
+  EXPECT_THAT(vitgen_api_error(session.context), HasSubstr("overlaps the input 'noise'"));
+  EXPECT_EQ(vitgen_api_run_ports(session.context, 2, nullptr, outputs), VITGEN_API_E_ARG);
+  const void* const all[] = {input.data(), noise.data()};
+  ASSERT_EQ(vitgen_api_run_ports(session.context, 2, all, outputs), VITGEN_API_OK);
+  EXPECT_EQ(out, fake.logits(input));
+  vitgen_api_tensor tensor = {};
+  tensor.struct_size = sizeof tensor;
+  EXPECT_EQ(vitgen_api_input_count(), 2u);
+  ASSERT_EQ(vitgen_api_input_at(1, &tensor), VITGEN_API_OK);
+  EXPECT_STREQ(tensor.name, "noise");
+  EXPECT_EQ(vitgen_api_input_at(2, &tensor), VITGEN_API_E_ARG);
 }
 
 TEST(Run, refuses_what_is_not_a_context) {

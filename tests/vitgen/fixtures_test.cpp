@@ -10,6 +10,7 @@
 #include "generators/weights/random_weights.h"
 #include "tests/vitgen/program.h"
 #include "tools/image/npy.h"
+#include "tools/vitgen/loaded_library.h"
 
 namespace vitgen {
 namespace {
@@ -65,10 +66,21 @@ std::vector<std::string> image_options(const fs::path& folder) {
   return {"--image", std::to_string(input.shape[2]) + "x" + std::to_string(input.shape[3])};
 }
 
+// `--input` for each of the library's inputs.
+std::vector<std::string> input_options(const std::string& library, const fs::path& folder) {
+  std::vector<std::string> options = {"--input"};
+  const LoadedLibrary loaded(library, {});
+  for (const TensorPort& port : loaded.inputs()) {
+    const std::string middle = options.size() == 1 ? "" : port.name + ".";
+    options.push_back(port.name + "=" + (folder / ("input." + middle + "npy")).string());
+  }
+  return options;
+}
+
 TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
   const fs::path folder = fixture(GetParam());
   std::vector<std::string> outputs;
-  for (const char* name : {"logits", "tokens", "pooled", "forecast"}) {
+  for (const char* name : {"logits", "tokens", "pooled", "forecast", "labels", "loss"}) {
     // timm averages DeiT's two tokens for its "pooled"; here it is both of them, before the heads.
     const bool differs = GetParam() == "timm_deit_distilled" && std::string(name) == "pooled";
     if (fs::exists(folder / (std::string(name) + "_f64.npy")) && !differs) outputs.push_back(name);
@@ -81,8 +93,9 @@ TEST_P(Fixture, GeneratedLibraryEqualsTheOriginalCode) {
   const std::string library = library_of(GetParam(), options);
   for (const std::string& name : outputs) {
     const std::string out = (scratch() / (GetParam() + "_" + name + ".npy")).string();
-    must_run({"run", library, "-q", "--input", (folder / "input.npy").string(), "--output", out,
-              "--output-name", name});
+    std::vector<std::string> run = {"run", library, "-q", "--output", out, "--output-name", name};
+    for (const std::string& input : input_options(library, folder)) run.push_back(input);
+    must_run(run);
     const std::vector<double> got = read_values(out);
     const std::vector<double> exact = read_values(folder / (name + "_f64.npy"));
     const std::vector<double> torch = read_values(folder / (name + "_f32.npy"));

@@ -33,12 +33,14 @@ std::string c_type(const Port& port) {
 }
 
 std::string ports_text(const Plan& plan) {
-  std::string text =
-      fmt::format(" * input   {}: {}", plain_line(plan.input.name), c_type(plan.input));
-  for (const Port& port : plan.outputs) {
-    text += fmt::format("\n * output  {}: {}", plain_line(port.name), c_type(port));
+  std::vector<std::string> lines;
+  for (const Port& port : plan.inputs) {
+    lines.push_back(fmt::format(" * input   {}: {}", plain_line(port.name), c_type(port)));
   }
-  return text;
+  for (const Port& port : plan.outputs) {
+    lines.push_back(fmt::format(" * output  {}: {}", plain_line(port.name), c_type(port)));
+  }
+  return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
 /// Shape macros of one port: the element type, the extents outermost first, and their product.
@@ -81,20 +83,28 @@ std::string arena_constant(const LibraryRequest& request, std::string_view libra
       request.name, library, choice, size.one_thread.back(), size.each_further_thread);
 }
 
+/// All inputs or all outputs.
+std::string numbered_ports(std::string_view library, std::string_view kind,
+                           const std::vector<Port>& ports) {
+  std::string text = fmt::format("\n/* The {}puts: number, then one image of each. */\n",
+                                 kind == "INPUT" ? "in" : "out");
+  text += fmt::format("#define {}_{}_COUNT {}\n", library, kind, ports.size());
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    const std::string prefix = fmt::format("{}_{}_{}", library, kind, macro_name(ports[i].name));
+    text += fmt::format("#define {} {}\n", prefix, i);
+    text += port_constants(prefix, library, ports[i]);
+  }
+  return text;
+}
+
 std::string constants(const LibraryRequest& request, const WeightsLayout& layout) {
   const std::string library = macro_name(request.name);
   const Plan& plan = request.plans.front();
   std::string text = "\n/* One image of the input; DIM_0 is the outermost extent. */\n";
-  text += port_constants(library + "_INPUT", library, plan.input);
-  text += image_constants(library, plan.input);
-  text += "\n/* The outputs: number, then one image of each. */\n";
-  text += fmt::format("#define {}_OUTPUT_COUNT {}\n", library, plan.outputs.size());
-  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
-    const std::string prefix =
-        fmt::format("{}_OUTPUT_{}", library, macro_name(plan.outputs[i].name));
-    text += fmt::format("#define {} {}\n", prefix, i);
-    text += port_constants(prefix, library, plan.outputs[i]);
-  }
+  text += port_constants(library + "_INPUT", library, plan.inputs.front());
+  text += image_constants(library, plan.inputs.front());
+  if (plan.inputs.size() > 1) text += numbered_ports(library, "INPUT", plan.inputs);
+  text += numbered_ports(library, "OUTPUT", plan.outputs);
   text += fmt::format("#define {}_LABEL_COUNT {}\n", library, request.model.labels.size());
 
   std::vector<int> batches;

@@ -21,8 +21,13 @@ Json files_json(const Files& files) {
   return list;
 }
 
-Json port_json(const Port& port) {
-  return {{"name", port.name}, {"dtype", enum_text(port.dtype)}, {"extents", port.extents}};
+Json ports_json(const std::vector<Port>& ports) {
+  Json list = Json::array();
+  for (const Port& port : ports) {
+    list.push_back(
+        {{"name", port.name}, {"dtype", enum_text(port.dtype)}, {"extents", port.extents}});
+  }
+  return list;
 }
 
 Json model_json(const LibraryRequest& request) {
@@ -31,14 +36,12 @@ Json model_json(const LibraryRequest& request) {
   for (const SourceFile& source : model.sources) {
     sources.push_back(file_json({source.name, source.bytes, source.sha256}));
   }
-  Json outputs = Json::array();
-  for (const Port& port : request.plans.front().outputs) outputs.push_back(port_json(port));
   return {{"text", model.text},
           {"facts", model.facts},
           {"sources", sources},
           {"licence", model.licence},
-          {"input", port_json(request.plans.front().input)},
-          {"outputs", outputs},
+          {"inputs", ports_json(request.plans.front().inputs)},
+          {"outputs", ports_json(request.plans.front().outputs)},
           {"labels", model.labels}};
 }
 

@@ -90,7 +90,8 @@ void put_content(const LibraryRequest& request, const TableFacts& facts, Row<vit
       .set(&vitgen_table::kernel_count, narrow(request.kernels.size()))
       .point(&vitgen_table::weights, put_weights(plan.weights, facts.layout, data))
       .set(&vitgen_table::weight_count, narrow(plan.weights.size()))
-      .point(&vitgen_table::input, put_ports(std::span(&plan.input, 1), data))
+      .point(&vitgen_table::inputs, put_ports(plan.inputs, data))
+      .set(&vitgen_table::input_count, narrow(plan.inputs.size()))
       .point(&vitgen_table::outputs, put_ports(plan.outputs, data))
       .set(&vitgen_table::output_count, narrow(plan.outputs.size()))
       .set(&vitgen_table::label_count, narrow(request.model.labels.size()));

@@ -93,8 +93,7 @@ std::vector<int> bucket_calls(const LibraryFacts& facts, int batch) {
 BenchCell::BenchCell(LoadedLibrary& library, int batch, int seed)
     : library_(library),
       batch_(batch),
-      input_(random_input(library.input(), static_cast<std::size_t>(batch),
-                          static_cast<unsigned>(seed))),
+      inputs_(library, static_cast<std::size_t>(batch), static_cast<unsigned>(seed)),
       step_ns_(library.step_count()) {
   for (const TensorPort& port : library.outputs()) {
     values_.emplace_back(static_cast<std::size_t>(batch) * port.elements);
@@ -105,7 +104,7 @@ BenchCell::BenchCell(LoadedLibrary& library, int batch, int seed)
 double BenchCell::run() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
-  library_.run(static_cast<std::size_t>(batch_), input_.data(), outputs_);
+  library_.run(static_cast<std::size_t>(batch_), inputs_.pointers, outputs_);
   last_ms_ = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   return last_ms_;
 }

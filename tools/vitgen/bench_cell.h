@@ -8,6 +8,7 @@
 #include "tools/vitgen/bench.h"
 #include "tools/vitgen/library_facts.h"
 #include "tools/vitgen/loaded_library.h"
+#include "tools/vitgen/random_input.h"
 
 namespace vitgen {
 
@@ -38,7 +39,7 @@ class BenchCell {
 
   LoadedLibrary& library_;
   int batch_;
-  std::vector<std::byte> input_;
+  RandomInputs inputs_;
   std::vector<std::vector<float>> values_;
   std::vector<void*> outputs_;
   double last_ms_ = 0;

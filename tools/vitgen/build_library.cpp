@@ -171,7 +171,7 @@ void tell_choices(const std::vector<KernelChoice>& choices, const BuildOptions& 
 LibraryFiles build_library(const ModelSource& source, const BuildOptions& options,
                            Progress& progress) {
   std::vector<Plan> plans = plans_of(source.model.network, options);
-  LibraryModel model = library_model(source, options, plans.front().input);
+  LibraryModel model = library_model(source, options, plans.front().inputs.front());
   LibraryRequest request{.name = options.name,
                          .directory = options.directory,
                          .model = std::move(model),

@@ -31,10 +31,11 @@ struct LoadedLibrary::Api {
     bind(close, "_close");
     bind(context_create, "_context_create");
     bind(context_destroy, "_context_destroy");
-    bind(run_outputs, "_run_outputs");
+    bind(run_ports, "_run_ports");
     bind(error, "_error");
     bind(status_text, "_status_text");
-    bind(input, "_input");
+    bind(input_at, "_input_at");
+    bind(input_count, "_input_count");
     bind(output, "_output");
     bind(output_count, "_output_count");
     bind(label, "_label");
@@ -56,10 +57,11 @@ struct LoadedLibrary::Api {
   decltype(vitgen_api_close)* close = nullptr;
   decltype(vitgen_api_context_create)* context_create = nullptr;
   decltype(vitgen_api_context_destroy)* context_destroy = nullptr;
-  decltype(vitgen_api_run_outputs)* run_outputs = nullptr;
+  decltype(vitgen_api_run_ports)* run_ports = nullptr;
   decltype(vitgen_api_error)* error = nullptr;
   decltype(vitgen_api_status_text)* status_text = nullptr;
-  decltype(vitgen_api_input)* input = nullptr;
+  decltype(vitgen_api_input_at)* input_at = nullptr;
+  decltype(vitgen_api_input_count)* input_count = nullptr;
   decltype(vitgen_api_output)* output = nullptr;
   decltype(vitgen_api_output_count)* output_count = nullptr;
   decltype(vitgen_api_label)* label = nullptr;
@@ -187,8 +189,10 @@ void LoadedLibrary::create_context(const OpenOptions& options) {
 void LoadedLibrary::read_ports() {
   vitgen_api_tensor tensor{};
   tensor.struct_size = sizeof tensor;
-  api_->input(&tensor);
-  input_ = port_of(tensor);
+  for (std::size_t i = 0; i < api_->input_count(); ++i) {
+    api_->input_at(i, &tensor);
+    inputs_.push_back(port_of(tensor));
+  }
   for (std::size_t i = 0; i < api_->output_count(); ++i) {
     api_->output(i, &tensor);
     outputs_.push_back(port_of(tensor));
@@ -213,8 +217,13 @@ void LoadedLibrary::preprocess(const std::uint8_t* pixels, int height, int width
   if (status != VITGEN_API_OK) fail(status, "cannot preprocess the image", {});
 }
 
-void LoadedLibrary::run(std::size_t n, const void* input, std::span<void* const> outputs) {
-  const int status = api_->run_outputs(context_, n, input, outputs.data());
+void LoadedLibrary::run(std::size_t n, std::span<const void* const> inputs,
+                        std::span<void* const> outputs) {
+  if (inputs.size() != inputs_.size()) {
+    throw Error(ExitCode::bad_input, "INPUT_MISSING",
+                fmt::format("{} takes {} inputs, got {}", name_, inputs_.size(), inputs.size()));
+  }
+  const int status = api_->run_ports(context_, n, inputs.data(), outputs.data());
   if (status != VITGEN_API_OK) fail(status, "run", api_->error(context_));
 }
 

@@ -39,7 +39,9 @@ class LoadedLibrary {
 
   const std::string& name() const { return name_; }
   const JsonFile& manifest() const { return manifest_; }
-  const TensorPort& input() const { return input_; }
+  /// The first input; most models have no other.
+  const TensorPort& input() const { return inputs_.front(); }
+  const std::vector<TensorPort>& inputs() const { return inputs_; }
   const std::vector<TensorPort>& outputs() const { return outputs_; }
   std::string isa() const;
   int threads() const;
@@ -49,8 +51,12 @@ class LoadedLibrary {
   /// One decoded image to one input, by the model's own recipe.
   void preprocess(const std::uint8_t* pixels, int height, int width, int channels, void* out);
 
-  /// Runs n images; outputs[i] has room for n times output i.
-  void run(std::size_t n, const void* input, std::span<void* const> outputs);
+  /// Runs n images; inputs[i] holds n times input i, outputs[i] has room for n times output i.
+  void run(std::size_t n, std::span<const void* const> inputs, std::span<void* const> outputs);
+  /// The same for a model of one input.
+  void run(std::size_t n, const void* input, std::span<void* const> outputs) {
+    run(n, std::span(&input, 1), outputs);
+  }
 
   /// See <name>_observe.
   void observe(vitgen_api_observer observer, void* user);
@@ -71,8 +77,7 @@ class LoadedLibrary {
   std::unique_ptr<Api> api_;
   vitgen_api_model* model_ = nullptr;
   vitgen_api_context* context_ = nullptr;
-  TensorPort input_;
-  std::vector<TensorPort> outputs_;
+  std::vector<TensorPort> inputs_, outputs_;
 };
 
 }  // namespace vitgen

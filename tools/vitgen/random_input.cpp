@@ -18,4 +18,9 @@ std::vector<std::byte> random_input(const TensorPort& input, std::size_t n, unsi
   return bytes;
 }
 
+RandomInputs::RandomInputs(const LoadedLibrary& library, std::size_t n, unsigned seed) {
+  for (const TensorPort& port : library.inputs()) values.push_back(random_input(port, n, seed++));
+  for (const std::vector<std::byte>& value : values) pointers.push_back(value.data());
+}
+
 }  // namespace vitgen

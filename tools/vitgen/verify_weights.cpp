@@ -32,7 +32,9 @@ PlanOptions plan_options(const JsonFile& manifest) {
     options.image_w = extent("model.facts.spec.image_w");
   }
   options.disabled_passes = get_string_array(manifest, "model.facts.without_passes");
-  options.input = parse_enum<DType>(get_string(manifest, "model.input.dtype"), "dtype");
+  const std::vector<JsonFile> inputs = json_elements(manifest, "model.inputs");
+  if (inputs.empty()) json_error(manifest, "model.inputs", manifest.codes.range, "is empty");
+  options.input = parse_enum<DType>(get_string(inputs.front(), "dtype"), "dtype");
   for (const JsonFile& output : json_elements(manifest, "model.outputs")) {
     options.outputs.push_back(get_string(output, "name"));
   }

@@ -43,18 +43,12 @@ std::string model_text(const JsonFile& manifest) {
   return fmt::format("{}, {}x{}x{}", parts[0], parts[1], parts[2], parts[3]);
 }
 
-std::string outputs_text(const JsonFile& manifest) {
+std::string ports_text(const JsonFile& manifest, std::string_view list) {
   std::string text;
-  for (const JsonFile& port : json_elements(manifest, "model.outputs")) {
+  for (const JsonFile& port : json_elements(manifest, list)) {
     text += (text.empty() ? "" : ", ") + port_text(port);
   }
   return text;
-}
-
-JsonFile part(const JsonFile& file, std::string_view path) {
-  const Json* value = find_json(file, path);
-  if (!value) json_error(file, path, file.codes.field, "missing");
-  return {.name = file.name, .root = *value, .codes = file.codes};
 }
 
 // A benchmark of another library, or of another generation of this one, says nothing about it.
@@ -78,8 +72,8 @@ void report(const ReportArguments& arguments, const Console& console) {
   const JsonFile manifest = read_manifest(arguments.directory);
   ReportFacts facts{.bench = {},
                     .model = model_text(manifest),
-                    .input = port_text(part(manifest, "model.input")),
-                    .outputs = outputs_text(manifest),
+                    .input = ports_text(manifest, "model.inputs"),
+                    .outputs = ports_text(manifest, "model.outputs"),
                     .peers = {},
                     .tuning = {}};
   if (!arguments.peers.empty()) facts.peers = read_peers(arguments.peers);

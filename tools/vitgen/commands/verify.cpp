@@ -69,12 +69,12 @@ void on_step(void* user, std::size_t step, const vitgen_api_step*,
 }
 
 void run_random(LoadedLibrary& library, std::size_t n, unsigned seed) {
-  const std::vector<std::byte> input = random_input(library.input(), n, seed);
+  const RandomInputs inputs(library, n, seed);
   std::vector<std::vector<float>> values;
   std::vector<void*> outputs;
   for (const TensorPort& port : library.outputs()) values.emplace_back(n * port.elements);
   for (std::vector<float>& value : values) outputs.push_back(value.data());
-  library.run(n, input.data(), outputs);
+  library.run(n, inputs.pointers, outputs);
 }
 
 std::vector<StepResult> verify_steps(LoadedLibrary& library, const LibraryFacts& facts,
