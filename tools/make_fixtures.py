@@ -25,7 +25,7 @@ from transformers import (
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, google_vit, hand_written, mae
+from fixtures import clip, drop_pos, google_vit, hand_written, mae
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -304,6 +304,7 @@ FIXTURES = {
         clip.in_openai_names(hf_fixture(CLIPVisionModelWithProjection, clip.config(),
                                         clip.outputs, weights_of="hf_clip_projection"))),
     **hand_written.FIXTURES,
+    **drop_pos.FIXTURES,
 }
 
 README = """# Fixtures: tiny models and what the original code computes

@@ -90,8 +90,11 @@ struct Branch {
   std::string_view norm;          ///< of the steps: "norm1"
   std::string_view norm_pattern;  ///< of the file's tensors
   Slot x;                         ///< the tokens that the branch is added to
+  std::string_view steps;         ///< what the steps' names begin with
 
-  std::string step(std::string_view part) const { return fmt::format("blocks.{}.{}", block, part); }
+  std::string step(std::string_view part) const {
+    return fmt::format("{}.{}.{}", steps, block, part);
+  }
 };
 
 Slot branch_norm(Plan& plan, const Branch& branch, Slot input) {
@@ -127,8 +130,9 @@ Slot close_branch(Plan& plan, const Branch& branch, std::string_view name,
   return placement == NormPlacement::post ? branch_norm(plan, branch, out) : out;
 }
 
-Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
-  const Branch branch{spec, e, block, "norm1", spec.names.norm1, x};
+Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x,
+                     std::string_view steps) {
+  const Branch branch{spec, e, block, "norm1", spec.names.norm1, x, steps};
   const Slot input = open_branch(plan, branch);
   const Slot qkv = add_linear(plan, {.name = branch.step("attn.qkv"), .rows = e.rows()},
                               qkv_weights(spec, block), input);
@@ -162,8 +166,9 @@ LinearWeights mlp_weights(const VitSpec& spec, std::string_view pattern, std::in
                        .block = block});
 }
 
-Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x) {
-  const Branch branch{spec, e, block, "norm2", spec.names.norm2, x};
+Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x,
+               std::string_view steps) {
+  const Branch branch{spec, e, block, "norm2", spec.names.norm2, x, steps};
   const Slot input = open_branch(plan, branch);
   const Slot hidden = add_linear(
       plan, {.name = branch.step("mlp.fc1"), .rows = e.rows(), .activation = spec.activation},
@@ -176,9 +181,11 @@ Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slo
 
 }  // namespace
 
-Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x) {
+Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x,
+                 std::string_view steps) {
   const Extents e = extents_of(spec, batch);
-  return lower_mlp(plan, spec, e, block, lower_attention(plan, spec, e, block, x));
+  const Slot mixed = lower_attention(plan, spec, e, block, x, steps);
+  return lower_mlp(plan, spec, e, block, mixed, steps);
 }
 
 }  // namespace vitgen

@@ -29,7 +29,9 @@ PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
           .layout = pixels ? ImageLayout::hwc : ImageLayout::chw};
 }
 
-Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
+}  // namespace
+
+Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const PatchEmbedSpec patch = patch_spec(spec, options);
   TensorExpr weight = stored_patches(tensor_name(spec.names.patch, "weight"),
                                      {spec.width, spec.channels, spec.patch_h, spec.patch_w},
@@ -52,8 +54,13 @@ Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options
     slots.push_back(add_weight(plan, "patch_embed.bias",
                                t::pad(std::move(bias[0]), padded(patch.n, patch.panel))));
   }
-  return add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
+  const Slot patches = add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
+  if (!spec.patch_norm) return patches;
+  const int rows = options.batch * static_cast<int>(spec.patches());
+  return add_norm(plan, spec, "patch_embed.norm", spec.names.patch_norm, rows, patches);
 }
+
+namespace {
 
 /// Rows for the first position_prefix tokens, then for a grid of patches: that of the image where
 /// the table is a function of the number of tokens, else the one that training had.
@@ -76,6 +83,8 @@ TensorExpr position_table(const VitSpec& spec) {
   return t::reshape(t::leaf(spec.names.position, {1, rows, spec.width}), {rows, spec.width});
 }
 
+}  // namespace
+
 TensorExpr patch_positions(const VitSpec& spec) {
   const std::int64_t to_h = spec.image_h / spec.patch_h;
   const std::int64_t to_w = spec.image_w / spec.patch_w;
@@ -89,7 +98,6 @@ TensorExpr patch_positions(const VitSpec& spec) {
   return t::resample(std::move(table), spec.grid_h, spec.grid_w, to_h, to_w, spec.resample);
 }
 
-/// Rows [CLS], distillation, registers, the first of them with their positions added.
 TensorExpr prefix_rows(const VitSpec& spec) {
   std::vector<TensorExpr> parts;
   const auto token = [&](const std::string& name, std::int64_t count) {
@@ -104,17 +112,11 @@ TensorExpr prefix_rows(const VitSpec& spec) {
   return t::add(std::move(tokens), t::pad(std::move(positions), spec.prefix()));
 }
 
-}  // namespace
-
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const Extents e = extents_of(spec, options.batch);
   const EmbeddingAddSpec add{
       .batch = e.batch, .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};
-  Slot patches = add_patch_embed(plan, spec, options);
-  if (spec.patch_norm) {
-    patches = add_norm(plan, spec, "patch_embed.norm", spec.names.patch_norm,
-                       add.batch * add.patches, patches);
-  }
+  const Slot patches = lower_patches(plan, spec, options);
   std::vector<Slot> slots = {patches};
   if (add.prefix > 0) slots.push_back(add_weight(plan, "pos_embed.prefix", prefix_rows(spec)));
   slots.push_back(add_weight(plan, "pos_embed.patches", patch_positions(spec)));

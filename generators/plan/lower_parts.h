@@ -31,11 +31,28 @@ LinearWeights named_linear(const NamedLinear& linear);
 Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
               int rows, Slot input, int block = 0);
 
+/// Throws BATCH_RANGE, of class usage: the elements of the plan's largest value must be addressable
+/// by 32-bit indices.
+void check_batch(const VitSpec& spec, int batch);
+
+/// "image", as `dtype` has it.
+Port input_port(const VitSpec& spec, DType dtype);
+
+/// The projected patches {width, patches, batch}, without positions.
+Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options);
+
+/// Rows [CLS], distillation, registers, the first of them with their positions added.
+TensorExpr prefix_rows(const VitSpec& spec);
+
+/// {patches, width} of the image's grid.
+TensorExpr patch_positions(const VitSpec& spec);
+
 /// From the image to the tokens that enter the first block.
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options);
 
-/// Block number `block` on the tokens `x`.
-Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x);
+/// Block number `block` on the tokens `x`; its steps are called `steps`.`block`.attn and so on.
+Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x,
+                 std::string_view steps = "blocks");
 
 /// The end of the network, as far as the wanted outputs need it.
 struct HeadSlots {

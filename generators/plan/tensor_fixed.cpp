@@ -51,12 +51,43 @@ HostTensor sincos_2d(const TensorExpr& call, Values&) {
   return out;
 }
 
+Shape position_smoothing_shape(const TensorExpr& call, Shapes) {
+  require(integer(call, 0) > 0 && integer(call, 1) > 0, call, "a grid that is not empty");
+  require(call.numbers.at(2) >= 0, call, "a width that is not negative");
+  const std::int64_t patches = integer(call, 0) * integer(call, 1);
+  return {patches, patches};
+}
+
+HostTensor position_smoothing(const TensorExpr& call, Values&) {
+  HostTensor out{position_smoothing_shape(call, {}), {}};
+  const std::int64_t columns = integer(call, 1);
+  const std::int64_t patches = out.shape[0];
+  const double sigma = call.numbers.at(2);
+  const auto nearness = [&](std::int64_t i, std::int64_t j) {
+    const auto rows = static_cast<double>(i / columns - j / columns);
+    const auto across = static_cast<double>(i % columns - j % columns);
+    if (sigma == 0) return i == j ? 1.0 : 0.0;
+    return std::exp(-(rows * rows + across * across) / (sigma * sigma));
+  };
+  std::vector<double> sums(static_cast<std::size_t>(patches), 0.0);
+  for (std::int64_t j = 0; j < patches; ++j) {
+    for (std::int64_t k = 0; k < patches; ++k) sums[static_cast<std::size_t>(j)] += nearness(j, k);
+  }
+  for (std::int64_t i = 0; i < patches; ++i) {
+    for (std::int64_t j = 0; j < patches; ++j) {
+      out.values.push_back(static_cast<float>(nearness(i, j) / sums[static_cast<std::size_t>(j)]));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::span<const TensorFunction> fixed_functions() {
   static constexpr TensorFunction table[] = {
       {"sinusoid", 0, 2, sinusoid_shape, sinusoid},
       {"sincos_2d", 0, 3, sincos_2d_shape, sincos_2d},
+      {"position_smoothing", 0, 3, position_smoothing_shape, position_smoothing},
   };
   return table;
 }

@@ -126,6 +126,10 @@ TensorExpr sinusoid(std::int64_t positions, std::int64_t width) {
   return call("sinusoid", {}, {number(positions), number(width)});
 }
 
+TensorExpr position_smoothing(std::int64_t grid_h, std::int64_t grid_w, double sigma) {
+  return call("position_smoothing", {}, {number(grid_h), number(grid_w), sigma});
+}
+
 TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t width) {
   return call("sincos_2d", {}, {number(grid_h), number(grid_w), number(width)});
 }

@@ -78,6 +78,10 @@ TensorExpr sinusoid(std::int64_t positions, std::int64_t width);
 /// in column x of row y, w = 10000^(-k / (D / 4)) for k = 0 .. D / 4 - 1 (He et al. 2022, whose
 /// tables have the column first).
 TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t width);
+/// {patches, patches}: row i is the target where position i is right, n[i][j] / sum_k n[j][k] with
+/// n = exp(-(squared distance of two patches) / sigma^2), the identity for sigma = 0 (DropPos; as
+/// its authors' code divides, the columns add up to 1).
+TensorExpr position_smoothing(std::int64_t grid_h, std::int64_t grid_w, double sigma);
 /// {n, k} to panels {ceil(n / panel), k, panel}; the columns past n are zero.
 TensorExpr pack(TensorExpr matrix, std::int64_t panel);
 

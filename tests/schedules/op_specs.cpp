@@ -13,6 +13,7 @@
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
+#include "tests/schedules/drop_pos_specs.h"
 
 namespace vitgen {
 
@@ -158,7 +159,8 @@ std::vector<OpSpec> series_forecast_specs() {
 }  // namespace
 
 std::vector<OpSpec> edge_specs(std::string_view op) {
-  std::vector<OpSpec> specs;
+  std::vector<OpSpec> specs = drop_pos_edge_specs(op);
+  if (!specs.empty()) return specs;
   if (op == LinearSpec::op) return linear_specs();
   if (op == PatchEmbedSpec::op) return patch_embed_specs();
   if (op == AttentionSpec::op) return attention_specs();
