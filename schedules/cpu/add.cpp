@@ -27,7 +27,8 @@ void CpuAdd::apply(Add& op, const AddSpec& spec, const Machine& machine, const K
                 "1 <= rows_per_task <= rows");
   const Halide::Var task("task"), row("row");
   op.output.split(op.i, task, row, knobs.rows_per_task, Halide::TailStrategy::GuardWithIf)
-      .reorder(op.c, row, task)
+      .reorder(op.c, row, task, op.b)
+      .fuse(task, op.b, task)
       .parallel(task);
   vectorize_exact(op.output, op.c, spec.width, machine.lanes(DType::f32));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// for rows_per_task rows                    parallel
+// for image, for rows_per_task rows         parallel over both
 //   for row, for channels in vectors
 // Bound: memory.
 

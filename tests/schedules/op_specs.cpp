@@ -6,6 +6,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
+#include "generators/ops/image_windows.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
@@ -138,6 +139,16 @@ std::vector<OpSpec> depthwise_conv_specs() {
   return specs;
 }
 
+std::vector<OpSpec> image_windows_specs() {
+  std::vector<OpSpec> specs;
+  // Windows that overlap, that leave pixels out, that are larger than the image.
+  specs.push_back(op_spec(ImageWindowsSpec{2, 3, 16, 24, 8, 8, 11, 11, 3}));
+  specs.push_back(op_spec(ImageWindowsSpec{1, 1, 9, 11, 4, 3, 2, 1, 0}));
+  specs.push_back(op_spec(ImageWindowsSpec{1, 4, 5, 6, 5, 2, 12, 7, 4}));
+  specs.push_back(op_spec(ImageWindowsSpec{1, 3, 32, 16, 16, 16, 19, 19, 3}));
+  return specs;
+}
+
 std::vector<OpSpec> series_patches_specs() {
   std::vector<OpSpec> specs;
   for (const int variables : {1, 2, 7, 16, 17}) {
@@ -167,6 +178,7 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   if (op == TokenMixSpec::op) return token_mix_specs();
   if (op == DepthwiseConvSpec::op) return depthwise_conv_specs();
   if (op == SeriesPatchesSpec::op) return series_patches_specs();
+  if (op == ImageWindowsSpec::op) return image_windows_specs();
   if (op == SeriesForecastSpec::op) return series_forecast_specs();
   if (op == LayerNormSpec::op) {
     for (const int width : {1, 2, 7, 8, 9, 15, 16, 17, 24, 48, 65, 192}) {
@@ -176,8 +188,9 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   }
   if (op == AddSpec::op) {
     for (const int width : {1, 7, 8, 10, 15, 16, 17, 48}) {
-      specs.push_back(op_spec(AddSpec{width % 2 == 0 ? 33 : 1, width}));
+      specs.push_back(op_spec(AddSpec{.rows = width % 2 == 0 ? 33 : 1, .width = width}));
     }
+    for (const int prefix : {1, 3}) specs.push_back(op_spec(AddSpec{2, 35, 24, prefix}));
   }
   if (op == EmbeddingAddSpec::op) {
     for (const int prefix : {0, 1, 2, 5}) {
@@ -221,7 +234,7 @@ std::vector<OpSpec> model_specs(std::string_view op) {
             AttentionSpec{1, tokens, width / head_size, head_size, std::numbers::ln2_v<float>}));
       }
     }
-    if (op == AddSpec::op) specs.push_back(op_spec(AddSpec{tokens, 768}));
+    if (op == AddSpec::op) specs.push_back(op_spec(AddSpec{2, tokens, 768, 1}));
     if (op == EmbeddingAddSpec::op)
       specs.push_back(op_spec(EmbeddingAddSpec{2, 1, tokens - 1, 768}));
     if (op == PoolSpec::op) specs.push_back(op_spec(PoolSpec{2, tokens, 1, 768, Pooling::mean}));
@@ -237,6 +250,9 @@ std::vector<OpSpec> model_specs(std::string_view op) {
                                              .n = 384,
                                              .panel = panel_width(384)}));
     }
+  }
+  if (op == ImageWindowsSpec::op) {
+    specs.push_back(op_spec(ImageWindowsSpec{1, 3, 224, 224, 16, 16, 19, 19, 3}));
   }
   if (op == TokenMixSpec::op) specs.push_back(op_spec(TokenMixSpec{7, 42, 42, 256}));
   if (op == DepthwiseConvSpec::op) specs.push_back(op_spec(DepthwiseConvSpec{7, 42, 256, 8, 3}));

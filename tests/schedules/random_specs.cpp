@@ -9,6 +9,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/depthwise_conv.h"
 #include "generators/ops/embedding_add.h"
+#include "generators/ops/image_windows.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
@@ -90,7 +91,8 @@ OpSpec random_layer_norm(Draw draw) {
 
 OpSpec random_add(Draw draw) {
   const int rows = draw.extent(70);
-  return op_spec(AddSpec{rows, draw.extent(100)});
+  const int prefix = draw.of(0, std::min(rows - 1, 3));
+  return op_spec(AddSpec{draw.of(1, 3), rows, draw.extent(100), prefix});
 }
 
 OpSpec random_embedding_add(Draw draw) {
@@ -98,6 +100,20 @@ OpSpec random_embedding_add(Draw draw) {
   const int prefix = draw.of(0, 5);
   const int patches = draw.extent(70);
   return op_spec(EmbeddingAddSpec{batch, prefix, patches, draw.extent(100)});
+}
+
+OpSpec random_image_windows(Draw draw) {
+  ImageWindowsSpec spec;
+  spec.batch = draw.of(1, 2);
+  spec.channels = draw.of(1, 4);
+  spec.stride_h = draw.of(1, 9);
+  spec.stride_w = draw.of(1, 9);
+  spec.height = spec.stride_h * draw.of(1, 4) + draw.of(0, spec.stride_h - 1);
+  spec.width = spec.stride_w * draw.of(1, 4) + draw.of(0, spec.stride_w - 1);
+  spec.window_h = draw.of(1, 14);
+  spec.window_w = draw.of(1, 14);
+  spec.before = draw.of(0, 4);
+  return op_spec(spec);
 }
 
 OpSpec random_pool(Draw draw) {
@@ -153,6 +169,7 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (op == AddSpec::op) return random_add(draw);
   if (op == EmbeddingAddSpec::op) return random_embedding_add(draw);
   if (op == PoolSpec::op) return random_pool(draw);
+  if (op == ImageWindowsSpec::op) return random_image_windows(draw);
   if (op == TokenMixSpec::op) return random_token_mix(draw);
   if (op == DepthwiseConvSpec::op) return random_depthwise_conv(draw);
   if (op == SeriesPatchesSpec::op) return random_series_patches(draw);

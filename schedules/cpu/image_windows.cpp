@@ -1,0 +1,20 @@
+#include "schedules/cpu/image_windows.h"
+
+namespace vitgen {
+
+std::optional<CpuImageWindows::Knobs> CpuImageWindows::defaults(const ImageWindowsSpec&,
+                                                                const Machine& machine) {
+  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  return Knobs{};
+}
+
+void CpuImageWindows::apply(ImageWindows& op, const ImageWindowsSpec& spec, const Machine&,
+                            const Knobs&) {
+  const Halide::Var row("row"), column("column"), task("task");
+  // Whole rows of a window, so that their place is divided once for a row and not for a pixel.
+  op.output.split(op.k, row, column, spec.window_w, Halide::TailStrategy::RoundUp)
+      .fuse(op.r, op.b, task)
+      .parallel(task);
+}
+
+}  // namespace vitgen
