@@ -25,15 +25,14 @@ from transformers import (
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, google_vit, hand_written, mae
+from fixtures import clip, drop_pos, google_vit, hand_written, mae, tnt
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
-    BATCH, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
+    BATCH, LICENCE, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
 )
 
 VERSIONS = {"torch": "2.15.0", "timm": "1.0.31", "transformers": "5.23.0"}
 OUTPUT = Path(__file__).resolve().parent.parent / "tests/fixtures"
-LICENCE = "Apache-2.0 WITH LLVM-exception"
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 HALF = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
 BILINEAR, BICUBIC = 2, 3  # Pillow's numbers, as preprocessor_config.json writes them
@@ -305,6 +304,7 @@ FIXTURES = {
                                         clip.outputs, weights_of="hf_clip_projection"))),
     **hand_written.FIXTURES,
     **drop_pos.FIXTURES,
+    **tnt.FIXTURES,
 }
 
 README = """# Fixtures: tiny models and what the original code computes

@@ -23,6 +23,8 @@ MODELS = [
     ("vit_tiny_patch16_224", 224, "logits"),
     ("vit_small_patch16_224", 224, "logits"),
     ("vit_small_patch14_dinov2", 518, "pooled"),
+    ("tnt_s_patch16_224", 224, "logits"),
+    ("tnt_s_legacy_patch16_224", 224, "logits"),
 ]
 MASK = 0xFFFFFFFFFFFFFFFF
 

@@ -2,8 +2,8 @@
 """Write generators/models/timm_architectures.json: what timm's config.json leaves unsaid.
 
 A config.json by timm names an architecture and states only what differs from it. This script
-builds every VisionTransformer of the installed timm on PyTorch's meta device (no weights, no
-download) and records the defaults behind each name. Run it again after raising TIMM_VERSION.
+builds every VisionTransformer and TNT of the installed timm on PyTorch's meta device (no weights,
+no download) and records the defaults behind each name. Run it again after raising TIMM_VERSION.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import timm
 import torch
-from timm.models import deit, vision_transformer
+from timm.models import deit, tnt, vision_transformer
 from timm.models._registry import _model_to_module as MODULE_OF
 
 TIMM_VERSION = "1.0.31"
@@ -32,15 +32,15 @@ ABOUT = (
     "int(embed_dim * mlp_ratio), also when a config.json changes these; layer_scale: blocks have "
     "ls1.gamma and ls2.gamma; fc_norm: the final norm stands after the pooling; fc_norm_by_pool: "
     "that follows from global_pool being avg, avgmax or max, also when a config.json changes it; "
-    "unsupported: what lies outside these fields."
+    "unsupported: what lies outside these fields. 'tnt': the arguments of Transformer in Transformer."
 )
 
 
-def constructor_arguments(name):
-    """(model on the meta device, all constructor arguments of VisionTransformer by name)."""
+def constructor_arguments(name, kind=vision_transformer.VisionTransformer):
+    """(model on the meta device, all constructor arguments of its class `kind` by name)."""
     seen = {}
-    signature = inspect.signature(vision_transformer.VisionTransformer.__init__)
-    original = vision_transformer.VisionTransformer.__init__
+    signature = inspect.signature(kind.__init__)
+    original = kind.__init__
 
     def record(self, *args, **kwargs):
         bound = signature.bind(self, *args, **kwargs)
@@ -48,12 +48,12 @@ def constructor_arguments(name):
         seen.update(bound.arguments)
         original(self, *args, **kwargs)
 
-    vision_transformer.VisionTransformer.__init__ = record
+    kind.__init__ = record
     try:
         with torch.device("meta"):
             model = timm.create_model(name)
     finally:
-        vision_transformer.VisionTransformer.__init__ = original
+        kind.__init__ = original
     return model, seen
 
 
@@ -151,6 +151,17 @@ def describe(name):
     return entry
 
 
+def describe_tnt(name):
+    """The arguments of a Transformer in Transformer that its network depends on."""
+    model, args = constructor_arguments(name, tnt.TNT)
+    keys = ("in_chans", "num_classes", "global_pool", "embed_dim", "inner_dim", "depth",
+            "num_heads_inner", "num_heads_outer", "mlp_ratio", "qkv_bias", "first_stride", "legacy")
+    (eps,) = {eps for _, eps in norms_of(model)}
+    return {"img_size": pair(args["img_size"]), "patch_size": pair(args["patch_size"]),
+            **{key: args[key] for key in keys}, "norm_eps": eps,
+            "pretrained_cfg": describe_input(model)}
+
+
 def check(name, model, entry):
     """The recorded arguments must agree with the tensors that the model really has."""
     shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
@@ -210,20 +221,23 @@ def most_common(entries):
     return {field: json.loads(counter.most_common(1)[0][0]) for field, counter in votes.items()}
 
 
-def to_text(entries):
-    """JSON with one line for each architecture, holding only what differs from `defaults`."""
+def to_text(entries, tnts):
+    """JSON with one line for each architecture, holding only what differs from `defaults`; those
+    of `tnts` are whole."""
     defaults = most_common(entries)
     lines = []
     for name, entry in sorted(entries.items()):
         same = json.loads(json.dumps(entry))
         own = {field: value for field, value in same.items() if value != defaults[field]}
         lines.append(f"    {json.dumps(name)}: {json.dumps(own)}")
+    whole = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(tnts.items())]
     return (
         "{\n"
         f'  "about": {json.dumps(ABOUT)},\n'
         f'  "timm_version": {json.dumps(timm.__version__)},\n'
         f'  "defaults": {json.dumps(defaults)},\n'
-        '  "architectures": {\n' + ",\n".join(lines) + "\n  }\n}\n"
+        '  "architectures": {\n' + ",\n".join(lines) + "\n  },\n"
+        '  "tnt": {\n' + ",\n".join(whole) + "\n  }\n}\n"
     )
 
 
@@ -234,9 +248,11 @@ def main():
     if timm.__version__ != TIMM_VERSION:
         sys.exit(f"error: timm {TIMM_VERSION} is pinned, this is {timm.__version__}")
     entries = collect()
-    args.output.write_text(to_text(entries))
+    tnts = {name: describe_tnt(name) for name in timm.list_models("tnt_*")}
+    args.output.write_text(to_text(entries, tnts))
     usable = sum(not entry["unsupported"] for entry in entries.values())
-    print(f"{args.output.name}: {len(entries)} architectures, {usable} of them supported")
+    print(f"{args.output.name}: {len(entries)} architectures, {usable} of them supported, "
+          f"and {len(tnts)} of TNT")
 
 
 if __name__ == "__main__":

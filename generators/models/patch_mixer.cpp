@@ -7,6 +7,7 @@
 #include "generators/base/error.h"
 #include "generators/models/support/binding.h"
 #include "generators/models/support/config_read.h"
+#include "generators/models/support/infer.h"
 #include "generators/models/support/overrides.h"
 #include "generators/plan/network.h"
 #include "generators/plan/patch_mixer.h"
@@ -55,26 +56,15 @@ PatchMixerSpec read_config(const JsonFile& config) {
   return spec;
 }
 
-Shape shape_of(const WeightSource& weights, const std::string& name, std::size_t rank) {
-  const TensorInfo* tensor = weights.find(name);
-  if (tensor && tensor->shape.size() == rank) return tensor->shape;
-  throw Error(ExitCode::bad_input, tensor ? "MODEL_SHAPE" : "MODEL_MISSING",
-              tensor ? fmt::format("{}: expected {} axes, got {}", printable(name), rank,
-                                   shape_text(tensor->shape))
-                     : fmt::format("{}: not in {}, so its shape cannot say what the model is",
-                                   printable(name), weights.description()),
-              "give the model's config with --config");
-}
-
 /// All but the stride and what of the series does not fill a stride shows in the shapes.
 PatchMixerSpec infer(const WeightSource& weights, const std::string& prefix, Model& model) {
   PatchMixerSpec spec;
-  const Shape embedding = shape_of(weights, prefix + std::string(kEmbedding), 2);
+  const Shape embedding = shown_shape(weights, prefix + std::string(kEmbedding), 2);
   spec.width = embedding[0];
   spec.patch = embedding[1];
   spec.stride = std::max<std::int64_t>(spec.patch / 2, 1);
-  spec.variables = shape_of(weights, prefix + "revin_layer.affine_weight", 1)[0];
-  const Shape head = shape_of(weights, prefix + "head0.1.weight", 2);
+  spec.variables = shown_shape(weights, prefix + "revin_layer.affine_weight", 1)[0];
+  const Shape head = shown_shape(weights, prefix + "head0.1.weight", 2);
   spec.horizon = head[0];
   const std::int64_t patches = spec.width > 0 ? head[1] / spec.width : 0;
   spec.length = std::max((patches - 2) * spec.stride + spec.patch, spec.patch);
@@ -82,7 +72,7 @@ PatchMixerSpec infer(const WeightSource& weights, const std::string& prefix, Mod
   while (weights.has(fmt::format("{}PatchMixer_blocks.{}.Resnet.0.weight", prefix, spec.depth))) {
     ++spec.depth;
   }
-  if (spec.depth > 0) spec.taps = shape_of(weights, prefix + std::string(kFirstBlock), 3)[2];
+  if (spec.depth > 0) spec.taps = shown_shape(weights, prefix + std::string(kFirstBlock), 3)[2];
   model.notices.push_back(fmt::format(
       "no config: a stride of half a patch, {}, is assumed, and with it series of {} steps; set "
       "others with --set or --config",

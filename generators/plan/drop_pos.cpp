@@ -8,7 +8,6 @@
 #include "generators/base/suggest.h"
 #include "generators/ops/argsort.h"
 #include "generators/ops/cosine_attention.h"
-#include "generators/ops/embedding_add.h"
 #include "generators/ops/masked_tokens.h"
 #include "generators/ops/soft_cross_entropy.h"
 #include "generators/ops/token_slice.h"
@@ -137,7 +136,7 @@ Slot lower_encoder(const Lowering& l) {
       add_weight(l.plan, "mask_pos_token",
                  t::reshape(t::leaf(l.spec.mask_token, {1, 1, masked.width}), {masked.width})));
   Slot x = add_step(l.plan, "mask", op_spec(tokens), std::move(slots));
-  x = lower_blocks(l, masked, x, "blocks");
+  x = lower_blocks(l, masked, x, "blocks.{}.*");
   return add_norm(l.plan, masked, "norm", masked.names.norm, e.rows(), x);
 }
 
@@ -151,7 +150,7 @@ Slot lower_decoder(const Lowering& l, Slot tokens) {
       named_linear(
           {.pattern = l.spec.decoder_embed, .n = decoder.width, .k = l.spec.encoder.width}),
       tokens);
-  x = lower_blocks(l, decoder, x, "decoder_blocks");
+  x = lower_blocks(l, decoder, x, "decoder_blocks.{}.*");
   const TokenSliceSpec slice{
       .batch = l.batch(), .tokens = e.tokens, .first = e.prefix, .width = e.width};
   x = add_step(l.plan, "decoder_patches", op_spec(slice), {x});
@@ -167,16 +166,12 @@ Slot lower_decoder(const Lowering& l, Slot tokens) {
 Slot lower_guide(const Lowering& l) {
   const VitSpec& whole = l.spec.encoder;
   const Extents e = extents_of(whole, l.batch());
-  const EmbeddingAddSpec add{
-      .batch = l.batch(), .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};
-  Slot x = add_step(l.plan, "guide.pos_embed", op_spec(add),
-                    {l.patches, add_weight(l.plan, "guide.pos_embed.prefix", prefix_rows(whole)),
-                     add_weight(l.plan, "guide.pos_embed.patches", patch_positions(whole))});
-  x = lower_blocks(l, whole, x, "guide.blocks");
+  Slot x = add_positions(l.plan, whole, l.batch(), l.patches, "guide.pos_embed");
+  x = lower_blocks(l, whole, x, "guide.blocks.{}.*");
   x = add_norm(l.plan, whole, "guide.norm", whole.names.norm, e.rows(), x);
   const CosineAttentionSpec attention{.batch = l.batch(),
                                       .prefix = e.prefix,
-                                      .patches = add.patches,
+                                      .patches = e.tokens - e.prefix,
                                       .kept = l.kept(),
                                       .width = e.width,
                                       .temperature = l.spec.temperature};

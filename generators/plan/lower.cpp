@@ -33,16 +33,27 @@ LinearWeights named_linear(const NamedLinear& linear) {
   return weights;
 }
 
-Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
-              int rows, Slot input, int block) {
-  const LayerNormSpec norm{.rows = rows, .width = static_cast<int>(spec.width), .eps = spec.eps};
+Slot add_norm(Plan& plan, const NamedNorm& norm, Slot input) {
+  const LayerNormSpec spec{
+      .rows = norm.rows, .width = static_cast<int>(norm.width), .eps = norm.eps};
   const auto weight = [&](std::string_view part) {
-    return add_weight(plan, name + "." + std::string(part),
-                      t::leaf(tensor_name(pattern, part, block), {spec.width}));
+    return add_weight(plan, norm.name + "." + std::string(part),
+                      t::leaf(tensor_name(norm.pattern, part, norm.block), {norm.width}));
   };
   const Slot gain = weight("weight");
   const Slot bias = weight("bias");
-  return add_step(plan, name, op_spec(norm), {input, gain, bias});
+  return add_step(plan, norm.name, op_spec(spec), {input, gain, bias});
+}
+
+Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
+              int rows, Slot input, int block) {
+  const NamedNorm norm{.name = name,
+                       .pattern = pattern,
+                       .rows = rows,
+                       .width = spec.width,
+                       .eps = spec.eps,
+                       .block = block};
+  return add_norm(plan, norm, input);
 }
 
 VitSpec sized_for(const VitSpec& spec, const PlanOptions& options) {
@@ -121,7 +132,7 @@ void bind_outputs(Plan& plan, const VitSpec& spec, const std::vector<std::string
 
 }  // namespace
 
-Plan lower(const VitSpec& model, const PlanOptions& wanted) {
+Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& trunk) {
   const VitSpec spec = sized_for(model, wanted);
   check(spec);
   PlanOptions options = wanted;
@@ -132,10 +143,7 @@ Plan lower(const VitSpec& model, const PlanOptions& wanted) {
   Plan plan;
   plan.batch = options.batch;
   plan.inputs = {input_port(spec, options.input)};
-  Slot x = lower_embedding(plan, spec, options);
-  for (int block = 0; block < static_cast<int>(spec.depth); ++block) {
-    x = lower_block(plan, spec, options.batch, block, x);
-  }
+  const Slot x = trunk(plan, spec, options);
   const HeadSlots slots = lower_head(plan, spec, options, x);
   bind_outputs(plan, spec, options.outputs, slots);
   run_passes(plan, options.disabled_passes);
@@ -143,6 +151,17 @@ Plan lower(const VitSpec& model, const PlanOptions& wanted) {
   assign_arena(plan);
   check(plan);
   return plan;
+}
+
+Plan lower(const VitSpec& model, const PlanOptions& wanted) {
+  return lower_around(model, wanted,
+                      [](Plan& plan, const VitSpec& spec, const PlanOptions& options) {
+                        Slot x = lower_embedding(plan, spec, options);
+                        for (int block = 0; block < static_cast<int>(spec.depth); ++block) {
+                          x = lower_block(plan, spec, options.batch, block, x);
+                        }
+                        return x;
+                      });
 }
 
 }  // namespace vitgen

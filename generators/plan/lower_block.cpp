@@ -17,8 +17,9 @@ MatrixForm attention_form(const VitSpec& spec, HeadSide side) {
   return {spec.block_matrix, spec.head_axis ? side : HeadSide::none, spec.heads};
 }
 
-/// One of q, k, v by itself: what the heads' tensors make of all channels.
-LinearWeights projection(const VitSpec& spec, std::string_view pattern, bool bias, int block) {
+/// One of q, k, v by itself, or q and k: what the heads' tensors make of all channels.
+LinearWeights projection(const VitSpec& spec, std::string_view pattern, bool bias, int block,
+                         int maps) {
   const bool sliced = spec.head_weights == HeadWeights::sliced;
   const MatrixForm form = attention_form(spec, HeadSide::outputs);
   const auto part = [&](std::int64_t n, int head) {
@@ -30,7 +31,7 @@ LinearWeights projection(const VitSpec& spec, std::string_view pattern, bool bia
                          .block = block,
                          .head = head});
   };
-  if (spec.head_weights == HeadWeights::joined) return part(spec.heads * spec.head_size, 0);
+  if (spec.head_weights == HeadWeights::joined) return part(maps * spec.heads * spec.head_size, 0);
   std::vector<TensorExpr> weights;
   std::vector<TensorExpr> biases;
   for (int head = 0; head < spec.heads; ++head) {
@@ -59,14 +60,21 @@ LinearWeights qkv_weights(const VitSpec& spec, int block) {
   struct Part {
     const std::string& name;
     bool bias;
+    int maps = 1;
   };
+  const TensorNames& names = spec.names;
+  const std::vector<Part> parts =
+      names.qk.empty()
+          ? std::vector<Part>{{names.q, spec.q_bias},
+                              {names.k, spec.k_bias},
+                              {names.v, spec.v_bias}}
+          : std::vector<Part>{{names.qk, spec.q_bias || spec.k_bias, 2}, {names.v, spec.v_bias}};
   std::vector<TensorExpr> weights;
   std::vector<TensorExpr> biases;
-  for (const Part& part : {Part{spec.names.q, spec.q_bias}, Part{spec.names.k, spec.k_bias},
-                           Part{spec.names.v, spec.v_bias}}) {
-    LinearWeights linear = projection(spec, part.name, part.bias, block);
+  for (const Part& part : parts) {
+    LinearWeights linear = projection(spec, part.name, part.bias, block, part.maps);
     weights.push_back(std::move(linear.weight));
-    biases.push_back(part.bias ? std::move(linear.bias[0]) : t::zeros({n}));
+    biases.push_back(part.bias ? std::move(linear.bias[0]) : t::zeros({part.maps * n}));
   }
   LinearWeights fused{t::concat(std::move(weights)), {}};
   if (any_bias) fused.bias.push_back(t::concat(std::move(biases)));
@@ -90,11 +98,9 @@ struct Branch {
   std::string_view norm;          ///< of the steps: "norm1"
   std::string_view norm_pattern;  ///< of the file's tensors
   Slot x;                         ///< the tokens that the branch is added to
-  std::string_view steps;         ///< what the steps' names begin with
+  std::string_view steps;         ///< pattern of the steps' names: "blocks.{}.*"
 
-  std::string step(std::string_view part) const {
-    return fmt::format("{}.{}.{}", steps, block, part);
-  }
+  std::string step(std::string_view part) const { return tensor_name(steps, part, block); }
 };
 
 Slot branch_norm(Plan& plan, const Branch& branch, Slot input) {

@@ -13,8 +13,9 @@ std::vector<double> per_channel(const VitSpec& spec, const std::array<float, 4>&
   return {values.begin(), values.begin() + spec.channels};
 }
 
-PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
-  const int n = static_cast<int>(spec.width);
+PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options,
+                          const LinearWeights& linear) {
+  const int n = static_cast<int>(shape_of(linear.weight)[0]);
   const bool pixels = options.input == DType::u8;
   return {.batch = options.batch,
           .channels = static_cast<int>(spec.channels),
@@ -24,29 +25,36 @@ PatchEmbedSpec patch_spec(const VitSpec& spec, const PlanOptions& options) {
           .patch_w = static_cast<int>(spec.patch_w),
           .n = n,
           .panel = panel_width(n),
-          .bias = spec.patch_bias || pixels,
+          .bias = !linear.bias.empty() || pixels,
           .dtype = options.input,
           .layout = pixels ? ImageLayout::hwc : ImageLayout::chw};
 }
 
+LinearWeights patch_weights(const VitSpec& spec) {
+  LinearWeights linear{stored_patches(tensor_name(spec.names.patch, "weight"),
+                                      {spec.width, spec.channels, spec.patch_h, spec.patch_w},
+                                      spec.patch_order, spec.patch_matrix),
+                       {}};
+  if (spec.patch_bias) {
+    linear.bias.push_back(t::leaf(tensor_name(spec.names.patch, "bias"), {spec.width}));
+  }
+  return linear;
+}
+
 }  // namespace
 
-Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
-  const PatchEmbedSpec patch = patch_spec(spec, options);
-  TensorExpr weight = stored_patches(tensor_name(spec.names.patch, "weight"),
-                                     {spec.width, spec.channels, spec.patch_h, spec.patch_w},
-                                     spec.patch_order, spec.patch_matrix);
-  std::vector<TensorExpr> bias;
-  if (spec.patch_bias) {
-    bias.push_back(t::leaf(tensor_name(spec.names.patch, "bias"), {spec.width}));
-  }
+Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options,
+                     LinearWeights linear) {
+  const PatchEmbedSpec patch = patch_spec(spec, options, linear);
+  TensorExpr& weight = linear.weight;
+  std::vector<TensorExpr>& bias = linear.bias;
   if (options.input == DType::u8) {
     const std::vector<double> std_dev = per_channel(spec, spec.std_dev);
     TensorExpr offset = t::pixel_offset(weight, per_channel(spec, spec.mean), std_dev);
     bias = {bias.empty() ? std::move(offset) : t::add(std::move(bias[0]), std::move(offset))};
     weight = t::fold_pixel_scale(std::move(weight), spec.pixel_peak, std_dev);
   }
-  weight = t::reshape(std::move(weight), {spec.width, patch.k()});
+  weight = t::reshape(std::move(weight), {patch.n, patch.k()});
   std::vector<Slot> slots = {
       {SlotKind::input, 0},
       add_weight(plan, "patch_embed.weight", t::pack(std::move(weight), patch.panel))};
@@ -54,7 +62,11 @@ Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options) 
     slots.push_back(add_weight(plan, "patch_embed.bias",
                                t::pad(std::move(bias[0]), padded(patch.n, patch.panel))));
   }
-  const Slot patches = add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
+  return add_step(plan, "patch_embed", op_spec(patch), std::move(slots));
+}
+
+Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
+  const Slot patches = add_patch_embed(plan, spec, options, patch_weights(spec));
   if (!spec.patch_norm) return patches;
   const int rows = options.batch * static_cast<int>(spec.patches());
   return add_norm(plan, spec, "patch_embed.norm", spec.names.patch_norm, rows, patches);
@@ -112,15 +124,20 @@ TensorExpr prefix_rows(const VitSpec& spec) {
   return t::add(std::move(tokens), t::pad(std::move(positions), spec.prefix()));
 }
 
-Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
-  const Extents e = extents_of(spec, options.batch);
+Slot add_positions(Plan& plan, const VitSpec& spec, int batch, Slot patches,
+                   const std::string& name) {
+  const Extents e = extents_of(spec, batch);
   const EmbeddingAddSpec add{
       .batch = e.batch, .prefix = e.prefix, .patches = e.tokens - e.prefix, .width = e.width};
-  const Slot patches = lower_patches(plan, spec, options);
   std::vector<Slot> slots = {patches};
-  if (add.prefix > 0) slots.push_back(add_weight(plan, "pos_embed.prefix", prefix_rows(spec)));
-  slots.push_back(add_weight(plan, "pos_embed.patches", patch_positions(spec)));
-  const Slot tokens = add_step(plan, "pos_embed", op_spec(add), std::move(slots));
+  if (add.prefix > 0) slots.push_back(add_weight(plan, name + ".prefix", prefix_rows(spec)));
+  slots.push_back(add_weight(plan, name + ".patches", patch_positions(spec)));
+  return add_step(plan, name, op_spec(add), std::move(slots));
+}
+
+Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
+  const Extents e = extents_of(spec, options.batch);
+  const Slot tokens = add_positions(plan, spec, e.batch, lower_patches(plan, spec, options));
   if (!spec.norm_pre) return tokens;
   return add_norm(plan, spec, "norm_pre", spec.names.norm_pre, e.rows(), tokens);
 }

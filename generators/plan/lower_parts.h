@@ -1,6 +1,8 @@
 #pragma once
 // The parts of lower(), each appending its steps to the plan.
 
+#include <functional>
+
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/plan_options.h"
 #include "generators/plan/vit_spec.h"
@@ -27,7 +29,18 @@ struct NamedLinear {
 };
 LinearWeights named_linear(const NamedLinear& linear);
 
-/// A LayerNorm over `rows` rows of `spec.width` with weights called `name`.weight and .bias.
+/// A LayerNorm over `rows` rows with weights called `name`.weight and .bias.
+struct NamedNorm {
+  std::string name;
+  std::string_view pattern;
+  int rows = 1;
+  std::int64_t width = 1;
+  float eps = 1e-6f;
+  int block = 0;
+};
+Slot add_norm(Plan& plan, const NamedNorm& norm, Slot input);
+
+/// The same with the width and eps of `spec`.
 Slot add_norm(Plan& plan, const VitSpec& spec, const std::string& name, std::string_view pattern,
               int rows, Slot input, int block = 0);
 
@@ -38,21 +51,31 @@ void check_batch(const VitSpec& spec, int batch);
 /// "image", as `dtype` has it.
 Port input_port(const VitSpec& spec, DType dtype);
 
-/// The projected patches {width, patches, batch}, without positions.
-Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options);
-
 /// Rows [CLS], distillation, registers, the first of them with their positions added.
 TensorExpr prefix_rows(const VitSpec& spec);
 
 /// {patches, width} of the image's grid.
 TensorExpr patch_positions(const VitSpec& spec);
 
+/// The linear map of each patch of the input, `linear.weight` {n, channels, patch_h, patch_w} for
+/// normalised pixels, as a step `patch_embed`. u8 pixels have their normalisation folded in.
+Slot add_patch_embed(Plan& plan, const VitSpec& spec, const PlanOptions& options,
+                     LinearWeights linear);
+
+/// The projected patches {width, patches, batch}, normed if the spec says so, without positions.
+Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options);
+
+/// The tokens of projected patches as a step `name`: positions added, prefix tokens before them.
+Slot add_positions(Plan& plan, const VitSpec& spec, int batch, Slot patches,
+                   const std::string& name = "pos_embed");
+
 /// From the image to the tokens that enter the first block.
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options);
 
-/// Block number `block` on the tokens `x`; its steps are called `steps`.`block`.attn and so on.
+/// Block number `block` on the tokens `x`. Its steps are called by the pattern `steps`, with the
+/// number for {} and the part, "attn.qkv", for *.
 Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x,
-                 std::string_view steps = "blocks");
+                 std::string_view steps = "blocks.{}.*");
 
 /// The end of the network, as far as the wanted outputs need it.
 struct HeadSlots {
@@ -61,5 +84,10 @@ struct HeadSlots {
   Slot logits;
 };
 HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x);
+
+/// The whole plan of a network with the input, the head and the outputs of `spec`: checks both,
+/// asks `trunk` for the tokens after the last block, and runs the passes.
+using Trunk = std::function<Slot(Plan& plan, const VitSpec& spec, const PlanOptions& options)>;
+Plan lower_around(const VitSpec& spec, const PlanOptions& options, const Trunk& trunk);
 
 }  // namespace vitgen

@@ -134,6 +134,12 @@ TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t widt
   return call("sincos_2d", {}, {number(grid_h), number(grid_w), number(width)});
 }
 
+TensorExpr conv_in_window(TensorExpr kernel, const ConvWindow& window) {
+  return call("conv_in_window", list(std::move(kernel)),
+              {number(window.outputs_h), number(window.outputs_w), number(window.height),
+               number(window.width), number(window.stride), number(window.first)});
+}
+
 TensorExpr pack(TensorExpr matrix, std::int64_t panel) {
   return call("pack", list(std::move(matrix)), {number(panel)});
 }

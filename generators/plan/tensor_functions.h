@@ -27,6 +27,17 @@ inline std::vector<std::string_view> enum_names(Resample) {
           "linear_corners"};
 }
 
+/// Where a convolution runs on a window of its own: output (r, q) has its kernel's first row and
+/// column at (r, q) stride + first, which may lie before the window.
+struct ConvWindow {
+  std::int64_t outputs_h = 1;
+  std::int64_t outputs_w = 1;
+  std::int64_t height = 1;  ///< of the window, in pixels
+  std::int64_t width = 1;
+  std::int64_t stride = 1;
+  std::int64_t first = 0;
+};
+
 /// The tensor `name` of the model file, which must have this shape.
 TensorExpr leaf(std::string name, Shape shape);
 TensorExpr zeros(Shape shape);
@@ -82,6 +93,10 @@ TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t widt
 /// n = exp(-(squared distance of two patches) / sigma^2), the identity for sigma = 0 (DropPos; as
 /// its authors' code divides, the columns add up to 1).
 TensorExpr position_smoothing(std::int64_t grid_h, std::int64_t grid_w, double sigma);
+/// Kernel {n, channels, h, w} to the linear map of all pixels of a window that it computes,
+/// {outputs n, channels, height, width}, outputs row by row. What lies outside of the window counts
+/// as zero.
+TensorExpr conv_in_window(TensorExpr kernel, const ConvWindow& window);
 /// {n, k} to panels {ceil(n / panel), k, panel}; the columns past n are zero.
 TensorExpr pack(TensorExpr matrix, std::int64_t panel);
 

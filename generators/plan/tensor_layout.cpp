@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "generators/plan/conv_window.h"
 #include "generators/plan/tensor_table.h"
 
 namespace vitgen {
@@ -189,6 +190,21 @@ HostTensor pad(const TensorExpr& call, Values& arguments) {
   return out;
 }
 
+tensors::ConvWindow conv_window(const TensorExpr& call) {
+  return {integer(call, 0), integer(call, 1), integer(call, 2),
+          integer(call, 3), integer(call, 4), integer(call, 5)};
+}
+
+Shape conv_in_window_shape(const TensorExpr& call, Shapes shapes) {
+  require(shapes[0].size() == 4, call, "a kernel {n, channels, h, w}");
+  for (std::size_t i = 0; i < 5; ++i) require(integer(call, i) > 0, call, "positive extents");
+  return windowed_shape(shapes[0], conv_window(call));
+}
+
+HostTensor conv_in_window(const TensorExpr& call, Values& arguments) {
+  return windowed_kernel(arguments[0], conv_window(call));
+}
+
 Shape pack_shape(const TensorExpr& call, Shapes shapes) {
   require(shapes[0].size() == 2, call, "a matrix");
   const std::int64_t panel = integer(call, 0);
@@ -223,6 +239,7 @@ std::span<const TensorFunction> layout_functions() {
       {"reshape", 1, kSome, reshape_shape, reshape},
       {"rows", 1, 2, rows_shape, rows},
       {"pad", 1, 1, pad_shape, pad},
+      {"conv_in_window", 1, 6, conv_in_window_shape, conv_in_window},
       {"pack", 1, 1, pack_shape, pack},
   };
   return table;

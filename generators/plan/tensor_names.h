@@ -16,6 +16,7 @@ struct TensorNames {
   std::string norm_pre;
   std::string norm1;
   std::string qkv;      ///< fused, rows [q | k | v]; otherwise
+  std::string qk = {};  ///< q and k fused, v by itself; otherwise
   std::string q, k, v;  ///< each by itself
   std::string proj, gain1;
   std::string norm2;
@@ -35,6 +36,7 @@ struct TensorNames {
     v_("name.norm_pre", norm_pre);
     v_("name.norm1", norm1);
     v_("name.qkv", qkv);
+    v_("name.qk", qk);
     v_("name.q", q);
     v_("name.k", k);
     v_("name.v", v);

@@ -111,6 +111,23 @@ TEST(TensorExpr, folded_pixels_equal_normalised_pixels) {
   }
 }
 
+TEST(TensorExpr, convolution_in_a_window_is_a_linear_map_of_its_pixels) {
+  // 3x3 pixels; a kernel of 3x3 that begins one pixel before each of 2x2 outputs, 2 apart.
+  const TinyTensor kernel{"w", {1, 1, 3, 3}, {}};  // 1 .. 9
+  const HostTensor map = value(
+      t::conv_in_window(
+          t::leaf("w", kernel.shape),
+          {.outputs_h = 2, .outputs_w = 2, .height = 3, .width = 3, .stride = 2, .first = -1}),
+      {kernel});
+  EXPECT_THAT(map.shape, ElementsAre(4, 1, 3, 3));
+  EXPECT_THAT(map.values, ElementsAre(5, 6, 0, 8, 9, 0, 0, 0, 0, 0, 4, 5, 0, 7, 8, 0, 0, 0,  //
+                                      0, 0, 0, 2, 3, 0, 5, 6, 0, 0, 0, 0, 0, 1, 2, 0, 4, 5));
+  // Where nothing of the kernel lies inside, nothing is read.
+  const HostTensor none =
+      value(t::conv_in_window(t::leaf("w", kernel.shape), {.first = 5}), {kernel});
+  EXPECT_THAT(none.values, ElementsAre(0));
+}
+
 TEST(TensorExpr, text_names_functions_tensors_shapes_and_numbers) {
   EXPECT_EQ(to_text(t::pack(t::mul_rows(a(), g()), 48)), "pack(mul_rows(a[2x3], g[2]); 48)");
   EXPECT_EQ(to_text(t::leaf("bad\nname", {1})), "bad\\x0Aname[1]");
@@ -131,7 +148,9 @@ TEST(TensorExpr, shapes_that_do_not_fit_are_errors_before_anything_is_read) {
         t::reshape(b, {7}), t::rows(b, 2, 2), t::pad(b, 2), t::pack(g(), 8), t::transpose(g()),
         t::permute(a(), {0}), t::permute(a(), {0, 0}), t::permute(a(), {0, 2}),
         t::permute(a(), {0, -1}), t::permute(a(), {0, 1, 2}), t::block_diagonal({a(), g()}),
-        t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic), t::pixel_offset(b, {1}, {1})}) {
+        t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic), t::pixel_offset(b, {1}, {1}),
+        t::conv_in_window(b, {}),
+        t::conv_in_window(t::leaf("absent", {1, 1, 1, 1}), {.stride = 0})}) {
     try {
       shape_of(wrong);
       FAIL() << to_text(wrong);

@@ -124,7 +124,9 @@ class FullSizeFull : public ::testing::TestWithParam<FullModel> {};
 INSTANTIATE_TEST_SUITE_P(All, FullSizeFull,
                          ::testing::Values(FullModel{"vit_tiny_patch16_224", 224, "logits"},
                                            FullModel{"vit_small_patch16_224", 224, "logits"},
-                                           FullModel{"vit_small_patch14_dinov2", 518, "pooled"}),
+                                           FullModel{"vit_small_patch14_dinov2", 518, "pooled"},
+                                           FullModel{"tnt_s_patch16_224", 224, "logits"},
+                                           FullModel{"tnt_s_legacy_patch16_224", 224, "logits"}),
                          [](const auto& each) { return each.param.architecture; });
 
 // Weights and input come from a seed and a formula that tools/make_full_fixtures.py shares; only

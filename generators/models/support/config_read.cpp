@@ -107,10 +107,4 @@ std::vector<std::string> read_labels(const JsonFile& file, std::string_view key)
   return labels;
 }
 
-void set_normalisation(VitSpec& spec, const Preprocess& recipe) {
-  spec.mean = recipe.mean;
-  spec.std_dev = recipe.std_dev;
-  spec.pixel_peak = static_cast<float>(1 / recipe.rescale);
-}
-
 }  // namespace vitgen

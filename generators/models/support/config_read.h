@@ -48,6 +48,11 @@ inline void note_unknown_keys(const JsonFile& file, std::initializer_list<std::s
 std::vector<std::string> read_labels(const JsonFile& file, std::string_view key);
 
 /// Mean, std and peak of the recipe become those of the spec.
-void set_normalisation(VitSpec& spec, const Preprocess& recipe);
+template <class Spec>
+void set_normalisation(Spec& spec, const Preprocess& recipe) {
+  spec.mean = recipe.mean;
+  spec.std_dev = recipe.std_dev;
+  spec.pixel_peak = static_cast<float>(1 / recipe.rescale);
+}
 
 }  // namespace vitgen

@@ -10,9 +10,7 @@
 
 namespace vitgen {
 
-namespace {
-
-const TensorInfo& tensor(const WeightSource& weights, const std::string& name, std::size_t rank) {
+const Shape& shown_shape(const WeightSource& weights, const std::string& name, std::size_t rank) {
   const TensorInfo* found = weights.find(name);
   if (!found) {
     throw Error(ExitCode::bad_input, "MODEL_MISSING",
@@ -25,13 +23,20 @@ const TensorInfo& tensor(const WeightSource& weights, const std::string& name, s
                 fmt::format("{}: expected {} axes, got {}", printable(name), rank,
                             shape_text(found->shape)));
   }
-  return *found;
+  return found->shape;
 }
+
+std::int64_t square_root(std::int64_t n) {
+  const auto root = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(n))));
+  return root > 0 && root * root == n ? root : 0;
+}
+
+namespace {
 
 /// Of a matrix or the patch convolution, as {n, k} or {n, channels, h, w}.
 Shape shape_of_weight(const WeightSource& weights, MatrixOrder order, const std::string& pattern,
                       std::size_t rank) {
-  return formula_shape(tensor(weights, tensor_name(pattern, "weight"), rank).shape, order);
+  return formula_shape(shown_shape(weights, tensor_name(pattern, "weight"), rank), order);
 }
 
 bool has(const WeightSource& weights, const std::string& pattern) {
@@ -48,17 +53,12 @@ std::int64_t count_blocks(const WeightSource& weights, const TensorNames& names)
   return depth;
 }
 
-std::int64_t square_root(std::int64_t n) {
-  const auto root = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(n))));
-  return root > 0 && root * root == n ? root : 0;
-}
-
 /// The table has rows for the prefix tokens or not: what leaves a square grid is right.
 void infer_positions(const WeightSource& weights, const std::string& scheme, VitSpec& spec) {
-  const TensorInfo& table = tensor(weights, spec.names.position, 3);
+  const Shape& table = shown_shape(weights, spec.names.position, 3);
   const std::int64_t with_positions = scheme == "dinov2" ? 1 : spec.prefix();
   for (const std::int64_t prefix : {with_positions, std::int64_t{0}}) {
-    const std::int64_t side = square_root(table.shape[1] - prefix);
+    const std::int64_t side = square_root(table[1] - prefix);
     if (side == 0) continue;
     spec.position_prefix = prefix;
     spec.grid_h = spec.grid_w = side;
@@ -68,7 +68,7 @@ void infer_positions(const WeightSource& weights, const std::string& scheme, Vit
   }
   throw Error(ExitCode::bad_input, "CFG_FIELD",
               fmt::format("{}: {} rows are not a square of patches and {} prefix tokens",
-                          printable(spec.names.position), table.shape[1], spec.prefix()),
+                          printable(spec.names.position), table[1], spec.prefix()),
               "give the model's config with --config");
 }
 
@@ -89,7 +89,7 @@ bool shows_heads(const VitSpec& spec) { return spec.head_axis; }
 
 void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   if (shows_heads(spec)) {
-    const Shape& query = tensor(weights, tensor_name(spec.names.q, "weight"), 3).shape;
+    const Shape& query = shown_shape(weights, tensor_name(spec.names.q, "weight"), 3);
     spec.heads = query[1];
     spec.head_size = query[2];
     return;

@@ -15,4 +15,11 @@ namespace vitgen {
 VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
                      const Fields& overrides);
 
+/// Shape of a tensor that says what the model is. Throws MODEL_MISSING, and MODEL_SHAPE for another
+/// number of axes.
+const Shape& shown_shape(const WeightSource& weights, const std::string& name, std::size_t rank);
+
+/// The root of a square number; 0 of others.
+std::int64_t square_root(std::int64_t n);
+
 }  // namespace vitgen

@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 14> wrappers = {
     "module.",  "model.",   "state_dict.", "backbone.", "_orig_mod.", "encoder.", "visual.trunk.",
     "teacher.", "student.", "network.",    "params/",   "opt/",       "target/",  "img/"};
 
-/// True if `prefix` is any sequence of wrappers.
+}  // namespace
+
 bool is_wrapper(std::string_view prefix) {
   while (!prefix.empty()) {
     const auto found = std::find_if(wrappers.begin(), wrappers.end(),
@@ -28,8 +29,6 @@ bool is_wrapper(std::string_view prefix) {
   }
   return true;
 }
-
-}  // namespace
 
 const NamingScheme& scheme_named(std::string_view name) {
   for (const NamingScheme& scheme : all_schemes()) {
@@ -176,8 +175,9 @@ void refuse_unsupported(const WeightSource& weights, const FileNaming& naming) {
 }
 
 bool is_ignorable(std::string_view name) {
-  static constexpr std::array<std::string_view, 4> endings = {
-      "position_ids", "mask_token", "num_batches_tracked", "relative_position_index"};
+  static constexpr std::array<std::string_view, 5> endings = {
+      "position_ids", "mask_token", "num_batches_tracked", "relative_position_index",
+      "outer_tokens"};  // the last are zeros that TNT's authors never use
   // What MAE trains its encoder with, and CLIP its vision tower, behind any wrappers.
   static constexpr std::array<std::string_view, 9> partners = {"decoder.",
                                                                "decoder_",

@@ -70,6 +70,10 @@ VitSpec with_layout(const VitSpec& spec, std::string_view name);
 /// Throws CFG_UNSUPPORTED if a tensor of the file shows that it is another kind of network.
 void refuse_unsupported(const WeightSource& weights, const FileNaming& naming);
 
+/// True if `prefix` is any sequence of what training scripts and other libraries put before a
+/// model's names, such as `module.`.
+bool is_wrapper(std::string_view prefix);
+
 /// Tensors that belong to training or to caches of other programs.
 bool is_ignorable(std::string_view name);
 

@@ -12,6 +12,12 @@ const JsonFile& table() {
   return file;
 }
 
+std::vector<std::string> keys_of(const Json& object) {
+  std::vector<std::string> list;
+  for (const auto& item : object.items()) list.push_back(item.key());
+  return list;
+}
+
 }  // namespace
 
 std::optional<Json> find_timm_architecture(std::string_view name) {
@@ -24,12 +30,16 @@ std::optional<Json> find_timm_architecture(std::string_view name) {
 }
 
 const std::vector<std::string>& timm_architectures() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const auto& item : table().root.at("architectures").items()) list.push_back(item.key());
-    return list;
-  }();
+  static const std::vector<std::string> names = keys_of(table().root.at("architectures"));
   return names;
 }
+
+std::optional<Json> find_tnt_architecture(std::string_view name) {
+  const Json& architectures = table().root.at("tnt");
+  const auto found = architectures.find(std::string(name));
+  return found == architectures.end() ? std::nullopt : std::optional<Json>(*found);
+}
+
+std::vector<std::string> tnt_architectures() { return keys_of(table().root.at("tnt")); }
 
 }  // namespace vitgen

@@ -93,6 +93,48 @@ Json overlaid(const JsonFile& config, const Json& pretrained, Json fields) {
   return fields;
 }
 
+TimmFields timm_fields(const JsonFile& config, const Json& architecture) {
+  // Old files hold the fields of pretrained_cfg at their top level.
+  const Json pretrained =
+      find_json(config, "pretrained_cfg") ? object_at(config, "pretrained_cfg") : config.root;
+  Json usual = architecture.at("pretrained_cfg");
+  for (const auto& item : pretrained.items()) {
+    if (!item.value().is_null()) usual[item.key()] = item.value();
+  }
+  return {{config.name, overlaid(config, pretrained, architecture), config.codes},
+          {config.name + ": pretrained_cfg", std::move(usual), config.codes}};
+}
+
+void read_timm_labels(const JsonFile& config, const JsonFile& pretrained, std::int64_t classes,
+                      ModelFacts& model) {
+  std::vector<std::string> labels = read_labels(config, "label_names");
+  if (labels.empty()) labels = read_labels(config, "labels");
+  if (labels.empty()) labels = read_labels(pretrained, "label_names");
+  if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != classes) {
+    model.notices.push_back(fmt::format("{}: {} labels for {} classes are left out", config.name,
+                                        labels.size(), classes));
+    return;
+  }
+  const JsonFile& owner = has_value(config, "label_descriptions") ? config : pretrained;
+  const Json* descriptions = find_json(owner, "label_descriptions");
+  const bool described = descriptions && descriptions->is_object();
+  for (std::string& label : labels) {
+    const auto found = described ? descriptions->find(label) : Json::const_iterator();
+    if (described && found != descriptions->end() && found->is_string()) {
+      label = found->get<std::string>();
+    }
+  }
+  model.labels = std::move(labels);
+}
+
+void note_unknown_timm_keys(const JsonFile& config, std::vector<std::string>& notices) {
+  if (!has_value(config, "pretrained_cfg")) return;  // an old file: all keys at the top
+  note_unknown_keys(config,
+                    {"architecture", "num_classes", "num_features", "global_pool", "label_names",
+                     "label_descriptions", "labels", "model_args", "pretrained_cfg"},
+                    notices);
+}
+
 void note_unknown_arguments(const JsonFile& config, std::vector<std::string>& notices) {
   const JsonFile arguments{config.name + ": model_args", object_at(config, "model_args"), {}};
   note_unknown_keys(arguments,

@@ -126,21 +126,6 @@ VitSpec read_spec(const JsonFile& file) {
   return spec;
 }
 
-/// Names by the descriptions that go with them, if there are any.
-std::vector<std::string> timm_labels(const JsonFile& config, const JsonFile& pretrained) {
-  std::vector<std::string> labels = read_labels(config, "label_names");
-  if (labels.empty()) labels = read_labels(config, "labels");
-  if (labels.empty()) labels = read_labels(pretrained, "label_names");
-  const JsonFile& owner = has_value(config, "label_descriptions") ? config : pretrained;
-  const Json* descriptions = find_json(owner, "label_descriptions");
-  if (!descriptions || !descriptions->is_object()) return labels;
-  for (std::string& label : labels) {
-    const auto found = descriptions->find(label);
-    if (found != descriptions->end() && found->is_string()) label = found->get<std::string>();
-  }
-  return labels;
-}
-
 VitModel build(const JsonFile& config, const std::string& architecture) {
   Json fields = architecture_fields(architecture);
   Json features = fields.at("unsupported");
@@ -149,23 +134,14 @@ VitModel build(const JsonFile& config, const std::string& architecture) {
   if (take_feature(features, "pool_include_prefix")) fields["pool_include_prefix"] = true;
   check_features(architecture, features);
 
-  // Old files hold the fields of pretrained_cfg at their top level.
-  Json pretrained =
-      find_json(config, "pretrained_cfg") ? object_at(config, "pretrained_cfg") : config.root;
-  const JsonFile merged{config.name, overlaid(config, pretrained, fields), config.codes};
-  Json usual = fields.at("pretrained_cfg");
-  for (const auto& item : pretrained.items()) {
-    if (!item.value().is_null()) usual[item.key()] = item.value();
-  }
-  const JsonFile preprocess{config.name + ": pretrained_cfg", std::move(usual), config.codes};
-
+  const auto [merged, preprocess] = timm_fields(config, fields);
   VitModel model;
   model.architecture = architecture;
   model.spec = read_spec(merged);
   model.preprocess =
       timm_preprocess(preprocess, model.spec.channels, model.spec.image_h, model.spec.image_w);
   set_normalisation(model.spec, *model.preprocess);
-  model.labels = timm_labels(config, preprocess);
+  read_timm_labels(config, preprocess, model.spec.classes, model);
   return model;
 }
 
@@ -176,18 +152,8 @@ bool is_timm_config(const JsonFile& config) { return has_value(config, "architec
 VitModel read_timm_config(const JsonFile& config) {
   VitModel model = build(config, get_string(config, "architecture", 128));
   model.origin = config.name;
-  if (!model.labels.empty() &&
-      static_cast<std::int64_t>(model.labels.size()) != model.spec.classes) {
-    model.notices.push_back(fmt::format("{}: {} labels for {} classes are left out", config.name,
-                                        model.labels.size(), model.spec.classes));
-    model.labels.clear();
-  }
   note_unknown_arguments(config, model.notices);
-  if (!has_value(config, "pretrained_cfg")) return model;  // an old file: all keys at the top
-  note_unknown_keys(config,
-                    {"architecture", "num_classes", "num_features", "global_pool", "label_names",
-                     "label_descriptions", "labels", "model_args", "pretrained_cfg"},
-                    model.notices);
+  note_unknown_timm_keys(config, model.notices);
   return model;
 }
 
