@@ -46,7 +46,8 @@ struct RuleEntry {
   Algorithm (*build)(const OpSpec&, const Machine&, const Fields& knobs);
 };
 
-/// Every rule of schedules/<folder>/<op>.h, the most special first. Without `fallback`.
+/// Every rule of schedules/<folder>/<op>.h and <op>_<more>.h, the most special first: `linear_rows`
+/// before `linear`. Without `fallback`.
 std::span<const RuleEntry> all_rules();
 
 /// The version of a rule, 1 for `fallback`; nothing if there is no such rule for the op.

@@ -52,6 +52,10 @@ std::vector<OpSpec> linear_specs() {
   add(9, 12, 96, {.bias = true, .activation = Activation::none, .residual = true});
   add(9, 12, 40, {.bias = true, .activation = Activation::none, .residual = true});
   add(9, 12, 10, {.bias = false, .activation = Activation::gelu_erf, .residual = true});
+  // Many rows of few channels.
+  add(512, 12, 24, {.bias = true, .activation = Activation::none, .residual = true});
+  add(636, 5, 40, {.bias = true, .activation = Activation::gelu_erf, .residual = false});
+  add(516, 24, 8, plain);
   const std::vector<OpSpec> rounded = rounded_linear_specs();
   specs.insert(specs.end(), rounded.begin(), rounded.end());
   return specs;

@@ -53,7 +53,8 @@ OpSpec random_linear(Draw draw) {
   const Epilogue epilogue{.bias = draw.coin(),
                           .activation = draw.any<Activation>("activation"),
                           .residual = draw.coin()};
-  const int rows = draw.extent(70);
+  const bool many = draw.of(0, 7) == 0;  // rows that are shared out in place of columns
+  const int rows = many ? 4 * draw.of(128, 140) : draw.extent(70);
   const int k = draw.extent(130);
   return op_spec(LinearSpec{rows, k, n, panel_width(n), epilogue, draw.any<Compute>("compute")});
 }

@@ -26,6 +26,12 @@ struct Triple {
   Choice choice;
 };
 
+std::vector<OpSpec> served_edges(const RuleEntry& rule, const Machine& machine) {
+  std::vector<OpSpec> specs = edge_specs(rule.op);
+  std::erase_if(specs, [&](const OpSpec& spec) { return rule.space(spec, machine).empty(); });
+  return specs;
+}
+
 // Rules of CPUs take turns, so that a rule with many shapes does not crowd out the others.
 std::vector<Triple> sample_triples(std::size_t count, unsigned seed) {
   std::mt19937 random(seed);
@@ -34,11 +40,12 @@ std::vector<Triple> sample_triples(std::size_t count, unsigned seed) {
   std::vector<Triple> triples;
   for (std::size_t turn = 0; triples.size() < count; ++turn) {
     const RuleEntry& rule = *rules[turn % rules.size()];
-    const std::vector<OpSpec> specs = edge_specs(rule.op);
-    const bool listed = random() % 2 == 0;
-    const OpSpec spec = listed ? specs[random() % specs.size()] : random_spec(rule.op, random);
     const Machine* machine = all_machines()[random() % all_machines().size()];
     if (machine->kind != MachineKind::cpu) continue;
+    const std::vector<OpSpec> specs = served_edges(rule, *machine);
+    if (specs.empty()) continue;
+    const bool listed = random() % 2 == 0;
+    const OpSpec spec = listed ? specs[random() % specs.size()] : random_spec(rule.op, random);
     const std::vector<Fields> space = rule.space(spec, *machine);
     if (space.empty()) continue;
     triples.push_back({spec, machine, {std::string(rule.name), space[random() % space.size()]}});
