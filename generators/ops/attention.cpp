@@ -32,9 +32,7 @@ float key_factor(const AttentionSpec& spec) { return static_cast<float>(exponent
 
 int value_strip(const AttentionSpec& spec) { return std::gcd(spec.head_size, kLanes); }
 
-namespace {
-
-Attention declare(const AttentionSpec& spec) {
+Attention declare_attention(const AttentionSpec& spec) {
   return {.algorithm = {},
           .key_rows = Func("key_rows"),
           .keys = Func("keys"),
@@ -61,7 +59,7 @@ Attention declare(const AttentionSpec& spec) {
           .blocks = RDom(0, lane_blocks(spec.tokens), "blocks")};
 }
 
-// Softmax over the row, unnormalised: scores -> probs and 1 / sum of probs.
+// Over the row, unnormalised: scores -> probs and 1 / sum of probs.
 void define_softmax(Attention& op, const AttentionSpec& spec) {
   const auto lane_at = [&](const Func& func) {
     return [&op, func](int l) { return Expr(func(l, op.i, op.h, op.b)); };
@@ -91,36 +89,41 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
       combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; }));
 }
 
-// scores = q keys
-void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv) {
+void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv,
+                   const Expr& first) {
   const Expr key =
       qkv(spec.width() + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
   const float factor = key_factor(spec);
   op.key_rows(op.d, op.j, op.h, op.b) = factor == 1.0f ? key : key * factor;
   op.keys(op.lane, op.d, op.block, op.h, op.b) =
       op.key_rows(op.d, op.lane + op.block * kLanes, op.h, op.b);
-  op.scores(op.lane, op.block, op.i, op.h, op.b) = 0.0f;
+  op.scores(op.lane, op.block, op.i, op.h, op.b) = first;
   op.scores(op.lane, op.block, op.i, op.h, op.b) += qkv(op.h * spec.head_size + op.rd, op.i, op.b) *
                                                     op.keys(op.lane, op.rd, op.block, op.h, op.b);
 }
 
-}  // namespace
-
-Attention define(const AttentionSpec& spec) {
-  const std::vector<Operand> list = operands(spec);
-  const ImageParam qkv = image_param(list[0]);
-  Attention op = declare(spec);
-  define_scores(op, spec, qkv);
-  define_softmax(op, spec);
+void define_values(Attention& op, const AttentionSpec& spec, const ImageParam& qkv) {
   const int strip = value_strip(spec);
   op.values(op.channel, op.j, op.strip, op.h, op.b) =
       qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip, op.j, op.b);
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
   op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj % kLanes, op.rj / kLanes, op.i, op.h, op.b) *
                                     op.values(op.d % strip, op.rj, op.d / strip, op.h, op.b);
+}
 
+void define_output(Attention& op, const Operand& output) {
   op.output(op.d, op.h, op.i, op.b) = op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b);
-  pin_output(op.output, list.back());
+  pin_output(op.output, output);
+}
+
+Attention define(const AttentionSpec& spec) {
+  const std::vector<Operand> list = operands(spec);
+  const ImageParam qkv = image_param(list[0]);
+  Attention op = declare_attention(spec);
+  define_scores(op, spec, qkv, 0.0f);
+  define_softmax(op, spec);
+  define_values(op, spec, qkv);
+  define_output(op, list.back());
   op.algorithm = {{qkv},
                   {op.key_rows, op.keys, op.values, op.scores, op.lane_max, op.row_max, op.probs,
                    op.lane_sum, op.inv_sum, op.acc},

@@ -72,4 +72,14 @@ struct Attention {
 
 Attention define(const AttentionSpec& spec);
 
+/// The parts of define(), in their order, for an op that puts terms of its own between them.
+Attention declare_attention(const AttentionSpec& spec);
+/// key_rows, keys, scores; a score's sum begins with `first`, of (lane, block, i, h, b).
+void define_scores(Attention& op, const AttentionSpec& spec, const Halide::ImageParam& qkv,
+                   const Halide::Expr& first);
+void define_softmax(Attention& op, const AttentionSpec& spec);
+/// values, acc
+void define_values(Attention& op, const AttentionSpec& spec, const Halide::ImageParam& qkv);
+void define_output(Attention& op, const Operand& output);
+
 }  // namespace vitgen

@@ -31,8 +31,9 @@ int default_tiles(const AttentionSpec& spec, int m_r) {
   constexpr int kTasks = 6;  // divides among 2 and 3 threads
   const int count = tile_count(spec.tokens, m_r);
   const int parts = (kTasks + spec.batch * spec.heads - 1) / (spec.batch * spec.heads);
-  const int tiles = std::max((count + parts - 1) / parts, 1);
-  return tiles_fit(tiles, spec.tokens, m_r) ? tiles : std::min(tiles + 1, count);
+  int tiles = std::max((count + parts - 1) / parts, 1);
+  while (!tiles_fit(tiles, spec.tokens, m_r)) ++tiles;  // all of them fit at last
+  return tiles;
 }
 
 // The default, and half of it for machines with more threads. Never more: with one thread that is

@@ -10,6 +10,7 @@
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
+#include "generators/ops/relative_attention.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 
@@ -29,6 +30,11 @@ std::vector<OpSpec> row_specs(std::string_view op) {
     for (const int width : {30, 48, 65, 100}) {
       for (const int rows : {22, 40}) specs.push_back(op_spec(LayerNormSpec{rows, width, 1e-6f}));
     }
+    return specs;
+  }
+  if (op == RelativeAttentionSpec::op) {
+    const std::vector<OpSpec> all = edge_specs(op);
+    for (std::size_t s = 1; s < all.size(); s += 2) specs.push_back(all[s]);
     return specs;
   }
   for (const int head_size : {5, 6, 24, 32, 72}) {
@@ -65,7 +71,8 @@ TEST(Bits, LinearAndPatchEmbedAreThoseOfFallbackOnEveryMachine) {
 // regroup: the vectors' width and the tile change nothing.
 TEST(Bits, AttentionAndLayerNormAreThoseOfFallbackOnEveryMachine) {
   unsigned seed = 0;
-  for (const std::string_view op : {AttentionSpec::op, LayerNormSpec::op}) {
+  for (const std::string_view op :
+       {AttentionSpec::op, RelativeAttentionSpec::op, LayerNormSpec::op}) {
     int compared = 0;
     for (const OpSpec& spec : row_specs(op)) {
       KernelRunner runner(spec, Fill::normal, ++seed, true);

@@ -11,6 +11,7 @@
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/pool.h"
+#include "generators/ops/relative_attention.h"
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
@@ -114,10 +115,39 @@ std::vector<OpSpec> attention_specs() {
   for (const int head_size : {1, 2, 5, 6, 8, 10, 24, 32, 64, 72, 80, 88}) {
     specs.push_back(op_spec(AttentionSpec{2, 19, 3, head_size, 0.125f}));
   }
+  specs.push_back(op_spec(AttentionSpec{1, 37, 1, 16, 0.25f}));  // 7 tiles for 6 tasks
   // As the pass scale_into_query leaves it: keys need no factor.
   for (const int head_size : {5, 24, 64, 80}) {
     specs.push_back(op_spec(AttentionSpec{1, 35, 2, head_size, std::numbers::ln2_v<float>}));
   }
+  return specs;
+}
+
+// Every method and kind of table on grids of one row, one token and more columns than rows.
+std::vector<OpSpec> relative_attention_specs() {
+  std::vector<OpSpec> specs;
+  constexpr Lookup none = Lookup::none, bias = Lookup::bias, vectors = Lookup::contextual;
+  const auto add = [&](RelativeAttentionSpec spec, int tokens, int skip, int grid_w) {
+    spec.tokens = tokens;
+    spec.skip = skip;
+    spec.grid_w = grid_w;
+    spec.heads = 2;
+    specs.push_back(op_spec(spec));
+  };
+  for (const int head_size : {1, 5, 8, 16, 24, 64}) {
+    add({.batch = 2, .head_size = head_size, .scale = std::numbers::ln2_v<float>}, 21, 1, 5);
+  }
+  add({.head_size = 16}, 1, 0, 1);
+  add({.head_size = 16, .on_v = vectors}, 2, 1, 1);
+  add({.head_size = 16, .scale = 0.3f, .on_q = vectors, .on_v = vectors}, 36, 0, 6);
+  add({.head_size = 8, .method = BucketMethod::cross, .on_q = bias, .on_k = bias}, 27, 3, 4);
+  add({.head_size = 16, .method = BucketMethod::cross, .on_q = vectors, .on_v = vectors}, 33, 1, 8);
+  add({.head_size = 32, .method = BucketMethod::euclidean, .on_v = vectors}, 17, 0, 17);
+  add({.head_size = 16, .method = BucketMethod::quant, .ratio = 33, .on_q = vectors}, 18, 2, 4);
+  add({.head_size = 16, .ratio = 5, .on_k = bias, .shared = false}, 31, 1, 6);
+  add({.head_size = 16, .on_q = vectors, .on_k = none, .on_v = vectors, .shared = false}, 26, 1, 5);
+  add({.head_size = 24, .on_q = bias, .on_k = none}, 25, 0, 5);
+  add({.head_size = 24, .on_k = none, .on_v = vectors}, 26, 1, 5);
   return specs;
 }
 
@@ -179,6 +209,7 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   if (op == LinearSpec::op) return linear_specs();
   if (op == PatchEmbedSpec::op) return patch_embed_specs();
   if (op == AttentionSpec::op) return attention_specs();
+  if (op == RelativeAttentionSpec::op) return relative_attention_specs();
   if (op == TokenMixSpec::op) return token_mix_specs();
   if (op == DepthwiseConvSpec::op) return depthwise_conv_specs();
   if (op == SeriesPatchesSpec::op) return series_patches_specs();
@@ -236,6 +267,13 @@ std::vector<OpSpec> model_specs(std::string_view op) {
       if (op == AttentionSpec::op) {
         specs.push_back(op_spec(
             AttentionSpec{1, tokens, width / head_size, head_size, std::numbers::ln2_v<float>}));
+      }
+      if (op == RelativeAttentionSpec::op && width < 768) {
+        RelativeAttentionSpec spec{.tokens = tokens, .heads = width / 64};
+        spec.scale = std::numbers::ln2_v<float>;
+        spec.grid_w = tokens == 50 ? 7 : tokens == 197 ? 14 : 24;
+        spec.on_q = spec.on_v = width == 192 ? Lookup::none : Lookup::contextual;
+        specs.push_back(op_spec(spec));
       }
     }
     if (op == AddSpec::op) specs.push_back(op_spec(AddSpec{2, tokens, 768, 1}));

@@ -14,6 +14,7 @@
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/pool.h"
+#include "generators/ops/relative_attention.h"
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
@@ -81,6 +82,24 @@ OpSpec random_attention(Draw draw) {
   const int heads = draw.of(1, 3);
   const float scale = draw.coin() ? std::numbers::ln2_v<float> : 0.11f;
   return op_spec(AttentionSpec{batch, tokens, heads, draw.extent(88), scale});
+}
+
+OpSpec random_relative_attention(Draw draw) {
+  RelativeAttentionSpec spec;
+  spec.batch = draw.of(1, 2);
+  spec.heads = draw.of(1, 3);
+  spec.head_size = draw.extent(72);
+  spec.scale = draw.coin() ? std::numbers::ln2_v<float> : 0.11f;
+  spec.skip = draw.of(0, 3);
+  spec.grid_w = draw.of(1, 9);
+  spec.tokens = spec.skip + spec.grid_w * draw.of(1, 9);
+  spec.method = draw.any<BucketMethod>("method");
+  spec.ratio = static_cast<float>(draw.of(2, 70)) / 10;
+  spec.on_q = draw.any<Lookup>("on_q");
+  spec.on_k = draw.any<Lookup>("on_k");
+  spec.on_v = draw.coin() ? Lookup::none : Lookup::contextual;
+  spec.shared = draw.coin();
+  return op_spec(spec);
 }
 
 OpSpec random_layer_norm(Draw draw) {
@@ -166,6 +185,7 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (op == LinearSpec::op) return random_linear(draw);
   if (op == PatchEmbedSpec::op) return random_patch_embed(draw);
   if (op == AttentionSpec::op) return random_attention(draw);
+  if (op == RelativeAttentionSpec::op) return random_relative_attention(draw);
   if (op == LayerNormSpec::op) return random_layer_norm(draw);
   if (op == AddSpec::op) return random_add(draw);
   if (op == EmbeddingAddSpec::op) return random_embedding_add(draw);

@@ -9,6 +9,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
+#include "generators/ops/relative_attention.h"
 #include "schedules/support/elementwise.h"
 #include "schedules/support/register_tile.h"
 
@@ -42,8 +43,10 @@ std::vector<TiledProduct> products_of(const OpSpec& spec, const Machine& machine
     const auto typed = typed_spec<PatchEmbedSpec>(spec);
     return {{"n_r", typed.grid_w(), typed.k(), lanes}};
   }
-  if (spec.op == AttentionSpec::op) {
-    const auto typed = typed_spec<AttentionSpec>(spec);
+  if (spec.op == AttentionSpec::op || spec.op == RelativeAttentionSpec::op) {
+    const AttentionSpec typed = spec.op == AttentionSpec::op
+                                    ? typed_spec<AttentionSpec>(spec)
+                                    : typed_spec<RelativeAttentionSpec>(spec).plain();
     return {{"n_keys", typed.tokens, typed.head_size, lanes},
             {"n_out", typed.tokens, typed.tokens, exact_lanes(typed.head_size, lanes)}};
   }
