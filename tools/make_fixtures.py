@@ -25,7 +25,7 @@ from transformers import (
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, google_vit, hand_written, mae, tnt
+from fixtures import clip, drop_pos, google_vit, hand_written, irpe, mae, tnt
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, LICENCE, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -305,6 +305,7 @@ FIXTURES = {
     **hand_written.FIXTURES,
     **drop_pos.FIXTURES,
     **tnt.FIXTURES,
+    **irpe.FIXTURES,
 }
 
 README = """# Fixtures: tiny models and what the original code computes
@@ -339,7 +340,8 @@ from its description.
 
 The models are ours, under the licence of this project; the libraries are Apache-2.0 (timm,
 transformers) and BSD-3-Clause (PyTorch). What no library has is written out in
-`tools/fixtures/hand_written.py`; those configs are in vitgen's own words. No trained weights are involved.
+`tools/fixtures/hand_written.py` and `irpe.py`; those configs are in vitgen's own words. No trained
+weights are involved.
 """
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import timm
 import torch
 
+from fixtures import irpe
+
 SEED = 1
 INPUT_NAME = "input_tokens"  # the formula gives such a name mean 0 and deviation 0.5
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "full"
@@ -26,6 +28,10 @@ MODELS = [
     ("tnt_s_patch16_224", 224, "logits"),
     ("tnt_s_legacy_patch16_224", 224, "logits"),
 ]
+# iRPE's DeiT-S, which no library has: its word and the name of its files.
+RELATIVE = ("rpe-1.9-product-ctx-1-qkv", "irpe_small_qkv")
+SMALL = dict(channels=3, image_h=224, image_w=224, patch_h=16, patch_w=16, width=384, depth=12,
+             heads=6, mlp=1536, classes=1000)
 MASK = 0xFFFFFFFFFFFFFFFF
 
 
@@ -71,6 +77,27 @@ def random_values(name, shape, seed):
     return (mean + total.astype(np.float64) * scale).astype(np.float32).reshape(shape)
 
 
+def store(name, compute):
+    """What `compute` gives for an image in float32 and in float64."""
+    with torch.no_grad():
+        for suffix, dtype in (("f32", torch.float32), ("f64", torch.float64)):
+            np.save(OUT / f"{name}_{suffix}.npy", compute(dtype).numpy())
+
+
+def input_of(edge):
+    return torch.from_numpy(random_values(INPUT_NAME, (1, 3, edge, edge), SEED))
+
+
+def store_relative():
+    word, name = RELATIVE
+    relative = irpe.Relative(word)
+    tensors = {key: torch.from_numpy(random_values(key, shape, SEED))
+               for key, shape in irpe.shapes_of(SMALL, relative).items()}
+    store(f"{name}_logits", lambda dtype: irpe.forward(
+        {key: value.to(dtype) for key, value in tensors.items()}, input_of(224).to(dtype), SMALL,
+        relative)["logits"])
+
+
 def main():
     argparse.ArgumentParser(description=__doc__,
                             formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
@@ -81,13 +108,10 @@ def main():
                  for name, tensor in model.state_dict().items()}
         model.load_state_dict(state)
         model.eval()
-        image = torch.from_numpy(random_values(INPUT_NAME, (1, 3, edge, edge), SEED))
-        with torch.no_grad():
-            for name, dtype in (("f32", torch.float32), ("f64", torch.float64)):
-                result = model.to(dtype)(image.to(dtype)).numpy()
-                np.save(OUT / f"{architecture}_{output}_{name}.npy", result)
-        print(f"{architecture}: {output} {result.shape}, torch {torch.__version__}, "
-              f"timm {timm.__version__}")
+        store(f"{architecture}_{output}",
+              lambda dtype: model.to(dtype)(input_of(edge).to(dtype)))
+        print(f"{architecture}: {output}, torch {torch.__version__}, timm {timm.__version__}")
+    store_relative()
 
 
 if __name__ == "__main__":

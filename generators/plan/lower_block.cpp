@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "generators/ops/add.h"
-#include "generators/ops/attention.h"
 #include "generators/plan/lower_parts.h"
 
 namespace vitgen {
@@ -147,7 +146,7 @@ Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int bloc
                                 .heads = e.heads,
                                 .head_size = e.head_size,
                                 .scale = static_cast<float>(1 / std::sqrt(e.head_size))};
-  const Slot mixed = add_step(plan, branch.step("attn"), op_spec(attention), {qkv});
+  const Slot mixed = add_attention(plan, spec, branch.step("attn"), attention, block, qkv);
   std::vector<LinearWeights> proj;
   if (spec.proj) {
     proj.push_back(scaled(spec,

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "generators/ops/attention.h"
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/plan_options.h"
 #include "generators/plan/vit_spec.h"
@@ -68,6 +69,10 @@ Slot lower_patches(Plan& plan, const VitSpec& spec, const PlanOptions& options);
 /// The tokens of projected patches as a step `name`: positions added, prefix tokens before them.
 Slot add_positions(Plan& plan, const VitSpec& spec, int batch, Slot patches,
                    const std::string& name = "pos_embed");
+
+/// Attention on `qkv`, with the tables of relative positions that block number `block` has.
+Slot add_attention(Plan& plan, const VitSpec& spec, const std::string& name,
+                   const AttentionSpec& plain, int block, Slot qkv);
 
 /// From the image to the tokens that enter the first block.
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options);

@@ -30,4 +30,10 @@ std::string tensor_name(std::string_view pattern, std::string_view part, int blo
   return name;
 }
 
+std::string table_pattern(std::string_view pattern, char of) {
+  std::string name(pattern);
+  replace(name, "{r}", std::string(1, of));
+  return name;
+}
+
 }  // namespace vitgen

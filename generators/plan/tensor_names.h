@@ -7,8 +7,8 @@
 namespace vitgen {
 
 /// Patterns: `{}` is the number of the block, `{h}` that of the head, `<kernel|bias>` what the
-/// weight and the bias are called there, `*` the same as `<weight|bias>`. Empty: the file has no
-/// such tensor.
+/// weight and the bias are called there, `*` the same as `<weight|bias>`, `{r}` which of q, k and v
+/// a table of relative positions is for. Empty: the file has no such tensor.
 struct TensorNames {
   std::string patch;  ///< "patch_embed.proj.*"
   std::string patch_norm;
@@ -18,6 +18,8 @@ struct TensorNames {
   std::string qkv;      ///< fused, rows [q | k | v]; otherwise
   std::string qk = {};  ///< q and k fused, v by itself; otherwise
   std::string q, k, v;  ///< each by itself
+  /// Tables of relative positions: one, or one of row distances and one of column distances.
+  std::string relative = {}, relative_rows = {}, relative_columns = {};
   std::string proj, gain1;
   std::string norm2;
   std::string fc1, fc2, gain2;
@@ -40,6 +42,9 @@ struct TensorNames {
     v_("name.q", q);
     v_("name.k", k);
     v_("name.v", v);
+    v_("name.relative", relative);
+    v_("name.relative_rows", relative_rows);
+    v_("name.relative_columns", relative_columns);
     v_("name.proj", proj);
     v_("name.gain1", gain1);
     v_("name.norm2", norm2);
@@ -61,5 +66,8 @@ std::string with_part(std::string_view pattern, std::string_view part);
 /// `pattern` with its numbers of block and head and its "weight" or "bias" filled in.
 std::string tensor_name(std::string_view pattern, std::string_view part = {}, int block = 0,
                         int head = 0);
+
+/// `pattern` of a table of relative positions with `of`, 'q', 'k' or 'v', filled in.
+std::string table_pattern(std::string_view pattern, char of);
 
 }  // namespace vitgen

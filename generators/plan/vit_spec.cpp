@@ -7,6 +7,7 @@
 #include "generators/base/error.h"
 #include "generators/base/image_limit.h"
 #include "generators/ops/linear.h"
+#include "generators/ops/support/lanes.h"
 
 namespace vitgen {
 
@@ -200,6 +201,35 @@ void check_projections(const VitSpec& spec) {
   }
 }
 
+void check_relative(const VitSpec& spec) {
+  const RelativePosition& relative = spec.relative;
+  if (!relative.any()) return;
+  if (!relative.buckets().valid()) {
+    fail("CFG_RANGE", fmt::format("relative ({}): the ratio must be positive and give at most {} "
+                                  "buckets",
+                                  to_word(relative), PositionBuckets::kMost));
+  }
+  if (relative.on_v && !relative.contextual) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("relative ({}): a bias is added to scores, so it is for q and k, not for v",
+                     to_word(relative)));
+  }
+  if (spec.names.relative.empty() && !spec.names.patch.empty()) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("relative ({}): files with this scheme of names have no such tables",
+                     to_word(relative)),
+         "iRPE's models have the names of timm");
+  }
+  const double pairs = real(spec.tokens()) * real(spec.tokens() + kLanes);
+  if (2 * pairs * relative.buckets().tables() >= max_elements / 2) {
+    fail("CFG_BUDGET",
+         fmt::format("relative ({}): the buckets of {} tokens' pairs would take {:.1f} "
+                     "GiB; 1 GiB is the limit",
+                     to_word(relative), spec.tokens(), 2 * pairs / 1073741824.0),
+         "use a smaller image or a larger patch");
+  }
+}
+
 void check_heads(const VitSpec& spec) {
   if (spec.width % spec.heads != 0) {
     fail("CFG_INCONSISTENT", fmt::format("width {} (hidden_size, embed_dim) is not a multiple of "
@@ -228,6 +258,7 @@ void check(const VitSpec& spec) {
   check_positions(spec);
   check_heads(spec);
   check_projections(spec);
+  check_relative(spec);
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }

@@ -9,6 +9,7 @@
 #include "generators/ops/pool.h"
 #include "generators/ops/support/epilogue.h"
 #include "generators/plan/plan.h"
+#include "generators/plan/relative_position.h"
 #include "generators/plan/tensor_functions.h"
 #include "generators/plan/tensor_names.h"
 #include "generators/plan/vit_parts.h"
@@ -70,6 +71,7 @@ struct VitSpec {
   bool proj_bias = true;
   bool mlp_bias = true;
   bool layer_scale = false;
+  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k"
 
   // The head.
   FinalNorm final_norm = FinalNorm::before_pool;
@@ -148,6 +150,7 @@ struct VitSpec {
     v("proj_bias", proj_bias);
     v("mlp_bias", mlp_bias);
     v("layer_scale", layer_scale);
+    visit_word(v, "relative", relative);
   }
   template <class V>
   void visit_head(V& v) {

@@ -114,27 +114,34 @@ TEST_P(Fixture, VerifyFindsEveryStepWithinItsBound) {
 }
 
 struct FullModel {
+  const char* stored;  ///< name of PyTorch's results
   const char* architecture;
   int edge;
   const char* output;
+  const char* relative = "none";
 };
 
 class FullSizeFull : public ::testing::TestWithParam<FullModel> {};
 
-INSTANTIATE_TEST_SUITE_P(All, FullSizeFull,
-                         ::testing::Values(FullModel{"vit_tiny_patch16_224", 224, "logits"},
-                                           FullModel{"vit_small_patch16_224", 224, "logits"},
-                                           FullModel{"vit_small_patch14_dinov2", 518, "pooled"},
-                                           FullModel{"tnt_s_patch16_224", 224, "logits"},
-                                           FullModel{"tnt_s_legacy_patch16_224", 224, "logits"}),
-                         [](const auto& each) { return each.param.architecture; });
+INSTANTIATE_TEST_SUITE_P(
+    All, FullSizeFull,
+    ::testing::Values(
+        FullModel{"vit_tiny_patch16_224", "vit_tiny_patch16_224", 224, "logits"},
+        FullModel{"vit_small_patch16_224", "vit_small_patch16_224", 224, "logits"},
+        FullModel{"vit_small_patch14_dinov2", "vit_small_patch14_dinov2", 518, "pooled"},
+        FullModel{"tnt_s_patch16_224", "tnt_s_patch16_224", 224, "logits"},
+        FullModel{"tnt_s_legacy_patch16_224", "tnt_s_legacy_patch16_224", 224, "logits"},
+        FullModel{"irpe_small_qkv", "vit_small_patch16_224", 224, "logits",
+                  "rpe-1.9-product-ctx-1-qkv"}),
+    [](const auto& each) { return each.param.stored; });
 
 // Weights and input come from a seed and a formula that tools/make_full_fixtures.py shares; only
 // PyTorch's results are stored.
-TEST_P(FullSizeFull, SeededModelEqualsTimm) {
+TEST_P(FullSizeFull, SeededModelEqualsTheOriginalCode) {
   const FullModel& model = GetParam();
-  const fs::path library = scratch() / model.architecture;
-  must_run({"generate", "-q", "--arch", model.architecture, "--random-weights", "1", "--outputs",
+  const fs::path library = scratch() / model.stored;
+  must_run({"generate", "-q", "--arch", model.architecture, "--set",
+            std::string("relative=") + model.relative, "--random-weights", "1", "--outputs",
             model.output, "--name", "full", "--emit", "so", "-o", library.string()});
   const std::uint64_t edge = static_cast<std::uint64_t>(model.edge);
   const std::vector<std::uint64_t> shape = {1, 3, edge, edge};
@@ -145,7 +152,7 @@ TEST_P(FullSizeFull, SeededModelEqualsTimm) {
   write_npy(in, NpyType::f32, shape, std::as_bytes(std::span(input)));
   must_run({"run", library.string(), "-q", "--input", in, "--output", out});
   const fs::path stored = fixture("full");
-  const std::string name = std::string(model.architecture) + "_" + model.output;
+  const std::string name = std::string(model.stored) + "_" + model.output;
   const std::vector<double> got = read_values(out);
   const std::vector<double> exact = read_values(stored / (name + "_f64.npy"));
   const std::vector<double> torch = read_values(stored / (name + "_f32.npy"));

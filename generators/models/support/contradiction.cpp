@@ -19,6 +19,9 @@ std::string field_of(const VitSpec& spec, std::string_view role) {
   if (role.ends_with("cls")) return "no [CLS] token";
   if (role.ends_with("norm_pre")) return fmt::format("norm_pre={}", int{spec.norm_pre});
   if (role.ends_with("patch_norm")) return fmt::format("patch_norm={}", int{spec.patch_norm});
+  if (role.find("relative") != std::string_view::npos) {
+    return fmt::format("relative={}", to_word(spec.relative));
+  }
   if (role.ends_with("position")) return fmt::format("positions={}", enum_text(spec.positions));
   if (role.ends_with("proj")) return fmt::format("proj={}", int{spec.proj});
   if (role.ends_with("norm")) {

@@ -6,6 +6,7 @@
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
+#include "generators/models/support/infer_relative.h"
 #include "generators/plan/weight_layout.h"
 
 namespace vitgen {
@@ -182,6 +183,7 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   spec.patch_norm = has(weights, spec.names.patch_norm);
   infer_blocks(weights, spec, overrides);
   infer_tokens(weights, naming.scheme, spec);
+  if (!overrides.find("relative")) infer_relative(weights, model);
   infer_head(weights, spec);
   model.origin = "the shapes of the tensors";
   model.preprocess = preprocess_of(naming.scheme, spec);

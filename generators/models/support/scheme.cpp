@@ -144,6 +144,12 @@ std::optional<int> match_block(std::string_view pattern, std::string_view name) 
       pattern.remove_prefix(of_head ? 3 : 2);
       continue;
     }
+    if (pattern.starts_with("{r}") && !name.empty() &&
+        std::string_view("qkv").find(name[0]) != std::string_view::npos) {
+      name.remove_prefix(1);
+      pattern.remove_prefix(3);
+      continue;
+    }
     if (name.empty() || name[0] != pattern[0]) return std::nullopt;
     name.remove_prefix(1);
     pattern.remove_prefix(1);

@@ -6,6 +6,7 @@
 
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
+#include "generators/ops/relative_attention.h"
 #include "generators/plan/passes/readers.h"
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/tensor_functions.h"
@@ -31,23 +32,45 @@ void scale_first_rows(Plan& plan, const Step& linear, std::string_view operand, 
   value = tensors::scale_rows(std::move(value), 0, count, factor);
 }
 
+/// The q of an attention's operand qkv times `factor`, if a linear of its own makes it.
+bool scale_query(Plan& plan, const Step& step, int width, double factor) {
+  const Slot qkv = step.slots[0];
+  const Step* linear = linear_behind(plan, qkv);
+  if (linear == nullptr || qkv.kind != SlotKind::arena || readers(plan, qkv).size() != 1) {
+    return false;
+  }
+  scale_first_rows(plan, *linear, "weight", width, factor);
+  if (typed_spec<LinearSpec>(linear->spec).epilogue.bias) {
+    scale_first_rows(plan, *linear, "bias", width, factor);
+  }
+  return true;
+}
+
+/// In terms of the scores that q has no part in the factor must be brought to the table.
+void scale_table_of_keys(Plan& plan, const Step& step, double factor) {
+  if (typed_spec<RelativeAttentionSpec>(step.spec).on_q != Lookup::contextual) return;
+  TensorExpr& value = weight_of(plan, step, "table_q").value;
+  value = tensors::scale(std::move(value), factor);
+}
+
 }  // namespace
 
 void scale_into_query(Plan& plan) {
   for (Step& step : plan.steps) {
-    if (step.spec.op != AttentionSpec::op) continue;
-    const Slot qkv = step.slots[0];
-    const Step* linear = linear_behind(plan, qkv);
-    if (linear == nullptr || qkv.kind != SlotKind::arena || readers(plan, qkv).size() != 1)
-      continue;
-    auto spec = typed_spec<AttentionSpec>(step.spec);
-    const double factor = exponent_factor(spec);
-    scale_first_rows(plan, *linear, "weight", spec.width(), factor);
-    if (typed_spec<LinearSpec>(linear->spec).epilogue.bias) {
-      scale_first_rows(plan, *linear, "bias", spec.width(), factor);
+    if (step.spec.op == AttentionSpec::op) {
+      auto spec = typed_spec<AttentionSpec>(step.spec);
+      if (!scale_query(plan, step, spec.width(), exponent_factor(spec))) continue;
+      spec.scale = std::numbers::ln2_v<float>;
+      step.spec = op_spec(spec);
     }
-    spec.scale = std::numbers::ln2_v<float>;
-    step.spec = op_spec(spec);
+    if (step.spec.op == RelativeAttentionSpec::op) {
+      auto spec = typed_spec<RelativeAttentionSpec>(step.spec);
+      const double factor = exponent_factor(spec.plain());
+      if (!scale_query(plan, step, spec.width(), factor)) continue;
+      scale_table_of_keys(plan, step, factor);
+      spec.scale = std::numbers::ln2_v<float>;
+      step.spec = op_spec(spec);
+    }
   }
 }
 

@@ -1,0 +1,14 @@
+#pragma once
+// Relative positions of a model file without a config, as far as its tables show them.
+
+#include "generators/models/support/vit_model.h"
+#include "generators/weights/weight_source.h"
+
+namespace vitgen {
+
+/// Sets spec.relative from the tables of the first block; names, heads and tokens are known. A
+/// table's buckets do not show the method and its ratio: those that were published with as many are
+/// taken, and a notice says so. Errors: CFG_FIELD for another number, MODEL_SHAPE.
+void infer_relative(const WeightSource& weights, VitModel& model);
+
+}  // namespace vitgen
