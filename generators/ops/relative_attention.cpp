@@ -79,14 +79,17 @@ Expr within(const Expr& value, int most) {
   return Halide::unsafe_promise_clamped(cast<int>(value), 0, most);
 }
 
-/// Ids are read for every pair of every head: the fewer bytes the better.
-Halide::Type id_type(const RelativeAttentionSpec& spec) {
-  return spec.table_width() <= 256 ? Halide::UInt(8) : Halide::UInt(16);
+/// The fewer bytes the better: ids are read for every pair of every head. Reinterpreted, they have
+/// no bounds that Halide knows of: it would hold every one that it reads to them.
+Expr as_id(const RelativeAttentionSpec& spec, const Expr& id) {
+  const int bits = spec.table_width() <= 256 ? 8 : 16;
+  return Halide::reinterpret(Halide::UInt(bits), cast(Halide::Int(bits), id));
 }
 
 /// Where tokens stand, and how many thresholds a distance reaches.
 void define_grid(RelativeAttention& op, const RelativeAttentionSpec& spec) {
-  const Expr point = Halide::max(op.x - spec.skip, 0);
+  // Those before the grid stand for its first, those past the last token repeat it.
+  const Expr point = Halide::clamp(op.x - spec.skip, 0, spec.tokens - spec.skip - 1);
   op.row_of(op.x) = point / spec.grid_w;
   op.column_of(op.x) = point % spec.grid_w;
   const PositionBuckets buckets = spec.buckets();
@@ -126,12 +129,12 @@ Expr id_of(const RelativeAttention& op, const RelativeAttentionSpec& spec, const
   }
   const int count = buckets.count(spec.skip > 0);
   if (spec.skip > 0) id = select(query < spec.skip || key < spec.skip, count - 1, id);
-  return cast(id_type(spec), buckets.tables() == 1 ? id : id + op.table * count);
+  return as_id(spec, buckets.tables() == 1 ? id : id + op.table * count);
 }
 
 void define_ids(RelativeAttention& op, const RelativeAttentionSpec& spec) {
   const Attention& core = op.core;
-  const Expr other = Halide::min(core.lane + core.block * kLanes, spec.tokens - 1);
+  const Expr other = core.lane + core.block * kLanes;
   op.ids(core.lane, core.block, core.i, op.table) = id_of(op, spec, core.i, other);
   op.turned_ids(core.lane, core.block, core.i, op.table) = id_of(op, spec, other, core.i);
 }

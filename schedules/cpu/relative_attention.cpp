@@ -82,13 +82,13 @@ void schedule_lookup(RelativeAttention& op, Func& lookup, const RelativeAttentio
       .unroll(own);
 }
 
-void schedule_terms(RelativeAttention& op, const RelativeAttentionSpec& spec, int lanes, int m_r) {
+// One by one: vectors of ids would be taken apart for the loads. (1 to 2 % of the kernel on Zen 3.)
+void schedule_terms(RelativeAttention& op, const RelativeAttentionSpec& spec, int m_r) {
   if (spec.on_k == Lookup::none && spec.on_q == Lookup::none) return;
   op.terms.compute_at(op.core.output, queries_loop())
       .bound_extent(op.core.lane, kLanes)
       .bound_extent(op.core.block, lane_blocks(spec.tokens))
       .bound_extent(op.core.i, m_r)
-      .vectorize(op.core.lane, lanes)
       .unroll(op.core.lane);
 }
 
@@ -122,7 +122,7 @@ void CpuRelativeAttention::apply(RelativeAttention& op, const RelativeAttentionS
   if (spec.on_q == Lookup::contextual) {
     schedule_lookup(op, op.lookup_q, spec, lanes, knobs.m_r, spec.tokens, task_loop());
   }
-  schedule_terms(op, spec, lanes, knobs.m_r);
+  schedule_terms(op, spec, knobs.m_r);
   if (spec.on_v == Lookup::contextual)
     schedule_bucket_values(op, spec, lanes, out_lanes, knobs.m_r);
 }
