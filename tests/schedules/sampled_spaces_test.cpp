@@ -131,7 +131,7 @@ TEST(SampledSpaces, TwoTokensOfOneAreNoSpec) {
 
 TEST(SampledSpaces, TheSampleMeetsEveryRuleThatHasSettings) {
   std::set<std::string> rules;
-  for (const Triple& each : sample_triples(60, 1)) rules.insert(each.choice.rule);
+  for (const Triple& each : sample_triples(120, 1)) rules.insert(each.choice.rule);
   for (const RuleEntry& rule : all_rules()) {
     const std::vector<OpSpec> specs = edge_specs(rule.op);
     const auto serves = [&](const OpSpec& spec) {
