@@ -39,7 +39,8 @@ PEERS = ["torch_eager", "torch_inductor", "onnxruntime", "openvino"]
 CELLS = [f"{model}:{threads}:{batch}"
          for model in ("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224")
          for threads in (1, 2) for batch in (1, 8)]
-CELLS += [f"vit_small_patch14_dinov2:{threads}:1" for threads in (1, 2)]
+CELLS += [f"{model}:{threads}:1" for model in ("vit_small_patch14_dinov2", "deit_small_irpe_k")
+          for threads in (1, 2)]
 PAUSE = 0.05  # seconds after a burst, until the last program's spinning threads sleep
 
 
@@ -50,8 +51,10 @@ def make_model(architecture, folder):
     import timm
     import torch
 
+    from bench.models import create
+
     torch.manual_seed(1)
-    model = timm.create_model(architecture).eval()
+    model = create(architecture)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
@@ -69,8 +72,11 @@ def export_onnx(model, images, path):
 
 
 def generate(arguments, folder, batch, output):
+    from bench.models import generate_options
+
     subprocess.run([arguments.vitgen, "generate", "-q", "-m", folder, "--target", "host", "--batch",
-                    str(batch), "--name", "bench", "-o", output, *arguments.generate], check=True)
+                    str(batch), "--name", "bench", "-o", output,
+                    *generate_options(folder.name), *arguments.generate], check=True)
 
 
 def prepare(arguments, cell, work):

@@ -18,15 +18,16 @@ def implementation(function):
 
 
 def torch_model(cell):
-    import timm
     import torch
     from safetensors.torch import load_file
 
+    from models import create
+
     torch.set_num_threads(cell["threads"])
     torch.set_grad_enabled(False)
-    model = timm.create_model(cell["architecture"], num_classes=cell["classes"], **cell["arguments"])
+    model = create(cell["architecture"], num_classes=cell["classes"], **cell["arguments"])
     model.load_state_dict(load_file(cell["weights"]))
-    return model.eval(), torch.from_numpy(np.load(cell["input"]))
+    return model, torch.from_numpy(np.load(cell["input"]))
 
 
 @implementation
