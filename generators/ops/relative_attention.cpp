@@ -34,9 +34,8 @@ std::vector<Operand> operands(const RelativeAttentionSpec& spec) {
   const auto add = [&](const char* name, Lookup lookup, std::vector<int> vectors) {
     if (lookup == Lookup::none) return;
     vectors.push_back(spec.table_sets());
-    const std::vector<int> biases = {spec.table_width(), spec.table_sets()};
-    list.push_back(
-        {name, Role::weight, DType::f32, lookup == Lookup::bias ? biases : std::move(vectors)});
+    if (lookup == Lookup::bias) vectors = {spec.table_width(), spec.table_sets()};
+    list.push_back({name, Role::weight, DType::f32, std::move(vectors)});
   };
   add("table_k", spec.on_k, {padded_buckets(spec), spec.head_size});
   add("table_q", spec.on_q, {padded_buckets(spec), spec.head_size});

@@ -22,12 +22,12 @@ constexpr std::string_view none = "none";
 
 std::vector<std::string_view> parts_of(std::string_view word) {
   std::vector<std::string_view> parts;
-  for (std::size_t dash; (dash = word.find('-')) != std::string_view::npos;) {
+  while (true) {
+    const std::size_t dash = word.find('-');
     parts.push_back(word.substr(0, dash));
+    if (dash == std::string_view::npos) return parts;
     word.remove_prefix(dash + 1);
   }
-  parts.push_back(word);
-  return parts;
 }
 
 /// Which of two words; refuses a third.

@@ -61,6 +61,7 @@ struct VitSpec {
   Activation activation = Activation::gelu_erf;
   NormPlacement norm_placement = NormPlacement::pre;
   float eps = 1e-6f;
+  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k"
   HeadWeights head_weights = HeadWeights::joined;
   MatrixOrder block_matrix = MatrixOrder::out_in;  ///< of q, k, v, proj, fc1 and fc2
   bool head_axis = false;  ///< the file's q, k, v and proj have an axis for the heads
@@ -71,7 +72,6 @@ struct VitSpec {
   bool proj_bias = true;
   bool mlp_bias = true;
   bool layer_scale = false;
-  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k"
 
   // The head.
   FinalNorm final_norm = FinalNorm::before_pool;

@@ -118,7 +118,7 @@ struct FullModel {
   const char* architecture;
   int edge;
   const char* output;
-  const char* relative = "none";
+  std::vector<std::string> more = {};  ///< arguments of generate
 };
 
 class FullSizeFull : public ::testing::TestWithParam<FullModel> {};
@@ -131,8 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
         FullModel{"vit_small_patch14_dinov2", "vit_small_patch14_dinov2", 518, "pooled"},
         FullModel{"tnt_s_patch16_224", "tnt_s_patch16_224", 224, "logits"},
         FullModel{"tnt_s_legacy_patch16_224", "tnt_s_legacy_patch16_224", 224, "logits"},
-        FullModel{"irpe_small_qkv", "vit_small_patch16_224", 224, "logits",
-                  "rpe-1.9-product-ctx-1-qkv"}),
+        FullModel{"irpe_small_qkv",
+                  "vit_small_patch16_224",
+                  224,
+                  "logits",
+                  {"--set", "relative=rpe-1.9-product-ctx-1-qkv"}}),
     [](const auto& each) { return each.param.stored; });
 
 // Weights and input come from a seed and a formula that tools/make_full_fixtures.py shares; only
@@ -140,9 +143,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(FullSizeFull, SeededModelEqualsTheOriginalCode) {
   const FullModel& model = GetParam();
   const fs::path library = scratch() / model.stored;
-  must_run({"generate", "-q", "--arch", model.architecture, "--set",
-            std::string("relative=") + model.relative, "--random-weights", "1", "--outputs",
-            model.output, "--name", "full", "--emit", "so", "-o", library.string()});
+  std::vector<std::string> generate = {
+      "generate", "-q",        "--arch",     model.architecture, "--random-weights",
+      "1",        "--outputs", model.output, "--name",           "full",
+      "--emit",   "so",        "-o",         library.string()};
+  generate.insert(generate.end(), model.more.begin(), model.more.end());
+  must_run(generate);
   const std::uint64_t edge = static_cast<std::uint64_t>(model.edge);
   const std::vector<std::uint64_t> shape = {1, 3, edge, edge};
   std::vector<float> input(3 * edge * edge);
