@@ -62,9 +62,38 @@ TEST(FixedTables, sinusoid_interleaves_sines_and_cosines_of_one_wave_length) {
   }
 }
 
+// Sums and elements of the 14x14 table of DropPos's authors at sigma 1, which divide columns by the
+// sums of rows: a row at the edge adds up to less than 1.
+TEST(FixedTables, position_smoothing_has_the_numbers_of_droppos) {
+  const HostTensor table = value(t::position_smoothing(14, 14, 1.0));
+  ASSERT_EQ(table.shape, (Shape{196, 196}));
+  const auto row_sum = [&](std::size_t i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < 196; ++j) sum += static_cast<double>(table.values[196 * i + j]);
+    return sum;
+  };
+  constexpr double digit = 0.5e-5 + 196 * 0x1p-25;  // of the numbers below, and their f32 rounding
+  EXPECT_NEAR(row_sum(0), .88633, digit);
+  EXPECT_NEAR(row_sum(7), .94145, digit);
+  EXPECT_NEAR(row_sum(7 * 14 + 7), 1, digit) << "five patches away from any edge";
+  EXPECT_NEAR(table.values[0], .52032, digit);
+  EXPECT_NEAR(table.values[197 * (7 * 14 + 7)], .31824, digit);
+  for (std::size_t j = 0; j < 196; ++j) {
+    double column = 0;
+    for (std::size_t i = 0; i < 196; ++i) column += static_cast<double>(table.values[196 * i + j]);
+    EXPECT_NEAR(column, 1, 196 * 0x1p-25) << j;
+  }
+}
+
+TEST(FixedTables, position_smoothing_of_no_width_is_the_identity) {
+  const HostTensor table = value(t::position_smoothing(2, 3, 0));
+  for (std::size_t i = 0; i < 36; ++i) EXPECT_EQ(table.values[i], i % 7 == 0 ? 1 : 0) << i;
+}
+
 TEST(FixedTables, sizes_without_a_table_are_errors) {
-  for (const TensorExpr& wrong : {t::sincos_2d(2, 2, 6), t::sincos_2d(0, 2, 4),
-                                  t::sincos_2d(2, -1, 4), t::sinusoid(0, 4), t::sinusoid(4, 0)}) {
+  for (const TensorExpr& wrong :
+       {t::sincos_2d(2, 2, 6), t::sincos_2d(0, 2, 4), t::sincos_2d(2, -1, 4), t::sinusoid(0, 4),
+        t::sinusoid(4, 0), t::position_smoothing(0, 2, 1), t::position_smoothing(2, 2, -1)}) {
     EXPECT_EQ(testing::code_of([&] { shape_of(wrong); }), "TENSOR_EXPR") << to_text(wrong);
   }
 }

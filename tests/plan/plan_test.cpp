@@ -42,6 +42,17 @@ TEST(Plan, text_form_has_a_line_for_each_step_and_weight) {
   EXPECT_NE(text.find("weight norm1.bias [4] = norm1.bias[4]\n"), std::string::npos) << text;
 }
 
+TEST(Plan, weights_of_equal_value_are_shared) {
+  Plan plan = two_norms();
+  ASSERT_EQ(plan.weights.size(), 4);
+  plan.weights[2].value = plan.weights[0].value;  // the gains; the biases stay different
+  share_weights(plan);
+  EXPECT_EQ(plan.weights.size(), 3);
+  EXPECT_EQ(plan.steps[0].slots[1], plan.steps[1].slots[1]);
+  EXPECT_NE(plan.steps[0].slots[2], plan.steps[1].slots[2]);
+  EXPECT_NO_THROW(check(plan));
+}
+
 TEST(Plan, every_kind_of_wrong_plan_is_refused) {
   const std::function<void(Plan&)> wrongs[] = {
       [](Plan& p) { p.steps[1].slots[0] = {SlotKind::arena, 7}; },
