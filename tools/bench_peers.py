@@ -39,29 +39,28 @@ PEERS = ["torch_eager", "torch_inductor", "onnxruntime", "openvino"]
 CELLS = [f"{model}:{threads}:{batch}"
          for model in ("vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224")
          for threads in (1, 2) for batch in (1, 8)]
-CELLS += [f"{model}:{threads}:1" for model in ("vit_small_patch14_dinov2", "deit_small_irpe_k")
+CELLS += [f"{model}:{threads}:1"
+          for model in ("vit_small_patch14_dinov2", "deit_small_irpe_k", "tnt_s_patch16_224")
           for threads in (1, 2)]
+CELLS += [f"patch_mixer_7_{horizon}:2:128" for horizon in (96, 720)]
 PAUSE = 0.05  # seconds after a burst, until the last program's spinning threads sleep
 
 
 # ---- a cell's files ------------------------------------------------------------------------
 
 def make_model(architecture, folder):
-    """Seeded weights as timm saves them, the ONNX file of the same model, and its input size."""
-    import timm
+    """Seeded weights on disk; the model and the shape of one input."""
     import torch
 
-    from bench.models import create
+    from bench.models import create, input_shape, save
 
     torch.manual_seed(1)
     model = create(architecture)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
-    size = model.pretrained_cfg["input_size"]
-    timm.models.save_for_hf(model, folder, safe_serialization=True)
-    (folder / "pytorch_model.bin").unlink(missing_ok=True)
-    return model, size
+    save(architecture, model, folder)
+    return model, input_shape(architecture, model)
 
 
 def export_onnx(model, images, path):
@@ -86,6 +85,8 @@ def prepare(arguments, cell, work):
     model, size = make_model(architecture, folder)
     import numpy as np
 
+    from bench.models import arguments_of, output_shape
+
     images = np.random.default_rng(2).standard_normal((int(batch), *size), np.float32)
     files = work / cell.replace(":", "_")
     files.mkdir()
@@ -94,8 +95,8 @@ def prepare(arguments, cell, work):
         export_onnx(model, images, files / "model.onnx")
     generate(arguments, folder, batch, files / "library")
     description = {
-        "architecture": architecture, "arguments": {}, "classes": model.num_classes,
-        "outputs": model.num_classes or model.num_features,  # no head: features
+        "architecture": architecture, "arguments": arguments_of(model),
+        "outputs": output_shape(architecture, model),
         "threads": int(threads), "weights": str(folder / "model.safetensors"),
         "input": str(files / "input.npy"), "onnx": str(files / "model.onnx"),
         "library": str(files / "library"), "library_before": arguments.before}

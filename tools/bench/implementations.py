@@ -25,7 +25,7 @@ def torch_model(cell):
 
     torch.set_num_threads(cell["threads"])
     torch.set_grad_enabled(False)
-    model = create(cell["architecture"], num_classes=cell["classes"], **cell["arguments"])
+    model = create(cell["architecture"], **cell["arguments"])
     model.load_state_dict(load_file(cell["weights"]))
     return model, torch.from_numpy(np.load(cell["input"]))
 
@@ -101,7 +101,7 @@ def vitgen_library(folder, cell):
          ctypes.byref(model))
     call("context_create", model, ctypes.byref(options), ctypes.byref(context))
     images = np.ascontiguousarray(np.load(cell["input"]))
-    logits = np.empty((len(images), cell["outputs"]), np.float32)
+    logits = np.empty((len(images), *cell["outputs"]), np.float32)
     run_images = getattr(library, f"{name}_run")
     arguments = (context, ctypes.c_size_t(len(images)), images.ctypes.data_as(ctypes.c_void_p),
                  logits.ctypes.data_as(ctypes.c_void_p))

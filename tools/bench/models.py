@@ -1,19 +1,29 @@
 """The models that are compared: timm's by their names, and those that timm lacks."""
 
+import json
 import sys
 from pathlib import Path
 
+import safetensors.torch
 import timm
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from fixtures.irpe import Relative  # noqa: E402
+from fixtures.patch_mixer import PatchMixer, config as patch_mixer_config  # noqa: E402
 
 # Name: the model of timm and the relative positions that its attention gets.
 RELATIVE = {
     "deit_small_irpe_k": ("vit_small_patch16_224", "rpe-1.9-product-ctx-1-k"),
     "deit_small_irpe_qkv": ("vit_small_patch16_224", "rpe-1.9-product-ctx-1-qkv"),
 }
+
+# Name: variables and horizon; the rest as in the authors' scripts for the weather and ETT data.
+FORECASTERS = {
+    f"patch_mixer_{variables}_{horizon}": {
+        "length": 336, "variables": variables, "horizon": horizon, "patch": 16, "stride": 8,
+        "width": 256, "depth": 1, "taps": 8}
+    for variables in (7, 21, 321) for horizon in (96, 720)}
 
 
 class Table(torch.nn.Module):
@@ -66,12 +76,43 @@ class RelativeAttention(torch.nn.Module):
 
 def create(name, **arguments):
     """A model in evaluation mode."""
+    if name in FORECASTERS:
+        return PatchMixer(**FORECASTERS[name]).eval()
     base, word = RELATIVE.get(name, (name, None))
     model = timm.create_model(base, **arguments)
     if word is not None:
         for block in model.blocks:
             block.attn = RelativeAttention(block.attn, Relative(word), model.patch_embed.grid_size)
     return model.eval()
+
+
+def save(name, model, folder):
+    """Weights and config as `vitgen generate` reads them."""
+    if name in FORECASTERS:
+        safetensors.torch.save_file(model.state_dict(), folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps(patch_mixer_config(FORECASTERS[name])))
+        return
+    timm.models.save_for_hf(model, folder, safe_serialization=True)
+    (folder / "pytorch_model.bin").unlink(missing_ok=True)
+
+
+def input_shape(name, model):
+    """Of one element of the batch."""
+    if name in FORECASTERS:
+        return FORECASTERS[name]["length"], FORECASTERS[name]["variables"]
+    return model.pretrained_cfg["input_size"]
+
+
+def output_shape(name, model):
+    """Of one element of the batch: a forecast, logits, or features where there is no head."""
+    if name in FORECASTERS:
+        return [FORECASTERS[name]["horizon"], FORECASTERS[name]["variables"]]
+    return [model.num_classes or model.num_features]
+
+
+def arguments_of(model):
+    """That create() needs to make the same model again."""
+    return {"num_classes": model.num_classes} if hasattr(model, "num_classes") else {}
 
 
 def generate_options(name):
