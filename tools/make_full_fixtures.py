@@ -3,19 +3,25 @@
 
 Nothing but the logits is stored: tests make the same weights and input from the formula in
 generators/weights/random_weights.h, which is written down again here in NumPy. Writes
-tests/fixtures/full/<architecture>_<output>_{f32,f64}.npy.
+tests/fixtures/full/<architecture>_<output>_{f32,f64}.npy, and for models that no architecture of
+timm stands for <name>.json with their tensors, config and inputs.
 
-    python tools/make_full_fixtures.py            (needs timm and torch; a few minutes)
+    python tools/make_full_fixtures.py            (needs timm, transformers and torch; some minutes)
+    python tools/make_full_fixtures.py drop_pos_base ...        (only these)
 """
 
 import argparse
+import json
 import pathlib
 
 import numpy as np
 import timm
 import torch
 
-from fixtures import irpe
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection, ViTConfig
+from transformers import ViTForImageClassification
+
+from fixtures import drop_pos, google_vit, irpe, patch_mixer
 
 SEED = 1
 INPUT_NAME = "input_tokens"  # the formula gives such a name mean 0 and deviation 0.5
@@ -98,11 +104,127 @@ def store_relative():
         relative)["logits"])
 
 
+# ---- models that no architecture of timm stands for -----------------------------------------
+
+def seeded_inputs(shapes):
+    """An input's values follow from its name; shapes are those of one image or series."""
+    return {name: random_values(f"{INPUT_NAME}.{name}", (1, *shape), SEED)
+            for name, shape in shapes.items()}
+
+
+def store_described(name, tensors, config, inputs, compute):
+    """`compute(weights, inputs, dtype)` gives the outputs by name, as NumPy arrays."""
+    weights = {key: random_values(key, shape, SEED) for key, shape in tensors.items()}
+    values = seeded_inputs(inputs)
+    for suffix, dtype in (("f32", np.float32), ("f64", np.float64)):
+        outputs = compute({key: value.astype(dtype) for key, value in weights.items()},
+                          {key: value.astype(dtype) for key, value in values.items()})
+        for output, value in outputs.items():
+            np.save(OUT / f"{name}_{output}_{suffix}.npy", np.ascontiguousarray(value))
+    description = {"config": config, "inputs": inputs, "outputs": list(outputs),
+                   "tensors": {key: list(shape) for key, shape in tensors.items()}}
+    (OUT / f"{name}.json").write_text(json.dumps(description, indent=0) + "\n")
+
+
+def store_module(name, model, config, inputs, call):
+    """A PyTorch module; `call(model, *inputs)` gives the outputs by name. Buffers that are not
+    floating point are left as they are, in the file and in the model."""
+    model.eval()
+    tensors = {key: tuple(value.shape) for key, value in model.state_dict().items()
+               if value.is_floating_point()}
+
+    def compute(weights, values):
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()},
+                              strict=False, assign=True)
+        with torch.no_grad():
+            outputs = call(model, *[torch.from_numpy(value) for value in values.values()])
+        return {key: value.numpy() for key, value in outputs.items()}
+
+    store_described(name, tensors, config, inputs, compute)
+
+
+def settings(config):
+    """Of transformers, without the names of a thousand classes."""
+    words = {key: value for key, value in config.to_dict().items() if "label" not in key}
+    return {**words, "num_labels": config.num_labels}
+
+
+def hf_vit_b32():
+    config = ViTConfig(patch_size=32, num_labels=1000, architectures=["ViTForImageClassification"])
+    store_module("hf_vit_b32", ViTForImageClassification(config), settings(config),
+                 {"image": (3, 224, 224)}, lambda m, x: {"logits": m(x).logits})
+
+
+def hf_clip_b32():
+    config = CLIPVisionConfig(projection_dim=512, patch_size=32,
+                              architectures=["CLIPVisionModelWithProjection"])
+    store_module("hf_clip_b32", CLIPVisionModelWithProjection(config), settings(config),
+                 {"image": (3, 224, 224)}, lambda m, x: {"logits": m(x).image_embeds})
+
+
+def google_ti16():
+    """Ti/16 under the names of Google's files, whose layouts are flax's."""
+    google_vit.SIZES = {"width": 192, "depth": 12, "heads": 3, "mlp": 768, "classes": 1000}
+    names = google_vit.GOOGLE
+    tensors = google_vit.shapes_of(names, grid=(14, 14), patch=(16, 16), channels=3, cls=True,
+                                   cls_position=True, representation=0)
+
+    def compute(weights, values):
+        outputs = google_vit.outputs(weights, names, values["image"],
+                                     weights[names["positions"]][0])
+        return {"logits": outputs["logits"]}
+
+    store_described("google_ti16", tensors, None, {"image": (3, 224, 224)}, compute)
+
+
+def drop_pos_base():
+    """dec512d2b at 224, with attention in its loss and the published ratios."""
+    model = drop_pos.DropPos(
+        image=224, patch=16, width=768, heads=12, decoder_width=512, decoder_heads=16,
+        mask_ratio=0.75, pos_mask_ratio=0.75, sigma=1.0, attentive=True, depth=12, decoder_depth=2,
+        ratio=4)
+    wanted = ("logits", "labels", "loss")
+    store_module(
+        "drop_pos_base", model, {"network": "drop_pos", "attn_guide": True},
+        {"image": (3, 224, 224), "patch_noise": (196,), "position_noise": (49,)},
+        lambda m, *inputs: {key: value for key, value in m(*inputs).items() if key in wanted})
+
+
+def forecaster(variables, horizon):
+    """The authors' settings for 336 steps."""
+    sizes = dict(length=336, variables=variables, horizon=horizon, patch=16, stride=8, width=256,
+                 depth=1, taps=8)
+    store_module(f"patch_mixer_{variables}_{horizon}", patch_mixer.PatchMixer(**sizes),
+                 patch_mixer.config(sizes), {"series": (336, variables)},
+                 lambda m, x: {"forecast": m(x)})
+
+
+DESCRIBED = {
+    "google_ti16": google_ti16,
+    "hf_vit_b32": hf_vit_b32,
+    "hf_clip_b32": hf_clip_b32,
+    "drop_pos_base": drop_pos_base,
+    "patch_mixer_7_96": lambda: forecaster(7, 96),
+    "patch_mixer_21_720": lambda: forecaster(21, 720),
+}
+
+
 def main():
-    argparse.ArgumentParser(description=__doc__,
-                            formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = [name for name, _, _ in MODELS] + [RELATIVE[1], *DESCRIBED]
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these: " + ", ".join(known))
+    names = parser.parse_args().names or known
+    if unknown := set(names) - set(known):
+        raise SystemExit(f"error: unknown {', '.join(sorted(unknown))}\nhint: {', '.join(known)}")
     OUT.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if name in DESCRIBED:
+            DESCRIBED[name]()
+            print(name)
     for architecture, edge, output in MODELS:
+        if architecture not in names:
+            continue
         model = timm.create_model(architecture, num_classes=1000 if output == "logits" else 0)
         state = {name: torch.from_numpy(random_values(name, tuple(tensor.shape), SEED))
                  for name, tensor in model.state_dict().items()}
@@ -111,7 +233,8 @@ def main():
         store(f"{architecture}_{output}",
               lambda dtype: model.to(dtype)(input_of(edge).to(dtype)))
         print(f"{architecture}: {output}, torch {torch.__version__}, timm {timm.__version__}")
-    store_relative()
+    if RELATIVE[1] in names:
+        store_relative()
 
 
 if __name__ == "__main__":
