@@ -20,12 +20,12 @@ import transformers
 from timm.models import save_for_hf
 from transformers import (
     CLIPVisionModel, CLIPVisionModelWithProjection,
-    DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher, Dinov2Config,
-    Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
+    DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher,
+    Dinov2Backbone, Dinov2Config, Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
     Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, google_vit, hand_written, irpe, mae, tnt
+from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, tnt
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.seeded import (
     BATCH, LICENCE, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
@@ -72,7 +72,8 @@ def teacher_outputs(model, image):
 
 # ---- writers -------------------------------------------------------------------------------
 
-def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of=None, **changes):
+def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of=None,
+                 compute=timm_outputs, **changes):
     """A timm model as save_for_hf writes it; run_size: timm resamples the positions to it."""
     def write(folder, name):
         model = randomise(timm.create_model(architecture, **changes), weights_of or name)
@@ -85,7 +86,7 @@ def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of
         if run_size is not None:
             np.save(folder / "positions_f32.npy", read.pos_embed.detach().numpy())
         image = make_input(weights_of or name, read.in_chans, read.patch_embed.img_size)
-        write_outputs(folder, read, image, timm_outputs)
+        write_outputs(folder, read, image, compute)
     return write
 
 
@@ -280,6 +281,14 @@ FIXTURES = {
         hf_fixture(Dinov2WithRegistersModel,
                    dinov2_config(Dinov2WithRegistersConfig, num_register_tokens=3), base_outputs,
                    run_size=(21, 42))),
+    "hf_dinov2_backbone": (
+        "Dinov2Backbone: tokens after chosen blocks, with and without the last norm",
+        hf_fixture(Dinov2Backbone,
+                   dinov2_config(num_hidden_layers=3, out_indices=[1, 3], apply_layernorm=True,
+                                 reshape_hidden_states=False), features.dinov2_outputs)),
+    "timm_features": (
+        "timm's forward_intermediates: after the first block, the last, and all; 4 registers",
+        timm_fixture("vit_small_patch14_reg4_dinov2", compute=features.timm_outputs, **DINO)),
     "patch_mixer": (
         "PatchMixer: two blocks, an even filter, steps at the start that no patch has",
         patch_mixer_fixture(length=27, variables=3, horizon=5, patch=6, stride=3, width=16, depth=2,
@@ -325,6 +334,8 @@ from a fixed seed, and
   a bare transformers model; what the classifier reads of a transformers classifier. Missing where
   two heads read two tokens;
 - `logits_*.npy` [batch, classes], where there is a head;
+- `features_N_*.npy`, `normed_features_N_*.npy` [batch, tokens, width]: after block N, without and
+  with the last norm;
 - `forecast_*.npy` [batch, horizon, variables], of forecasters, whose input is [batch, length,
   variables];
 - `positions_f32.npy` [1, positions, width], in the `*_resized*` folders: the resampled table.

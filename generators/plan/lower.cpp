@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "generators/base/error.h"
-#include "generators/base/suggest.h"
 #include "generators/ops/layer_norm.h"
+#include "generators/plan/lower_outputs.h"
 #include "generators/plan/lower_parts.h"
 #include "generators/plan/passes/passes.h"
 
@@ -92,46 +91,6 @@ Port input_port(const VitSpec& spec, DType dtype) {
   return {"image", dtype, {w, h, c}};
 }
 
-namespace {
-
-void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs) {
-  static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& name = outputs[i];
-    const auto same = std::count(outputs.begin(), outputs.end(), name);
-    if (std::find(known.begin(), known.end(), name) == known.end() || same > 1) {
-      throw Error(ExitCode::usage, "OUTPUT_UNKNOWN",
-                  fmt::format("outputs are logits, tokens and pooled, each at most once; got '{}'",
-                              printable(name)),
-                  suggestion_hint(name, known));
-    }
-    if (name == "logits" && spec.classes == 0) {
-      throw Error(ExitCode::usage, "OUTPUT_ABSENT", "this model has no head, so it has no logits",
-                  "its outputs are pooled and tokens");
-    }
-  }
-}
-
-Port output_port(const Plan& plan, const VitSpec& spec, const std::string& name, Slot value) {
-  const int elements = static_cast<int>(plan.buffers[static_cast<std::size_t>(value.index)].bytes /
-                                        (byte_size(DType::f32) * plan.batch));
-  const int width = static_cast<int>(spec.width);
-  if (name == "tokens") return {name, DType::f32, {width, elements / width}};
-  return {name, DType::f32, {elements}};
-}
-
-void bind_outputs(Plan& plan, const VitSpec& spec, const std::vector<std::string>& outputs,
-                  const HeadSlots& slots) {
-  for (const std::string& name : outputs) {
-    const Slot value = name == "tokens"   ? slots.tokens
-                       : name == "pooled" ? slots.pooled
-                                          : slots.logits;
-    bind_output(plan, value, output_port(plan, spec, name, value));
-  }
-}
-
-}  // namespace
-
 Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& trunk) {
   const VitSpec spec = sized_for(model, wanted);
   check(spec);
@@ -143,11 +102,10 @@ Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& 
   Plan plan;
   plan.batch = options.batch;
   plan.inputs = {input_port(spec, options.input)};
-  const Slot x = trunk(plan, spec, options);
-  const HeadSlots slots = lower_head(plan, spec, options, x);
-  bind_outputs(plan, spec, options.outputs, slots);
+  lower_outputs(plan, spec, options, trunk(plan, spec, options));
   run_passes(plan, options.disabled_passes);
   drop_unused(plan);
+  share_weights(plan);
   assign_arena(plan);
   check(plan);
   return plan;
@@ -156,11 +114,13 @@ Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& 
 Plan lower(const VitSpec& model, const PlanOptions& wanted) {
   return lower_around(model, wanted,
                       [](Plan& plan, const VitSpec& spec, const PlanOptions& options) {
+                        std::vector<Slot> blocks;
                         Slot x = lower_embedding(plan, spec, options);
                         for (int block = 0; block < static_cast<int>(spec.depth); ++block) {
                           x = lower_block(plan, spec, options.batch, block, x);
+                          blocks.push_back(x);
                         }
-                        return x;
+                        return blocks;
                       });
 }
 

@@ -91,8 +91,9 @@ struct HeadSlots {
 HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x);
 
 /// The whole plan of a network with the input, the head and the outputs of `spec`: checks both,
-/// asks `trunk` for the tokens after the last block, and runs the passes.
-using Trunk = std::function<Slot(Plan& plan, const VitSpec& spec, const PlanOptions& options)>;
+/// asks `trunk` for the tokens after each block, and runs the passes.
+using Trunk =
+    std::function<std::vector<Slot>(Plan& plan, const VitSpec& spec, const PlanOptions& options)>;
 Plan lower_around(const VitSpec& spec, const PlanOptions& options, const Trunk& trunk);
 
 }  // namespace vitgen

@@ -1,5 +1,6 @@
 #include "generators/plan/plan_builder.h"
 
+#include <iterator>
 #include <map>
 
 #include "generators/ops/linear.h"
@@ -48,6 +49,20 @@ void bind_output(Plan& plan, Slot value, Port port) {
       if (slot == value) slot = out;
     }
   }
+}
+
+void drop_unread_steps(Plan& plan) {
+  std::vector<bool> read(plan.buffers.size(), false);
+  std::vector<Step> kept;
+  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
+    const Slot out = step->slots.back();
+    if (out.kind == SlotKind::arena && !read[static_cast<std::size_t>(out.index)]) continue;
+    for (const Slot& slot : step->slots) {
+      if (slot.kind == SlotKind::arena) read[static_cast<std::size_t>(slot.index)] = true;
+    }
+    kept.push_back(std::move(*step));
+  }
+  plan.steps.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
 }
 
 namespace {

@@ -22,6 +22,9 @@ Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots
 /// Makes every step that writes or reads the buffer `value` use the new output port instead.
 void bind_output(Plan& plan, Slot value, Port port);
 
+/// Drops the steps that no output depends on, once all outputs are bound.
+void drop_unread_steps(Plan& plan);
+
 /// Drops the buffers and weights that no step uses and renumbers the rest.
 void drop_unused(Plan& plan);
 

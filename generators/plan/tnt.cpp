@@ -137,10 +137,10 @@ Merge merge_of_block(const TntSpec& spec, int block) {
           .block = block};
 }
 
-/// Tokens that start as zeros are the positions alone until the first block adds to them: there
-/// both are one step.
-Slot lower_trunk(Plan& plan, const TntSpec& spec, const VitSpec& outer,
-                 const PlanOptions& options) {
+/// The patches' tokens after each block. Those that start as zeros are the positions alone until
+/// the first block adds to them: there both are one step.
+std::vector<Slot> lower_trunk(Plan& plan, const TntSpec& spec, const VitSpec& outer,
+                              const PlanOptions& options) {
   const int batch = options.batch;
   const VitSpec inner = inner_of(spec);
   const AddSpec sum{.batch = batch,
@@ -149,6 +149,7 @@ Slot lower_trunk(Plan& plan, const TntSpec& spec, const VitSpec& outer,
                     .prefix = 1};
   Slot y = lower_pixels(plan, spec, outer, options);
   Slot z{};
+  std::vector<Slot> blocks;
   if (spec.start == TntStart::projected) {
     z = add_positions(plan, outer, batch,
                       lower_merge(plan, {.spec = spec, .names = spec.names.start}, batch, y));
@@ -162,8 +163,9 @@ Slot lower_trunk(Plan& plan, const TntSpec& spec, const VitSpec& outer,
     z = first ? add_positions(plan, outer, batch, added)
               : add_step(plan, merge.step + "add_pixels", op_spec(sum), {z, added});
     z = lower_block(plan, outer, batch, block, z);
+    blocks.push_back(z);
   }
-  return z;
+  return blocks;
 }
 
 }  // namespace

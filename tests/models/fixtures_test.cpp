@@ -49,6 +49,18 @@ std::optional<std::string> config_of(const fs::path& folder) {
   return fs::exists(config) ? std::optional(config.string()) : std::nullopt;
 }
 
+/// Outputs that the original code's values are there for.
+std::vector<std::string> stored_outputs(const fs::path& folder) {
+  constexpr std::string_view ending = "_f64.npy";
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string file = entry.path().filename();
+    if (file.ends_with(ending)) names.push_back(file.substr(0, file.size() - ending.size()));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 double norm(const std::vector<double>& values) {
   double total = 0;
   for (const double v : values) total += v * v;
@@ -88,19 +100,14 @@ class Fixture : public ::testing::TestWithParam<std::string> {
     return all;
   }
 
-  PlanOptions options(const NpyValues& input, const Model& model) const {
+  PlanOptions options(const NpyValues& input) const {
     PlanOptions options;
     options.batch = static_cast<int>(input.shape[0]);
     if (input.shape.size() == 4) {
       options.image_h = static_cast<int>(input.shape[2]);
       options.image_w = static_cast<int>(input.shape[3]);
     }
-    const std::string* classes = model.network.fields().find("classes");
-    for (const std::string name : {"tokens", "pooled", "logits", "forecast", "labels", "loss"}) {
-      const bool wanted = fs::exists(folder() / (name + "_f64.npy"));
-      const bool headless = model.network.kind() == VitSpec::kind && *classes == "0";
-      if (wanted && (name != "logits" || !headless)) options.outputs.push_back(name);
-    }
+    options.outputs = stored_outputs(folder());
     return options;
   }
 
@@ -135,7 +142,7 @@ TEST_P(Fixture, loads_without_unused_tensors) {
 TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const PlanOptions wanted = options(input, loaded);
+  const PlanOptions wanted = options(input);
   const Plan plan = loaded.network.lower(wanted);
   const auto outputs = run_plan(plan, weights_of(folder()), inputs(plan));
   ASSERT_FALSE(outputs.empty());
@@ -145,7 +152,7 @@ TEST_P(Fixture, plan_in_double_equals_the_original_code_in_float64) {
 TEST_P(Fixture, without_passes_is_equal_too) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, loaded);
+  PlanOptions wanted = options(input);
   for (const Pass& pass : all_passes()) wanted.disabled_passes.emplace_back(pass.name);
   const Plan plan = loaded.network.lower(wanted);
   for (const auto& [name, values] : run_plan(plan, weights_of(folder()), inputs(plan))) {
@@ -156,7 +163,7 @@ TEST_P(Fixture, without_passes_is_equal_too) {
 TEST_P(Fixture, pooling_before_the_norm_changes_no_bit_of_the_outputs) {
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  PlanOptions wanted = options(input, loaded);
+  PlanOptions wanted = options(input);
   wanted.outputs.clear();
   const WeightSource weights = weights_of(folder());
   // Alone, since a pass after it finds other neighbours.
@@ -173,7 +180,7 @@ TEST_P(ResizedFixture, positions_equal_the_librarys_resampled_table) {
   const NpyValues expected = read_npy_values(folder() / positions);
   const NpyValues input = read_npy_values(folder() / "input.npy");
   const Model loaded = model();
-  const Plan plan = loaded.network.lower(options(input, loaded));
+  const Plan plan = loaded.network.lower(options(input));
   const auto weight = std::find_if(plan.weights.begin(), plan.weights.end(),
                                    [](const Weight& w) { return w.name == "pos_embed.patches"; });
   const HostTensor ours = evaluate(weight->value, weights_of(folder()));

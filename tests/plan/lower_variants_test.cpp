@@ -10,38 +10,12 @@
 #include "generators/plan/lower.h"
 #include "generators/plan/passes/passes.h"
 #include "tests/base/support.h"
+#include "tests/plan/small_vit.h"
 
 namespace vitgen {
 namespace {
 
-/// Two blocks of 3 heads of 8 channels on 2x3 patches.
-VitSpec small() {
-  VitSpec spec;
-  spec.image_h = 8;
-  spec.image_w = 12;
-  spec.patch_h = spec.patch_w = 4;
-  spec.grid_h = 2;
-  spec.grid_w = 3;
-  spec.width = 24;
-  spec.depth = 2;
-  spec.heads = 3;
-  spec.head_size = 8;
-  spec.mlp = 40;
-  spec.classes = 5;
-  spec.names.patch = "patch.*";
-  spec.names.patch_norm = "patch_norm.*";
-  spec.names.cls = "cls";
-  spec.names.position = "pos";
-  spec.names.norm1 = "{}.norm1.*";
-  spec.names.qkv = "{}.qkv.*";
-  spec.names.proj = "{}.proj.*";
-  spec.names.norm2 = "{}.norm2.*";
-  spec.names.fc1 = "{}.fc1.*";
-  spec.names.fc2 = "{}.fc2.*";
-  spec.names.norm = "norm.*";
-  spec.names.head = "head.*";
-  return spec;
-}
+VitSpec small() { return small_vit(2); }
 
 VitSpec with_placement(NormPlacement placement) {
   VitSpec spec = small();

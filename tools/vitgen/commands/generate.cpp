@@ -118,7 +118,9 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
   command.add_option("--image", a.image,
                      "Input size HxW, or one number for a square; the position table is resampled "
                      "(the model's own)");
-  command.add_option("--outputs", a.outputs, "Of logits, tokens, pooled, with commas (logits)")
+  command
+      .add_option("--outputs", a.outputs,
+                  "Of logits, tokens, pooled, features_N, with commas (logits)")
       ->delimiter(',');
   command
       .add_option("--input", a.input,

@@ -306,7 +306,9 @@ void add_model_options(CLI::App& command, TuneArguments& a) {
                      "Input size HxW, or one number for a square (the model's own)");
   command.add_option("--input", a.input, "f32 or u8, as for generate (f32)")
       ->check(CLI::IsMember({"f32", "u8"}));
-  command.add_option("--outputs", a.outputs, "Of logits, tokens, pooled, with commas (logits)")
+  command
+      .add_option("--outputs", a.outputs,
+                  "Of logits, tokens, pooled, features_N, with commas (logits)")
       ->delimiter(',');
   command.add_option("--without-pass", a.without, "Plan passes to leave out")->delimiter(',');
 }
