@@ -21,12 +21,14 @@ from timm.models import save_for_hf
 from transformers import (
     CLIPVisionModel, CLIPVisionModelWithProjection,
     DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher,
-    Dinov2Backbone, Dinov2Config, Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
-    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTMAEModel, ViTModel,
+    DeiTForMaskedImageModeling, Dinov2Backbone, Dinov2Config, Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
+    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTForMaskedImageModeling,
+    ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, tnt
+from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, masked_image, tnt
 from fixtures.patch_mixer import patch_mixer_fixture
+from fixtures.readme import README
 from fixtures.seeded import (
     BATCH, LICENCE, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
 )
@@ -91,8 +93,9 @@ def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of
 
 
 def hf_fixture(kind, config, compute, *, run_size=None, save=None, processor=None,
-               weights_of=None):
-    """A transformers model as save_pretrained writes it, or as `save` does."""
+               weights_of=None, more=None):
+    """A transformers model as save_pretrained writes it, or as `save` does. `more`: inputs beside
+    the image, by name."""
     def write(folder, name):
         model = randomise(kind(config), weights_of or name)
         (save or save_whole)(model, folder)
@@ -101,7 +104,7 @@ def hf_fixture(kind, config, compute, *, run_size=None, save=None, processor=Non
         read = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
         size = run_size or (config.image_size, config.image_size)
         image = make_input(weights_of or name, config.num_channels, size)
-        write_outputs(folder, read, image, compute)
+        write_outputs(folder, read, image, compute, more)
         if run_size is not None:
             write_positions(folder, read, run_size)
     return write
@@ -144,11 +147,12 @@ def vit_config(**changes):
     return ViTConfig(**{**fields, **changes})
 
 
-def deit_config():
-    return DeiTConfig(
+def deit_config(**changes):
+    fields = dict(
         hidden_size=30, num_hidden_layers=2, num_attention_heads=5, intermediate_size=60,
         image_size=24, patch_size=8, num_labels=6,
     )
+    return DeiTConfig(**{**fields, **changes})
 
 
 def dinov2_config(kind=Dinov2Config, **changes):
@@ -289,6 +293,16 @@ FIXTURES = {
     "timm_features": (
         "timm's forward_intermediates: after the first block, the last, and all; 4 registers",
         timm_fixture("vit_small_patch14_reg4_dinov2", compute=features.timm_outputs, **DINO)),
+    "hf_vit_masked": (
+        "ViTForMaskedImageModeling: 5 of 9 patches masked; pixels from a decoder",
+        hf_fixture(ViTForMaskedImageModeling, vit_config(encoder_stride=8), masked_image.outputs,
+                   more=masked_image.inputs("hf_vit_masked", patches=9, masked=5))),
+    "hf_deit_masked": (
+        "DeiTForMaskedImageModeling: 16 patches of 6x6, 1 channel, distillation token",
+        hf_fixture(DeiTForMaskedImageModeling,
+                   deit_config(patch_size=6, encoder_stride=6, num_channels=1),
+                   masked_image.outputs,
+                   more=masked_image.inputs("hf_deit_masked", patches=16, masked=9))),
     "patch_mixer": (
         "PatchMixer: two blocks, an even filter, steps at the start that no patch has",
         patch_mixer_fixture(length=27, variables=3, horizon=5, patch=6, stride=3, width=16, depth=2,
@@ -316,45 +330,6 @@ FIXTURES = {
     **tnt.FIXTURES,
     **irpe.FIXTURES,
 }
-
-README = """# Fixtures: tiny models and what the original code computes
-
-Made by `tools/make_fixtures.py` with {versions}; do not edit.
-To make them again, with those versions installed: `python3 tools/make_fixtures.py` (`--only NAME`
-for some of them). `images/` is made by `tools/make_image_fixtures.py`.
-
-Each folder holds a model as its library writes it (`model.safetensors` or shards with an index,
-`config.json`, some with `preprocessor_config.json`; or `model.npz` alone), with random weights
-from a fixed seed, and
-
-- `input.npy`: float32, NCHW, batch of {batch}, already normalised; its size is the image size to
-  generate for (in the `*_resized*` folders it differs from the size in `config.json`);
-- `tokens_*.npy` [batch, tokens, width]: timm's `forward_features`, or `last_hidden_state`;
-- `pooled_*.npy` [batch, features]: timm's `forward_head(..., pre_logits=True)`; `pooler_output` of
-  a bare transformers model; what the classifier reads of a transformers classifier. Missing where
-  two heads read two tokens;
-- `logits_*.npy` [batch, classes], where there is a head;
-- `features_N_*.npy`, `normed_features_N_*.npy` [batch, tokens, width]: after block N, without and
-  with the last norm;
-- `forecast_*.npy` [batch, horizon, variables], of forecasters, whose input is [batch, length,
-  variables];
-- `positions_f32.npy` [1, positions, width], in the `*_resized*` folders: the resampled table.
-
-`*_f32.npy` was computed in float32, `*_f64.npy` in float64 from the same stored weights. Both
-libraries resample positions in float32, whatever the model's type. Where no library has the model
-(`patch_mixer*`, `google_*`, `big_vision_*`), `tools/fixtures` has it in PyTorch or numpy, written
-from its description.
-
-| folder | what it shows |
-|---|---|
-{rows}
-
-The models are ours, under the licence of this project; the libraries are Apache-2.0 (timm,
-transformers) and BSD-3-Clause (PyTorch). What no library has is written out in
-`tools/fixtures/hand_written.py` and `irpe.py`; those configs are in vitgen's own words. No trained
-weights are involved.
-"""
-
 
 def write_readme(directory):
     rows = "\n".join(f"| `{name}` | {text} |" for name, (text, _) in FIXTURES.items())

@@ -64,7 +64,9 @@ VitSpec sized_for(const VitSpec& spec, const PlanOptions& options) {
 
 std::vector<std::string> default_outputs(const VitSpec& spec) {
   std::vector<std::string> outputs;
-  outputs.emplace_back(spec.classes > 0 ? "logits" : "pooled");
+  outputs.emplace_back(spec.classes > 0          ? "logits"
+                       : spec.decoder_stride > 0 ? "reconstruction"
+                                                 : "pooled");
   return outputs;
 }
 
@@ -74,7 +76,9 @@ void check_batch(const VitSpec& spec, int batch) {
       static_cast<double>(std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width}));
   const double image = static_cast<double>(
       std::max({spec.channels * spec.image_h * spec.image_w, spec.classes, spec.pooler_size}));
-  const double tokens = static_cast<double>(spec.tokens()) * widest;
+  const double decoded =
+      static_cast<double>(spec.channels * spec.decoder_stride * spec.decoder_stride);
+  const double tokens = static_cast<double>(spec.tokens()) * std::max(widest, decoded);
   if (batch < 1 || std::max(tokens, image) * batch >= 2147483648.0) {
     throw Error(ExitCode::usage, "BATCH_RANGE",
                 fmt::format("batch {}: must be at least 1 and keep {:.1f} MiB of activations for "
@@ -102,6 +106,9 @@ Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& 
   Plan plan;
   plan.batch = options.batch;
   plan.inputs = {input_port(spec, options.input)};
+  if (spec.decoder_stride > 0) {
+    plan.inputs.push_back({"mask", DType::f32, {static_cast<int>(spec.patches())}});
+  }
   lower_outputs(plan, spec, options, trunk(plan, spec, options));
   run_passes(plan, options.disabled_passes);
   drop_unused(plan);

@@ -20,7 +20,8 @@ Plan lower(const VitSpec& spec, const PlanOptions& options);
 /// `spec` for the image size of `options`: the size that its plan will have.
 VitSpec sized_for(const VitSpec& spec, const PlanOptions& options);
 
-/// What a model gives if nothing is asked: "logits", or "pooled" without a head.
+/// What a model gives if nothing is asked: "logits", without a head "reconstruction", without a
+/// decoder "pooled".
 std::vector<std::string> default_outputs(const VitSpec& spec);
 
 }  // namespace vitgen

@@ -1,5 +1,6 @@
 #include "generators/ops/embedding_add.h"
 #include "generators/ops/linear.h"
+#include "generators/ops/masked_patches.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/plan/lower_parts.h"
 
@@ -135,9 +136,26 @@ Slot add_positions(Plan& plan, const VitSpec& spec, int batch, Slot patches,
   return add_step(plan, name, op_spec(add), std::move(slots));
 }
 
+namespace {
+
+/// The mask token in place of the patches that the plan's second input marks.
+Slot add_mask(Plan& plan, const VitSpec& spec, int batch, Slot patches) {
+  const MaskedPatchesSpec masked{.batch = batch,
+                                 .patches = static_cast<int>(spec.patches()),
+                                 .width = static_cast<int>(spec.width)};
+  const Slot token =
+      add_weight(plan, "mask_token",
+                 t::reshape(t::leaf(spec.names.mask_token, {1, 1, spec.width}), {spec.width}));
+  return add_step(plan, "mask", op_spec(masked), {patches, {SlotKind::input, 1}, token});
+}
+
+}  // namespace
+
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options) {
   const Extents e = extents_of(spec, options.batch);
-  const Slot tokens = add_positions(plan, spec, e.batch, lower_patches(plan, spec, options));
+  Slot patches = lower_patches(plan, spec, options);
+  if (spec.decoder_stride > 0) patches = add_mask(plan, spec, e.batch, patches);
+  const Slot tokens = add_positions(plan, spec, e.batch, patches);
   if (!spec.norm_pre) return tokens;
   return add_norm(plan, spec, "norm_pre", spec.names.norm_pre, e.rows(), tokens);
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "generators/ops/pixel_shuffle.h"
 #include "generators/plan/lower_parts.h"
 
 namespace vitgen {
@@ -60,6 +61,23 @@ Slot lower_logits(Plan& plan, const VitSpec& spec, const Extents& e, Slot pooled
   return add_linear(plan, {.name = "head", .rows = e.batch}, std::move(head), pooled);
 }
 
+/// Each patch's token to a square of pixels: the decoder of masked image modelling.
+Slot lower_decoder(Plan& plan, const VitSpec& spec, const Extents& e, Slot tokens) {
+  const PixelShuffleSpec shuffle{.batch = e.batch,
+                                 .prefix = e.prefix,
+                                 .grid_h = static_cast<int>(spec.image_h / spec.patch_h),
+                                 .grid_w = static_cast<int>(spec.image_w / spec.patch_w),
+                                 .channels = static_cast<int>(spec.channels),
+                                 .stride = static_cast<int>(spec.decoder_stride)};
+  LinearWeights weights{t::reshape(t::leaf(tensor_name(spec.names.decoder, "weight"),
+                                           {shuffle.row(), spec.width, 1, 1}),
+                                   {shuffle.row(), spec.width}),
+                        {t::leaf(tensor_name(spec.names.decoder, "bias"), {shuffle.row()})}};
+  const Slot squares =
+      add_linear(plan, {.name = "decoder", .rows = e.rows()}, std::move(weights), tokens);
+  return add_step(plan, "pixel_shuffle", op_spec(shuffle), {squares});
+}
+
 }  // namespace
 
 HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x) {
@@ -68,10 +86,11 @@ HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options
     return std::find(options.outputs.begin(), options.outputs.end(), output) !=
            options.outputs.end();
   };
-  HeadSlots slots{.tokens = x, .pooled = {}, .logits = {}};
+  HeadSlots slots{.tokens = x, .pooled = {}, .logits = {}, .reconstruction = {}};
   if (spec.final_norm == FinalNorm::before_pool) {
     slots.tokens = add_norm(plan, spec, "norm", spec.names.norm, e.rows(), x);
   }
+  if (wants("reconstruction")) slots.reconstruction = lower_decoder(plan, spec, e, slots.tokens);
   if (!wants("pooled") && !wants("logits")) return slots;
   slots.pooled = lower_pooled(plan, spec, e, slots.tokens);
   if (wants("logits")) slots.logits = lower_logits(plan, spec, e, slots.pooled);

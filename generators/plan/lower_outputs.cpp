@@ -54,13 +54,14 @@ void check_feature(const VitSpec& spec, const std::string& name, const Feature& 
 }  // namespace
 
 void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs) {
-  static constexpr std::array<std::string_view, 3> known = {"logits", "tokens", "pooled"};
+  static constexpr std::array<std::string_view, 4> known = {"logits", "tokens", "pooled",
+                                                            "reconstruction"};
   for (const std::string& name : outputs) {
     const auto feature = feature_named(name);
     if (std::ranges::count(outputs, name) > 1 ||
         (!feature && std::ranges::find(known, name) == known.end())) {
       throw Error(ExitCode::usage, "OUTPUT_UNKNOWN",
-                  fmt::format("outputs are logits, tokens, pooled, features_N and "
+                  fmt::format("outputs are logits, tokens, pooled, reconstruction, features_N and "
                               "normed_features_N, each at most once; got '{}'",
                               printable(name)),
                   suggestion_hint(name, known));
@@ -68,6 +69,11 @@ void check_outputs(const VitSpec& spec, const std::vector<std::string>& outputs)
     if (feature) check_feature(spec, name, *feature);
     if (name == "logits" && spec.classes == 0) {
       throw Error(ExitCode::usage, "OUTPUT_ABSENT", "this model has no head, so it has no logits",
+                  "its outputs are pooled, tokens and those of blocks");
+    }
+    if (name == "reconstruction" && spec.decoder_stride == 0) {
+      throw Error(ExitCode::usage, "OUTPUT_ABSENT",
+                  "this model has no decoder of masked image modelling, so it reconstructs nothing",
                   "its outputs are pooled, tokens and those of blocks");
     }
   }
@@ -79,6 +85,11 @@ Port output_port(const Plan& plan, const VitSpec& spec, const std::string& name,
   const int elements = static_cast<int>(plan.buffers[static_cast<std::size_t>(value.index)].bytes /
                                         (byte_size(DType::f32) * plan.batch));
   const int width = static_cast<int>(spec.width);
+  if (name == "reconstruction") {
+    const int h = static_cast<int>(spec.image_h / spec.patch_h * spec.decoder_stride);
+    const int w = static_cast<int>(spec.image_w / spec.patch_w * spec.decoder_stride);
+    return {name, DType::f32, {w, h, static_cast<int>(spec.channels)}};
+  }
   const bool rows = name == "tokens" || feature_named(name);
   return {name, DType::f32,
           rows ? std::vector<int>{width, elements / width} : std::vector{elements}};
@@ -113,6 +124,7 @@ void lower_outputs(Plan& plan, const VitSpec& spec, const PlanOptions& options,
     if (name == "tokens") values[i] = head.tokens;
     if (name == "pooled") values[i] = head.pooled;
     if (name == "logits") values[i] = head.logits;
+    if (name == "reconstruction") values[i] = head.reconstruction;
     const bool taken = std::find(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(i),
                                  values[i]) != values.begin() + static_cast<std::ptrdiff_t>(i);
     if (taken) values[i] = copied_tokens(plan, spec, name, values[i]);

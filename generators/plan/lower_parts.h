@@ -87,6 +87,7 @@ struct HeadSlots {
   Slot tokens;  ///< after the last norm that runs on all tokens
   Slot pooled;  ///< the vector that the head reads
   Slot logits;
+  Slot reconstruction;  ///< the pixels that the decoder makes of the tokens
 };
 HeadSlots lower_head(Plan& plan, const VitSpec& spec, const PlanOptions& options, Slot x);
 

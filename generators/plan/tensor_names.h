@@ -26,6 +26,7 @@ struct TensorNames {
   std::string norm;     ///< before the pooling
   std::string fc_norm;  ///< after it
   std::string pooler, head, head_dist;
+  std::string mask_token = {}, decoder = {};  ///< of masked image modelling
 
   template <class V>
   void visit(V& v_) {
@@ -56,6 +57,8 @@ struct TensorNames {
     v_("name.pooler", pooler);
     v_("name.head", head);
     v_("name.head_dist", head_dist);
+    v_("name.mask_token", mask_token);
+    v_("name.decoder", decoder);
   }
   bool operator==(const TensorNames&) const = default;
 };

@@ -48,6 +48,7 @@ void check_ranges(const VitSpec& spec) {
       {"mlp (intermediate_size, mlp_ratio)", spec.mlp},
       {"pooler_size (pooler_output_size)", spec.pooler_size, spec.pooler ? 1 : 0},
       {"classes (num_labels, num_classes)", spec.classes, 0},
+      {"decoder_stride (encoder_stride)", spec.decoder_stride, 0},
   };
   for (const Extent& extent : extents) {
     if (extent.value < extent.least) {
@@ -74,6 +75,8 @@ void check_normalisation(const VitSpec& spec) {
 double gib(double elements) { return elements * 4 / (1024.0 * 1024.0 * 1024.0); }
 
 double real(std::int64_t value) { return static_cast<double>(value); }
+
+double square(std::int64_t value) { return real(value) * real(value); }
 
 void check_limit(std::string_view name, std::int64_t value, std::int64_t limit, double elements) {
   if (value <= limit) return;
@@ -105,6 +108,8 @@ void check_budget(const VitSpec& spec) {
        padded_to(width) * real(spec.channels) * real(spec.patch_h) * real(spec.patch_w)},
       {"the position table",
        width * (real(spec.grid_h) * real(spec.grid_w) + real(spec.position_prefix))},
+      {"the decoder (encoder_stride)",
+       padded_to(square(spec.decoder_stride) * real(spec.channels)) * std::max(width, tokens)},
       {"the activations of one image", tokens * std::max(3 * width, real(spec.mlp))},
   };
   for (const auto& [name, elements] : tensors) {
@@ -230,6 +235,16 @@ void check_relative(const VitSpec& spec) {
   }
 }
 
+void check_decoder(const VitSpec& spec) {
+  if (spec.decoder_stride > 0 && spec.names.decoder.empty() && !spec.names.patch.empty()) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("decoder_stride={}: files with this scheme of names have no decoder of masked "
+                     "image modelling",
+                     spec.decoder_stride),
+         "transformers' ViT and DeiT may have one");
+  }
+}
+
 void check_heads(const VitSpec& spec) {
   if (spec.width % spec.heads != 0) {
     fail("CFG_INCONSISTENT", fmt::format("width {} (hidden_size, embed_dim) is not a multiple of "
@@ -259,6 +274,7 @@ void check(const VitSpec& spec) {
   check_heads(spec);
   check_projections(spec);
   check_relative(spec);
+  check_decoder(spec);
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }

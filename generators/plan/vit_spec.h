@@ -83,6 +83,10 @@ struct VitSpec {
   bool head_bias = true;
   MatrixOrder head_matrix = MatrixOrder::out_in;  ///< of the pooler, too
   bool two_heads = false;  ///< logits = (head(first token) + head_dist(second token)) / 2
+  /// Edge, in pixels, of the square that the decoder of masked image modelling makes of a patch; 0:
+  /// no decoder. With one the network has an input "mask": patches for which it is positive are
+  /// mask_token before their positions are added.
+  std::int64_t decoder_stride = 0;
 
   TensorNames names;
 
@@ -163,6 +167,7 @@ struct VitSpec {
     v("head_bias", head_bias);
     v("head_matrix", head_matrix);
     v("two_heads", two_heads);
+    v("decoder_stride", decoder_stride);
   }
 };
 

@@ -16,6 +16,7 @@
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
 #include "tests/schedules/drop_pos_specs.h"
+#include "tests/schedules/head_specs.h"
 
 namespace vitgen {
 
@@ -205,6 +206,8 @@ std::vector<OpSpec> series_forecast_specs() {
 
 std::vector<OpSpec> edge_specs(std::string_view op) {
   std::vector<OpSpec> specs = drop_pos_edge_specs(op);
+  if (!specs.empty()) return specs;
+  specs = head_edge_specs(op);
   if (!specs.empty()) return specs;
   if (op == LinearSpec::op) return linear_specs();
   if (op == PatchEmbedSpec::op) return patch_embed_specs();

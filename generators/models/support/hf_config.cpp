@@ -164,7 +164,10 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
     return;
   }
   spec.classes = 0;
-  spec.pooler = weights ? has(weights, spec.names.pooler) : type.pooler;
+  const bool decodes =
+      weights ? has(weights, spec.names.decoder) : architecture.ends_with("ForMaskedImageModeling");
+  if (decodes) spec.decoder_stride = read_extent_or(config, "encoder_stride", 16);
+  spec.pooler = weights ? has(weights, spec.names.pooler) : type.pooler && !decodes;
   if (!spec.pooler) return;
   spec.pooler_size = read_extent_or(config, "pooler_output_size", spec.width);
   if (get_string_or(config, "pooler_act", "tanh") != "tanh") {

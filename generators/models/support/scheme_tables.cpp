@@ -84,7 +84,9 @@ TensorNames hf_names() {
           .fc_norm = "",
           .pooler = "@pooler.dense.*",
           .head = "classifier.*",
-          .head_dist = "distillation_classifier.*"};
+          .head_dist = "distillation_classifier.*",
+          .mask_token = "@embeddings.mask_token",
+          .decoder = "decoder.0.*"};
 }
 
 /// The same as transformers 5 calls it in memory, for files of torch's state_dict().
@@ -114,6 +116,7 @@ TensorNames hf_dinov2_names() {
   names.gain2 = "@encoder.layer.{}.layer_scale2.lambda1";
   names.pooler = "";
   names.head_dist = "";
+  names.mask_token = names.decoder = "";
   return names;
 }
 
