@@ -22,11 +22,11 @@ from transformers import (
     CLIPVisionModel, CLIPVisionModelWithProjection,
     DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher,
     DeiTForMaskedImageModeling, Dinov2Backbone, Dinov2Config, Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig,
-    Dinov2WithRegistersModel, ViTConfig, ViTForImageClassification, ViTForMaskedImageModeling,
+    Dinov2WithRegistersModel, SiglipForImageClassification, SiglipVisionModel, ViTConfig, ViTForImageClassification, ViTForMaskedImageModeling,
     ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, masked_image, tnt
+from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, masked_image, siglip, tnt
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.readme import README
 from fixtures.seeded import (
@@ -321,6 +321,19 @@ FIXTURES = {
     "hf_clip_projection": (
         "CLIPVisionModelWithProjection: logits are the embedding",
         hf_fixture(CLIPVisionModelWithProjection, clip.config(), clip.outputs)),
+    "hf_siglip": (
+        "SiglipVisionModel: attention pooling, no [CLS]; 26x26 pixels, 2 beyond the patches of 8x8",
+        hf_fixture(SiglipVisionModel, siglip.config(), base_outputs)),
+    "hf_siglip_classifier": (
+        "SiglipForImageClassification: the mean in place of attention pooling; two towers' config",
+        hf_fixture(SiglipForImageClassification, siglip.classifier_config(),
+                   siglip.classifier_outputs)),
+    "timm_vit_siglip_map": (
+        "attention pooling (global_pool map), erf GELU",
+        timm_fixture("vit_base_patch16_siglip_224", **SMALL)),
+    "timm_vit_reg4_map": (
+        "attention pooling that leaves 4 registers out, LayerScale",
+        timm_fixture("vit_so150m_patch16_reg4_map_256", **SMALL)),
     "openai_clip": (
         "hf_clip_projection under OpenAI's names, whose projection is (in, out)",
         clip.in_openai_names(hf_fixture(CLIPVisionModelWithProjection, clip.config(),

@@ -59,6 +59,8 @@ VitSpec sized_for(const VitSpec& spec, const PlanOptions& options) {
   VitSpec sized = spec;
   if (options.image_h > 0) sized.image_h = options.image_h;
   if (options.image_w > 0) sized.image_w = options.image_w;
+  const bool other = sized.image_h != spec.image_h || sized.image_w != spec.image_w;
+  if (other && spec.patch_h > 0 && spec.patch_w > 0) check_whole_patches(sized);
   return sized;
 }
 

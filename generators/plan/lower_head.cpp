@@ -18,6 +18,7 @@ PoolSpec pool_spec(const VitSpec& spec, const Extents& e) {
 }
 
 Slot lower_pooled(Plan& plan, const VitSpec& spec, const Extents& e, Slot tokens) {
+  if (spec.attention_pool) return lower_attention_pool(plan, spec, e, tokens);
   const PoolSpec pool = pool_spec(spec, e);
   Slot pooled = add_step(plan, "pool", op_spec(pool), {tokens});
   if (spec.final_norm == FinalNorm::after_pool) {
@@ -55,7 +56,9 @@ LinearWeights average_of_heads(const VitSpec& spec) {
 }
 
 Slot lower_logits(Plan& plan, const VitSpec& spec, const Extents& e, Slot pooled) {
-  const std::int64_t k = spec.pooler ? spec.pooler_size : pool_spec(spec, e).out_width();
+  const std::int64_t k = spec.pooler           ? spec.pooler_size
+                         : spec.attention_pool ? spec.width
+                                               : pool_spec(spec, e).out_width();
   LinearWeights head =
       spec.two_heads ? average_of_heads(spec) : head_weights(spec, spec.names.head, k);
   return add_linear(plan, {.name = "head", .rows = e.batch}, std::move(head), pooled);

@@ -82,6 +82,9 @@ Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options
 Slot lower_block(Plan& plan, const VitSpec& spec, int batch, int block, Slot x,
                  std::string_view steps = "blocks.{}.*");
 
+/// What a learned query, the probe, makes of the tokens: {width, batch}.
+Slot lower_attention_pool(Plan& plan, const VitSpec& spec, const Extents& e, Slot tokens);
+
 /// The end of the network, as far as the wanted outputs need it.
 struct HeadSlots {
   Slot tokens;  ///< after the last norm that runs on all tokens

@@ -54,6 +54,32 @@ HostTensor matvec(const TensorExpr&, Values& arguments) {
   return out;
 }
 
+Shape head_products_shape(const TensorExpr& call, Shapes shapes) {
+  const std::int64_t heads = integer(call, 0);
+  require(shapes[0].size() == 2 && shapes[1] == Shape{shapes[0][0]}, call,
+          "a matrix and a number for each row");
+  require(heads > 0 && shapes[0][0] % heads == 0, call, "heads of equal size");
+  return {heads, shapes[0][1]};
+}
+
+HostTensor head_products(const TensorExpr& call, Values& arguments) {
+  const HostTensor& matrix = arguments[0];
+  const auto columns = static_cast<std::size_t>(matrix.shape[1]);
+  const std::size_t size = arguments[1].values.size() / static_cast<std::size_t>(integer(call, 0));
+  HostTensor out{{integer(call, 0), matrix.shape[1]}, {}};
+  for (std::size_t first = 0; first < arguments[1].values.size(); first += size) {
+    std::vector<double> totals(columns, 0.0);
+    for (std::size_t row = first; row < first + size; ++row) {
+      const double factor = static_cast<double>(arguments[1].values[row]);
+      for (std::size_t c = 0; c < columns; ++c) {
+        totals[c] += factor * static_cast<double>(matrix.values[row * columns + c]);
+      }
+    }
+    for (const double total : totals) out.values.push_back(static_cast<float>(total));
+  }
+  return out;
+}
+
 Shape scale_rows_shape(const TensorExpr& call, Shapes shapes) {
   const std::int64_t first = integer(call, 0);
   const std::int64_t count = integer(call, 1);
@@ -184,6 +210,7 @@ std::span<const TensorFunction> arithmetic_functions() {
       {"mul_rows", 2, 0, mul_rows_shape, mul_rows},
       {"mul_columns", 2, 0, mul_columns_shape, mul_columns},
       {"matvec", 2, 0, matvec_shape, matvec},
+      {"head_products", 2, 1, head_products_shape, head_products},
       {"scale", 1, 1, same_shape, scale},
       {"scale_rows", 1, 3, scale_rows_shape, scale_rows},
       {"add", 2, 0, same_shape, add},

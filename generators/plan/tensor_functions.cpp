@@ -80,6 +80,10 @@ TensorExpr matvec(TensorExpr matrix, TensorExpr vector) {
   return call("matvec", list(std::move(matrix), std::move(vector)));
 }
 
+TensorExpr head_products(TensorExpr matrix, TensorExpr vector, std::int64_t heads) {
+  return call("head_products", list(std::move(matrix), std::move(vector)), {number(heads)});
+}
+
 TensorExpr scale(TensorExpr value, double factor) {
   return call("scale", list(std::move(value)), {factor});
 }

@@ -63,6 +63,9 @@ TensorExpr mul_rows(TensorExpr value, TensorExpr gains);
 TensorExpr mul_columns(TensorExpr matrix, TensorExpr gains);
 /// {rows, columns} times {columns}: {rows}.
 TensorExpr matvec(TensorExpr matrix, TensorExpr vector);
+/// {heads size, columns} and {heads size}: {heads, columns}, row h the sum of the rows of head h,
+/// each times its number.
+TensorExpr head_products(TensorExpr matrix, TensorExpr vector, std::int64_t heads);
 TensorExpr scale(TensorExpr value, double factor);
 /// Rows first .. first + count - 1 times `factor`, the others as they are.
 TensorExpr scale_rows(TensorExpr value, std::int64_t first, std::int64_t count, double factor);

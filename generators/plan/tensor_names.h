@@ -6,6 +6,28 @@
 
 namespace vitgen {
 
+/// Of attention pooling (SigLIP); q, k and v as in TensorNames, or k and v fused.
+struct AttentionPoolNames {
+  std::string probe;
+  std::string qkv, q, kv, k, v;
+  std::string proj, norm, fc1, fc2;
+
+  template <class V>
+  void visit(V& v_) {
+    v_("name.attention_pool_probe", probe);
+    v_("name.attention_pool_qkv", qkv);
+    v_("name.attention_pool_q", q);
+    v_("name.attention_pool_kv", kv);
+    v_("name.attention_pool_k", k);
+    v_("name.attention_pool_v", v);
+    v_("name.attention_pool_proj", proj);
+    v_("name.attention_pool_norm", norm);
+    v_("name.attention_pool_fc1", fc1);
+    v_("name.attention_pool_fc2", fc2);
+  }
+  bool operator==(const AttentionPoolNames&) const = default;
+};
+
 /// Patterns: `{}` is the number of the block, `{h}` that of the head, `<kernel|bias>` what the
 /// weight and the bias are called there, `*` the same as `<weight|bias>`, `{r}` which of q, k and v
 /// a table of relative positions is for. Empty: the file has no such tensor.
@@ -27,6 +49,7 @@ struct TensorNames {
   std::string fc_norm;  ///< after it
   std::string pooler, head, head_dist;
   std::string mask_token = {}, decoder = {};  ///< of masked image modelling
+  AttentionPoolNames attention_pool = {};
 
   template <class V>
   void visit(V& v_) {
@@ -59,6 +82,7 @@ struct TensorNames {
     v_("name.head_dist", head_dist);
     v_("name.mask_token", mask_token);
     v_("name.decoder", decoder);
+    attention_pool.visit(v_);
   }
   bool operator==(const TensorNames&) const = default;
 };

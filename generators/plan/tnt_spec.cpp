@@ -143,6 +143,7 @@ VitSpec inner_of(const TntSpec& spec) {
 void check(const TntSpec& spec) {
   check_ranges(spec);
   check(outer_of(spec));
+  check_whole_patches(outer_of(spec));
   check_pixels(spec);
   check_budget(spec);
 }

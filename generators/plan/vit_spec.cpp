@@ -138,17 +138,27 @@ void check_image(const VitSpec& spec) {
     fail("CFG_INCONSISTENT", fmt::format("{} channels: images have 1, 3 or 4", spec.channels));
   }
   check_patch_fits(spec);
+  // At the model's own size its libraries leave the last rows and columns out. Of another size that
+  // is hardly meant.
+  const bool own =
+      spec.image_h / spec.patch_h == spec.grid_h && spec.image_w / spec.patch_w == spec.grid_w;
+  if (!own) check_whole_patches(spec);
+}
+
+}  // namespace
+
+void check_whole_patches(const VitSpec& spec) {
   if (spec.image_h % spec.patch_h != 0 || spec.image_w % spec.patch_w != 0) {
     const std::int64_t h = spec.image_h - spec.image_h % spec.patch_h;
     const std::int64_t w = spec.image_w - spec.image_w % spec.patch_w;
     fail("CFG_INCONSISTENT",
          fmt::format("an image of {}x{} does not divide into patches of {}x{}", spec.image_h,
                      spec.image_w, spec.patch_h, spec.patch_w),
-         fmt::format("the nearest below is --image {0}x{1}, or, if it is the model's own size that "
-                     "does not divide, --set image_h={0} --set image_w={1}",
-                     h, w));
+         fmt::format("the nearest below is --image {}x{}", h, w));
   }
 }
+
+namespace {
 
 void check_tokens(const VitSpec& spec) {
   if (spec.position_prefix > spec.prefix()) {
@@ -160,8 +170,8 @@ void check_tokens(const VitSpec& spec) {
   if (spec.dist && !spec.cls) {
     fail("CFG_INCONSISTENT", "a distillation token needs a [CLS] token before it");
   }
-  const bool reads_first =
-      spec.pooling == Pooling::token || spec.pooling == Pooling::token_and_mean;
+  const bool reads_first = !spec.attention_pool && (spec.pooling == Pooling::token ||
+                                                    spec.pooling == Pooling::token_and_mean);
   if (reads_first && !spec.cls) {
     fail("CFG_INCONSISTENT", "token pooling needs a [CLS] token");
   }
@@ -235,6 +245,20 @@ void check_relative(const VitSpec& spec) {
   }
 }
 
+void check_attention_pool(const VitSpec& spec) {
+  if (!spec.attention_pool) return;
+  if (spec.pooler || spec.two_heads || spec.final_norm == FinalNorm::after_pool ||
+      spec.heads * spec.head_size != spec.width) {
+    fail("CFG_INCONSISTENT",
+         "attention pooling goes with heads as wide as the tokens, with one head for classes, and "
+         "with neither a pooler nor a norm after the pooling");
+  }
+  if (spec.names.attention_pool.probe.empty() && !spec.names.patch.empty()) {
+    fail("CFG_INCONSISTENT",
+         "attention_pool: files with this scheme of names have no query to pool with");
+  }
+}
+
 void check_decoder(const VitSpec& spec) {
   if (spec.decoder_stride > 0 && spec.names.decoder.empty() && !spec.names.patch.empty()) {
     fail("CFG_INCONSISTENT",
@@ -275,6 +299,7 @@ void check(const VitSpec& spec) {
   check_projections(spec);
   check_relative(spec);
   check_decoder(spec);
+  check_attention_pool(spec);
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {
     fail("CFG_INCONSISTENT", "two heads go with the pooling two_tokens, and only with it");
   }

@@ -76,7 +76,9 @@ struct VitSpec {
   // The head.
   FinalNorm final_norm = FinalNorm::before_pool;
   Pooling pooling = Pooling::token;
-  bool mean_of_all = false;      ///< the mean takes in the prefix tokens
+  bool mean_of_all = false;  ///< the mean takes in the prefix tokens; attention_pool, too
+  /// In place of `pooling`: attention of a learned query, then x + fc2(act(fc1(norm(x)))).
+  bool attention_pool = false;
   bool pooler = false;           ///< tanh(dense(pooled))
   std::int64_t pooler_size = 0;  ///< output channels of the pooler; 0 without one
   std::int64_t classes = 1000;   ///< 0: no head
@@ -161,6 +163,7 @@ struct VitSpec {
     v("final_norm", final_norm);
     v("pooling", pooling);
     v("mean_of_all", mean_of_all);
+    v("attention_pool", attention_pool);
     v("pooler", pooler);
     v("pooler_size", pooler_size);
     v("classes", classes);
@@ -175,6 +178,9 @@ struct VitSpec {
 /// CFG_BUDGET (larger than vitgen generates, with the memory it would take). Nothing is computed
 /// from a value before it is known to be in range.
 void check(const VitSpec& spec);
+
+/// Throws CFG_INCONSISTENT for an image that is no whole number of patches.
+void check_whole_patches(const VitSpec& spec);
 
 /// "12 blocks of width 192, 3 heads, 197 tokens, 3x224x224 input, 1000 classes"
 std::string summary(const VitSpec& spec);

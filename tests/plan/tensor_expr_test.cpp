@@ -38,6 +38,8 @@ TEST(TensorExpr, functions_of_rows_give_hand_values) {
   EXPECT_THAT(value(t::mul_columns(t::transpose(a()), g())).values,
               ElementsAre(10, 80, 20, 100, 30, 120));
   EXPECT_THAT(value(t::matvec(t::transpose(a()), g())).values, ElementsAre(90, 120, 150));
+  EXPECT_THAT(value(t::head_products(a(), g(), 1)).values, ElementsAre(90, 120, 150));
+  EXPECT_THAT(value(t::head_products(a(), g(), 2)).values, ElementsAre(10, 20, 30, 80, 100, 120));
   EXPECT_THAT(value(t::pad(a(), 4)).values, ElementsAre(1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0));
   EXPECT_THAT(value(t::transpose(a())).values, ElementsAre(1, 4, 2, 5, 3, 6));
   EXPECT_THAT(value(t::zeros({2, 1})).values, ElementsAre(0, 0));

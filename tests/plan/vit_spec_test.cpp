@@ -9,6 +9,8 @@
 #include <limits>
 
 #include "generators/base/error.h"
+#include "generators/plan/lower.h"
+#include "tests/base/support.h"
 
 namespace vitgen {
 namespace {
@@ -61,7 +63,7 @@ TEST(VitSpec, zero_or_negative_extents_are_a_range_error) {
 TEST(VitSpec, parts_that_do_not_fit_together_are_inconsistent) {
   const Change changes[] = {
       [](VitSpec& s) { s.heads = 7; },
-      [](VitSpec& s) { s.image_h = 225; },
+      [](VitSpec& s) { s.image_h = 250; },
       [](VitSpec& s) { s.image_w = 8; },
       [](VitSpec& s) { s.channels = 2; },
       [](VitSpec& s) { s.position_prefix = 2; },
@@ -82,6 +84,34 @@ TEST(VitSpec, parts_that_do_not_fit_together_are_inconsistent) {
   };
   for (std::size_t i = 0; i < std::size(changes); ++i) {
     EXPECT_EQ(code_of(changes[i]), "CFG_INCONSISTENT") << "change " << i;
+  }
+}
+
+TEST(VitSpec, the_models_own_size_may_leave_pixels_over_and_another_one_may_not) {
+  VitSpec spec;
+  spec.image_h = spec.image_w = 230;  // 14 patches and 6 pixels
+  EXPECT_NO_THROW(check(spec));
+  PlanOptions options;
+  options.image_h = options.image_w = 230;
+  EXPECT_EQ(sized_for(spec, options), spec);
+  options.image_h = 231;
+  const testing::Thrown thrown = testing::thrown_by([&] { sized_for(spec, options); });
+  EXPECT_EQ(thrown.code, "CFG_INCONSISTENT");
+  EXPECT_EQ(thrown.hint, "the nearest below is --image 224x224");
+}
+
+TEST(VitSpec, attention_pooling_stands_alone_before_the_head) {
+  const Change alone = [](VitSpec& s) { s.attention_pool = true; };
+  EXPECT_EQ(code_of(alone), "");
+  const Change changes[] = {
+      [](VitSpec& s) { s.pooler = true, s.pooler_size = 8; },
+      [](VitSpec& s) { s.final_norm = FinalNorm::after_pool; },
+      [](VitSpec& s) { s.head_size = 32; },
+      [](VitSpec& s) { s.names.patch = "patch.*"; },
+  };
+  for (const Change& change : changes) {
+    const Change both = [&](VitSpec& s) { alone(s), change(s); };
+    EXPECT_EQ(code_of(both), "CFG_INCONSISTENT");
   }
 }
 

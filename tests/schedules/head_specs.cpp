@@ -1,5 +1,6 @@
 #include "tests/schedules/head_specs.h"
 
+#include "generators/ops/attention_pool.h"
 #include "generators/ops/masked_patches.h"
 #include "generators/ops/pixel_shuffle.h"
 
@@ -19,6 +20,15 @@ std::vector<OpSpec> head_edge_specs(std::string_view op) {
       }
     }
     specs.push_back(op_spec(PixelShuffleSpec{1, 0, 1, 1, 1, 1}));
+  }
+  if (op == AttentionPoolSpec::op) {
+    for (const int head_size : {1, 5, 8, 24, 72}) {
+      specs.push_back(op_spec(AttentionPoolSpec{2, 9, 0, 3, head_size}));
+    }
+    for (const int tokens : {3, 8, 17, 20}) {
+      specs.push_back(op_spec(AttentionPoolSpec{2, tokens, 2, 2, 16}));
+    }
+    specs.push_back(op_spec(AttentionPoolSpec{1, 1, 0, 1, 1}));
   }
   return specs;
 }

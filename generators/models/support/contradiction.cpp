@@ -11,6 +11,9 @@ namespace {
 
 /// The part of a VitSpec that decides whether a tensor of this role is there.
 std::string field_of(const VitSpec& spec, std::string_view role) {
+  if (role.starts_with("name.attention_pool")) {
+    return fmt::format("attention_pool={}", int{spec.attention_pool});
+  }
   if (role.ends_with("gain1") || role.ends_with("gain2")) {
     return fmt::format("layer_scale={}", int{spec.layer_scale});
   }
@@ -38,8 +41,10 @@ void refuse_contradiction(const VitModel& model, const TensorNames& naming,
   const auto visitor = [&](std::string_view role, const std::string& pattern) {
     if (pattern.empty()) return;
     const auto block = match_name(pattern, tensor);
-    // A pooler beside a classifier is a leftover that transformers ignores, too.
-    if (!block || role == "name.pooler") return;
+    // Beside a classifier these are leftovers that transformers ignores, too.
+    const bool leftover = role == "name.pooler" || (role.starts_with("name.attention_pool") &&
+                                                    model.naming.starts_with("hf"));
+    if (!block || leftover) return;
     const bool past_end = *block >= model.spec.depth;
     throw Error(ExitCode::bad_input, "CFG_TENSORS",
                 fmt::format("{}: in the file, but {} says {}", printable(tensor), model.origin,

@@ -23,6 +23,8 @@ struct ModelType {
   /// A tower: a norm before the blocks, the last one on the pooled token, and a projection in place
   /// of a classifier.
   bool clip = false;
+  /// A tower without [CLS] that pools by attention.
+  bool siglip = false;
   tensors::Resample resample = tensors::Resample::torch_bicubic;
   bool pooler = false;           ///< transformers' bare model has one
   bool fixed_positions = false;  ///< sines and cosines, if the file has no table
@@ -46,19 +48,48 @@ constexpr ModelType types[] = {
      .eps = 1e-5,
      .activation = "quick_gelu",
      .clip = true},
+    {.name = "siglip_vision_model",
+     .prefix = "vision_model.",
+     .scheme = "hf_clip",
+     .eps = 1e-6,
+     .activation = "gelu_pytorch_tanh",
+     .siglip = true},
 };
+
+/// A config that holds the one of a vision tower.
+struct TowerPair {
+  std::string_view name;
+  const char* tower;
+};
+constexpr TowerPair pairs[] = {{"clip", "clip_vision_model"}, {"siglip", "siglip_vision_model"}};
+
+/// SigLIP's published configs leave out what transformers has as its default: base's sizes.
+void add_siglip_defaults(Json& config) {
+  const Json usual = {{"hidden_size", 768},        {"num_hidden_layers", 12},
+                      {"num_attention_heads", 12}, {"intermediate_size", 3072},
+                      {"image_size", 224},         {"patch_size", 16}};
+  for (const auto& [key, value] : usual.items()) {
+    if (!config.contains(key)) config[key] = value;
+  }
+}
 
 /// The config of the vision tower, where it is a part of another.
 JsonFile tower_of(const JsonFile& config) {
-  if (!has_value(config, "model_type") || get_string(config, "model_type", 128) != "clip") {
-    return config;
+  if (!has_value(config, "model_type")) return config;
+  JsonFile tower = config;
+  const std::string name = get_string(config, "model_type", 128);
+  for (const TowerPair& pair : pairs) {
+    if (name != pair.name) continue;
+    tower = {config.name + ": vision_config", object_at(config, "vision_config"), config.codes};
+    tower.root["model_type"] = pair.tower;
+    for (const char* key : {"architectures", "projection_dim", "id2label", "num_labels"}) {
+      if (const Json* value = find_json(config, key)) tower.root[key] = *value;
+    }
   }
-  Json tower = object_at(config, "vision_config");
-  tower["model_type"] = "clip_vision_model";
-  for (const char* key : {"architectures", "projection_dim"}) {
-    if (const Json* value = find_json(config, key)) tower[key] = *value;
+  if (get_string(tower, "model_type", 128) == "siglip_vision_model") {
+    add_siglip_defaults(tower.root);
   }
-  return {config.name + ": vision_config", std::move(tower), config.codes};
+  return tower;
 }
 
 const ModelType* find_type(const JsonFile& config) {
@@ -112,13 +143,13 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
 
 void read_tokens(const JsonFile& config, const ModelType& type, const WeightSource* weights,
                  VitSpec& spec) {
-  spec.cls = true;
+  spec.cls = !type.siglip;
   spec.dist = type.dist;
   spec.registers = type.registers < 0
                        ? 0
                        : get_int_or(config, "num_register_tokens", type.registers, 0, any_extent);
   // Registers are inserted after the positions have been added, and have none of their own.
-  spec.position_prefix = type.dist ? 2 : 1;
+  spec.position_prefix = type.siglip ? 0 : type.dist ? 2 : 1;
   spec.norm_pre = type.clip;
   spec.resample = type.resample;
   const bool in_file = !weights || weights->has(spec.names.position);
@@ -134,6 +165,24 @@ bool has(const WeightSource* weights, std::string_view pattern) {
   return weights && !pattern.empty() && weights->has(tensor_name(pattern, "weight"));
 }
 
+/// The mean for a classifier of the tower, else what its query attends to, or the mean.
+void read_siglip_head(const JsonFile& config, const WeightSource* weights,
+                      const std::string& wrapper, VitModel& model) {
+  VitSpec& spec = model.spec;
+  spec.names.head = wrapper + "classifier.*";
+  spec.pooling = Pooling::mean;
+  spec.classes = 0;
+  const bool named = model.architecture.ends_with("ForImageClassification");
+  if (weights ? has(weights, spec.names.head) : named) {
+    model.labels = read_labels(config, "id2label");
+    spec.classes = class_count(config, model.labels);
+    return;
+  }
+  const std::string& probe = spec.names.attention_pool.probe;
+  spec.attention_pool =
+      weights ? weights->has(probe) : get_bool_or(config, "vision_use_head", true);
+}
+
 /// DeiT with a teacher calls the first of its two heads otherwise.
 constexpr std::string_view teacher_head = "cls_classifier.*";
 
@@ -147,6 +196,7 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
       type.dist && (architecture.ends_with("WithTeacher") || has(weights, teacher));
   if (two_heads) spec.names.head = teacher;
   spec.pooling = Pooling::token;
+  if (type.siglip) return read_siglip_head(config, weights, wrapper, model);
   if (type.clip) {
     spec.final_norm = FinalNorm::after_pool;
     const bool projects =
@@ -246,6 +296,7 @@ constexpr std::string_view known_keys[] = {"_name_or_path",
                                            "transformers_version",
                                            "use_mask_token",
                                            "use_swiglu_ffn",
+                                           "vision_use_head",
                                            "return_dict",
                                            "output_attentions",
                                            "output_hidden_states",
@@ -261,7 +312,7 @@ std::string hf_model_types() {
   for (const ModelType& type : types) {
     list += (list.empty() ? "" : ", ") + std::string(type.name);
   }
-  return list + ", clip";
+  return list + ", clip, siglip";
 }
 
 FileNaming hf_naming(const JsonFile& file) {

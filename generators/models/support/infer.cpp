@@ -127,6 +127,7 @@ void infer_head(const WeightSource& weights, VitSpec& spec) {
                     : has(weights, names.norm) ? FinalNorm::before_pool
                                                : FinalNorm::none;
   spec.pooling = after || !spec.cls ? Pooling::mean : Pooling::token;
+  spec.attention_pool = weights.has(names.attention_pool.probe);
   spec.pooler = has(weights, names.pooler);
   if (spec.pooler)
     spec.pooler_size = shape_of_weight(weights, spec.head_matrix, names.pooler, 2)[0];

@@ -185,15 +185,16 @@ bool is_ignorable(std::string_view name) {
       "position_ids", "mask_token", "num_batches_tracked", "relative_position_index",
       "outer_tokens"};  // the last are zeros that TNT's authors never use
   // What MAE trains its encoder with, and CLIP its vision tower, behind any wrappers.
-  static constexpr std::array<std::string_view, 9> partners = {"decoder.",
-                                                               "decoder_",
-                                                               "text_model.",
-                                                               "text_projection",
-                                                               "token_embedding",
-                                                               "ln_final.",
-                                                               "transformer.resblocks.",
-                                                               "positional_embedding",
-                                                               "logit_scale"};
+  static constexpr std::array<std::string_view, 10> partners = {"decoder.",
+                                                                "decoder_",
+                                                                "text_model.",
+                                                                "text_projection",
+                                                                "token_embedding",
+                                                                "ln_final.",
+                                                                "transformer.resblocks.",
+                                                                "positional_embedding",
+                                                                "logit_scale",
+                                                                "logit_bias"};
   for (std::string_view rest = name; !rest.empty();) {
     if (std::ranges::any_of(partners, [&](std::string_view p) { return rest.starts_with(p); })) {
       return true;

@@ -4,6 +4,48 @@ namespace vitgen {
 
 namespace {
 
+/// timm's AttentionPoolLatent.
+AttentionPoolNames timm_pool_names() {
+  return {.probe = "attn_pool.latent",
+          .qkv = "",
+          .q = "attn_pool.q.*",
+          .kv = "attn_pool.kv.*",
+          .k = "",
+          .v = "",
+          .proj = "attn_pool.proj.*",
+          .norm = "attn_pool.norm.*",
+          .fc1 = "attn_pool.mlp.fc1.*",
+          .fc2 = "attn_pool.mlp.fc2.*"};
+}
+
+/// The head of transformers' SigLIP.
+AttentionPoolNames hf_pool_names() {
+  return {.probe = "@head.probe",
+          .qkv = "@head.attention.in_proj_*",
+          .q = "",
+          .kv = "",
+          .k = "",
+          .v = "",
+          .proj = "@head.attention.out_proj.*",
+          .norm = "@head.layernorm.*",
+          .fc1 = "@head.mlp.fc1.*",
+          .fc2 = "@head.mlp.fc2.*"};
+}
+
+/// big_vision's MAPHead.
+AttentionPoolNames flax_pool_names() {
+  return {.probe = "MAPHead_0/probe",
+          .qkv = "",
+          .q = "MAPHead_0/MultiHeadDotProductAttention_0/query/<kernel|bias>",
+          .kv = "",
+          .k = "MAPHead_0/MultiHeadDotProductAttention_0/key/<kernel|bias>",
+          .v = "MAPHead_0/MultiHeadDotProductAttention_0/value/<kernel|bias>",
+          .proj = "MAPHead_0/MultiHeadDotProductAttention_0/out/<kernel|bias>",
+          .norm = "MAPHead_0/LayerNorm_0/<scale|bias>",
+          .fc1 = "MAPHead_0/MlpBlock_0/Dense_0/<kernel|bias>",
+          .fc2 = "MAPHead_0/MlpBlock_0/Dense_1/<kernel|bias>"};
+}
+
 TensorNames timm_names() {
   return {.patch = "patch_embed.proj.*",
           .patch_norm = "patch_embed.norm.*",
@@ -30,7 +72,10 @@ TensorNames timm_names() {
           .fc_norm = "fc_norm.*",
           .pooler = "",
           .head = "head.*",
-          .head_dist = "head_dist.*"};
+          .head_dist = "head_dist.*",
+          .mask_token = "",
+          .decoder = "",
+          .attention_pool = timm_pool_names()};
 }
 
 /// DeiT III as its authors publish it: LayerScale has other names than in timm.
@@ -129,7 +174,8 @@ TensorNames hf5_dinov2_names() {
   return names;
 }
 
-/// transformers, CLIP's vision tower.
+/// transformers, the vision towers of CLIP, whose last norm is that of the pooled token, and of
+/// SigLIP, where it is that of all.
 TensorNames hf_clip_names() {
   TensorNames names;
   names.patch = "@embeddings.patch_embedding.*";
@@ -144,8 +190,9 @@ TensorNames hf_clip_names() {
   names.norm2 = "@encoder.layers.{}.layer_norm2.*";
   names.fc1 = "@encoder.layers.{}.mlp.fc1.*";
   names.fc2 = "@encoder.layers.{}.mlp.fc2.*";
-  names.fc_norm = "@post_layernorm.*";
+  names.norm = names.fc_norm = "@post_layernorm.*";
   names.head = "visual_projection.*";
+  names.attention_pool = hf_pool_names();
   return names;
 }
 
@@ -191,7 +238,10 @@ TensorNames google_names() {
           .fc_norm = "",
           .pooler = "pre_logits/<kernel|bias>",
           .head = "head/<kernel|bias>",
-          .head_dist = ""};
+          .head_dist = "",
+          .mask_token = "",
+          .decoder = "",
+          .attention_pool = flax_pool_names()};
 }
 
 /// The same code with today's flax, which counts layers of a kind by themselves.
@@ -234,7 +284,6 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
                        .resample = tensors::Resample::linear_corners,
                        .plain_resize = true},
           .unsupported = {
-              {"MAPHead_0/probe", "attention pooling"},
               {"conv_root/kernel", "a convolutional stem"},
               {"Transformer/encoderblock/LayerNorm_0/scale", "a stack of all blocks in one tensor"},
           }};

@@ -95,12 +95,13 @@ void read_blocks(const JsonFile& file, VitSpec& spec) {
 
 void read_head(const JsonFile& file, VitSpec& spec) {
   const std::string pool = get_string(file, "global_pool");
-  if (pool != "token" && pool != "avg") {
+  spec.attention_pool = pool == "map";
+  if (pool != "token" && pool != "avg" && !spec.attention_pool) {
     json_error(file, "global_pool", "CFG_UNSUPPORTED",
                fmt::format("the pooling '{}' is not supported", printable(pool)),
-               "supported: token, avg");
+               "supported: token, avg, map");
   }
-  spec.pooling = pool == "avg" ? Pooling::mean : Pooling::token;
+  spec.pooling = pool != "token" ? Pooling::mean : Pooling::token;
   if (spec.dist && pool == "token") spec.pooling = Pooling::two_tokens;
   spec.mean_of_all = get_bool_or(file, "pool_include_prefix", false);
   spec.final_norm = get_bool(file, "fc_norm") ? FinalNorm::after_pool : FinalNorm::before_pool;
@@ -132,6 +133,7 @@ VitModel build(const JsonFile& config, const std::string& architecture) {
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
   if (take_feature(features, "Block=ResPostBlock")) fields["res_post"] = true;
   if (take_feature(features, "pool_include_prefix")) fields["pool_include_prefix"] = true;
+  take_feature(features, "global_pool=map");
   check_features(architecture, features);
 
   const auto [merged, preprocess] = timm_fields(config, fields);
