@@ -12,12 +12,9 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
-import safetensors.torch
 import timm
 import torch
 import transformers
-from timm.models import save_for_hf
 from transformers import (
     CLIPVisionModel, CLIPVisionModelWithProjection,
     DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher,
@@ -26,113 +23,20 @@ from transformers import (
     ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, features, google_vit, hand_written, irpe, mae, masked_image, siglip, tnt
+from fixtures import clip, drop_pos, features, gated, google_vit, hand_written, irpe, mae, masked_image, siglip, tnt
+from fixtures.libraries import (
+    base_outputs, classifier_outputs, hf_fixture, save_in_shards, save_memory_names,
+    teacher_outputs, timm_fixture,
+)
 from fixtures.patch_mixer import patch_mixer_fixture
 from fixtures.readme import README
-from fixtures.seeded import (
-    BATCH, LICENCE, WEIGHTS, make_input, make_readable, randomise, write_json, write_outputs,
-)
+from fixtures.seeded import BATCH, make_readable
 
 VERSIONS = {"torch": "2.15.0", "timm": "1.0.31", "transformers": "5.23.0"}
 OUTPUT = Path(__file__).resolve().parent.parent / "tests/fixtures"
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 HALF = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])
 BILINEAR, BICUBIC = 2, 3  # Pillow's numbers, as preprocessor_config.json writes them
-
-
-# ---- what the original libraries compute ---------------------------------------------------
-
-def timm_outputs(model, image):
-    """tokens: forward_features; pooled: what the head reads; logits when there is a head."""
-    tokens = model.forward_features(image)
-    outputs = {"tokens": tokens, "pooled": model.forward_head(tokens, pre_logits=True)}
-    if model.num_classes > 0:
-        outputs["logits"] = model(image)
-    return outputs
-
-
-def base_outputs(model, image):
-    """ViTModel, Dinov2Model and the like: pooled is pooler_output."""
-    result = model(image)
-    return {"tokens": result.last_hidden_state, "pooled": result.pooler_output}
-
-
-def classifier_outputs(model, image):
-    """pooled is what the classifier reads: the hook sees it."""
-    seen = {}
-    hook = model.classifier.register_forward_pre_hook(lambda _, args: seen.update(x=args[0]))
-    logits = model(image).logits
-    hook.remove()
-    tokens = model.base_model(image).last_hidden_state
-    return {"tokens": tokens, "pooled": seen["x"], "logits": logits}
-
-
-def teacher_outputs(model, image):
-    """Two heads on two tokens: there is no one pooled vector."""
-    return {"tokens": model.base_model(image).last_hidden_state, "logits": model(image).logits}
-
-
-# ---- writers -------------------------------------------------------------------------------
-
-def timm_fixture(architecture, *, dtype=torch.float32, run_size=None, weights_of=None,
-                 compute=timm_outputs, **changes):
-    """A timm model as save_for_hf writes it; run_size: timm resamples the positions to it."""
-    def write(folder, name):
-        model = randomise(timm.create_model(architecture, **changes), weights_of or name)
-        untrained = dict(pretrained_cfg=dict(tag="random", license=LICENCE))
-        save_for_hf(model, folder, safe_serialization=True, model_config=untrained)
-        tensors = {k: v.to(dtype).contiguous() for k, v in model.state_dict().items()}
-        safetensors.torch.save_file(tensors, folder / WEIGHTS)
-        sizes = {} if run_size is None else {"img_size": run_size}
-        read = timm.create_model(f"local-dir:{folder}", pretrained=True, **sizes).eval()
-        if run_size is not None:
-            np.save(folder / "positions_f32.npy", read.pos_embed.detach().numpy())
-        image = make_input(weights_of or name, read.in_chans, read.patch_embed.img_size)
-        write_outputs(folder, read, image, compute)
-    return write
-
-
-def hf_fixture(kind, config, compute, *, run_size=None, save=None, processor=None,
-               weights_of=None, more=None):
-    """A transformers model as save_pretrained writes it, or as `save` does. `more`: inputs beside
-    the image, by name."""
-    def write(folder, name):
-        model = randomise(kind(config), weights_of or name)
-        (save or save_whole)(model, folder)
-        if processor is not None:
-            write_json(folder / "preprocessor_config.json", processor)
-        read = kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
-        size = run_size or (config.image_size, config.image_size)
-        image = make_input(weights_of or name, config.num_channels, size)
-        write_outputs(folder, read, image, compute, more)
-        if run_size is not None:
-            write_positions(folder, read, run_size)
-    return write
-
-
-def write_positions(folder, model, size):
-    """The position table resampled to the grid of an image of this size."""
-    patch = model.embeddings.patch_embeddings.patch_size
-    count = (size[0] // patch[0]) * (size[1] // patch[1]) + 1
-    tokens = torch.zeros(1, count, model.config.hidden_size)
-    table = model.float().embeddings.interpolate_pos_encoding(tokens, *size)
-    np.save(folder / "positions_f32.npy", table.detach().contiguous().numpy())
-
-
-def save_whole(model, folder):
-    model.save_pretrained(folder)
-
-
-def save_in_shards(model, folder):
-    model.save_pretrained(folder, max_shard_size="36KB")
-
-
-def save_memory_names(model, folder):
-    """The state dict as transformers 5 has it in memory, not renamed as on disk."""
-    model.config.architectures = [type(model).__name__]
-    model.config.save_pretrained(folder)
-    tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
-    safetensors.torch.save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
 
 
 # ---- the fixtures --------------------------------------------------------------------------
@@ -311,6 +215,7 @@ FIXTURES = {
         "names that begin with model., an odd filter, a stride that does not divide the patch",
         patch_mixer_fixture("model.", length=20, variables=1, horizon=8, patch=5, stride=3,
                             width=10, depth=1, taps=3)),
+    **gated.FIXTURES,
     **google_vit.FIXTURES,
     "hf_mae": (
         "ViTMAEModel without its mask; the file has no positions, which are sines and cosines",

@@ -75,7 +75,7 @@ std::vector<std::string> default_outputs(const VitSpec& spec) {
 /// The elements of the plan's largest value must be addressable by 32-bit indices.
 void check_batch(const VitSpec& spec, int batch) {
   const double widest =
-      static_cast<double>(std::max({3 * spec.heads * spec.head_size, spec.mlp, spec.width}));
+      static_cast<double>(std::max({3 * spec.heads * spec.head_size, spec.hidden(), spec.width}));
   const double image = static_cast<double>(
       std::max({spec.channels * spec.image_h * spec.image_w, spec.classes, spec.pooler_size}));
   const double decoded =

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "generators/ops/add.h"
+#include "generators/ops/gate.h"
 #include "generators/plan/lower_parts.h"
 
 namespace vitgen {
@@ -135,6 +136,18 @@ Slot close_branch(Plan& plan, const Branch& branch, std::string_view name,
   return placement == NormPlacement::post ? branch_norm(plan, branch, out) : out;
 }
 
+/// A norm between the linears of the branch.
+Slot inner_norm(Plan& plan, const Branch& branch, std::string_view name, std::string_view pattern,
+                std::int64_t width, Slot input) {
+  const NamedNorm norm{.name = branch.step(name),
+                       .pattern = pattern,
+                       .rows = branch.extents.rows(),
+                       .width = width,
+                       .eps = branch.spec.eps,
+                       .block = branch.block};
+  return add_norm(plan, norm, input);
+}
+
 Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x,
                      std::string_view steps) {
   const Branch branch{spec, e, block, "norm1", spec.names.norm1, x, steps};
@@ -146,7 +159,11 @@ Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int bloc
                                 .heads = e.heads,
                                 .head_size = e.head_size,
                                 .scale = static_cast<float>(1 / std::sqrt(e.head_size))};
-  const Slot mixed = add_attention(plan, spec, branch.step("attn"), attention, block, qkv);
+  Slot mixed = add_attention(plan, spec, branch.step("attn"), attention, block, qkv);
+  if (spec.attn_norm) {
+    mixed = inner_norm(plan, branch, "attn.norm", spec.names.attn_norm, spec.heads * spec.head_size,
+                       mixed);
+  }
   std::vector<LinearWeights> proj;
   if (spec.proj) {
     proj.push_back(scaled(spec,
@@ -171,16 +188,49 @@ LinearWeights mlp_weights(const VitSpec& spec, std::string_view pattern, std::in
                        .block = block});
 }
 
+/// Rows [gate | up], whichever way the file has them.
+LinearWeights gate_up_weights(const VitSpec& spec, int block) {
+  const TensorNames& names = spec.names;
+  if (spec.gate == GateWeights::joined) {
+    return mlp_weights(spec, names.gate_up, 2 * spec.mlp, spec.width, block);
+  }
+  LinearWeights gate = mlp_weights(spec, names.gate, spec.mlp, spec.width, block);
+  LinearWeights up = mlp_weights(spec, names.up, spec.mlp, spec.width, block);
+  LinearWeights both{t::concat({std::move(gate.weight), std::move(up.weight)}), {}};
+  if (spec.mlp_bias) {
+    both.bias.push_back(t::concat({std::move(gate.bias[0]), std::move(up.bias[0])}));
+  }
+  return both;
+}
+
+/// What the last linear of an MLP reads, but for a norm.
+Slot hidden_channels(Plan& plan, const Branch& branch, Slot input) {
+  const VitSpec& spec = branch.spec;
+  const int rows = branch.extents.rows();
+  if (spec.gate == GateWeights::none) {
+    return add_linear(plan,
+                      {.name = branch.step("mlp.fc1"), .rows = rows, .activation = spec.activation},
+                      mlp_weights(spec, spec.names.fc1, spec.mlp, spec.width, branch.block), input);
+  }
+  const Slot both = add_linear(plan, {.name = branch.step("mlp.fc1"), .rows = rows},
+                               gate_up_weights(spec, branch.block), input);
+  const GateSpec gate{
+      .rows = rows, .width = static_cast<int>(spec.mlp), .activation = spec.activation};
+  return add_step(plan, branch.step("mlp.gate"), op_spec(gate), {both});
+}
+
 Slot lower_mlp(Plan& plan, const VitSpec& spec, const Extents& e, int block, Slot x,
                std::string_view steps) {
   const Branch branch{spec, e, block, "norm2", spec.names.norm2, x, steps};
   const Slot input = open_branch(plan, branch);
-  const Slot hidden = add_linear(
-      plan, {.name = branch.step("mlp.fc1"), .rows = e.rows(), .activation = spec.activation},
-      mlp_weights(spec, spec.names.fc1, spec.mlp, spec.width, block), input);
+  Slot hidden = hidden_channels(plan, branch, input);
+  if (spec.mlp_norm) {
+    hidden = inner_norm(plan, branch, "mlp.norm", spec.names.mlp_norm, spec.mlp, hidden);
+  }
+  const std::string& last = spec.gate == GateWeights::none ? spec.names.fc2 : spec.names.down;
   std::vector<LinearWeights> fc2;
-  fc2.push_back(scaled(spec, mlp_weights(spec, spec.names.fc2, spec.width, spec.mlp, block),
-                       spec.names.gain2, block));
+  fc2.push_back(
+      scaled(spec, mlp_weights(spec, last, spec.width, spec.mlp, block), spec.names.gain2, block));
   return close_branch(plan, branch, "mlp.fc2", std::move(fc2), hidden);
 }
 

@@ -42,11 +42,15 @@ struct TensorNames {
   std::string q, k, v;  ///< each by itself
   /// Tables of relative positions: one, or one of row distances and one of column distances.
   std::string relative = {}, relative_rows = {}, relative_columns = {};
+  std::string attn_norm = {};  ///< of what proj reads
   std::string proj, gain1;
   std::string norm2;
   std::string fc1, fc2, gain2;
-  std::string norm;     ///< before the pooling
-  std::string fc_norm;  ///< after it
+  /// Of an MLP with a gate: its first linear fused, rows [gate | up]; each by itself; its last one.
+  std::string gate_up = {}, gate = {}, up = {}, down = {};
+  std::string mlp_norm = {};  ///< of what fc2 or down reads
+  std::string norm;           ///< before the pooling
+  std::string fc_norm;        ///< after it
   std::string pooler, head, head_dist;
   std::string mask_token = {}, decoder = {};  ///< of masked image modelling
   AttentionPoolNames attention_pool = {};
@@ -69,12 +73,18 @@ struct TensorNames {
     v_("name.relative", relative);
     v_("name.relative_rows", relative_rows);
     v_("name.relative_columns", relative_columns);
+    v_("name.attn_norm", attn_norm);
     v_("name.proj", proj);
     v_("name.gain1", gain1);
     v_("name.norm2", norm2);
     v_("name.fc1", fc1);
     v_("name.fc2", fc2);
     v_("name.gain2", gain2);
+    v_("name.gate_up", gate_up);
+    v_("name.gate", gate);
+    v_("name.up", up);
+    v_("name.down", down);
+    v_("name.mlp_norm", mlp_norm);
     v_("name.norm", norm);
     v_("name.fc_norm", fc_norm);
     v_("name.pooler", pooler);

@@ -49,6 +49,15 @@ inline std::vector<std::string_view> enum_names(HeadWeights) {
   return {"joined", "per_head", "sliced"};
 }
 
+/// Whether the first linear of an MLP makes twice as many channels, of which half are the gate of
+/// the others, and how the file stores it.
+enum class GateWeights : std::uint8_t {
+  none,
+  joined,  ///< in one tensor, the gate first
+  split,   ///< in two
+};
+inline std::vector<std::string_view> enum_names(GateWeights) { return {"none", "joined", "split"}; }
+
 /// Where the last LayerNorm stands: on all tokens, on the pooled vector, or nowhere.
 enum class FinalNorm : std::uint8_t { before_pool, after_pool, none };
 inline std::vector<std::string_view> enum_names(FinalNorm) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "generators/base/error.h"
 #include "generators/base/image_limit.h"
@@ -92,14 +93,14 @@ void check_budget(const VitSpec& spec) {
   const double tokens = patches + real(spec.registers) + 2;
   check_limit("width (hidden_size)", spec.width, max_width, 3 * width * width);
   check_limit("depth (num_hidden_layers)", spec.depth, max_depth,
-              real(spec.depth) * width * (4 * width + 2 * real(spec.mlp)));
+              real(spec.depth) * width * (4 * width + 2 * real(spec.hidden())));
   check_limit("image_h (image_size)", spec.image_h, kMaxImageEdge, tokens * width);
   check_limit("image_w (image_size)", spec.image_w, kMaxImageEdge, tokens * width);
   check_limit("registers", spec.registers, max_tokens, tokens * width);
   // Output channels are stored in whole panels.
   const auto padded_to = [](double outputs) { return outputs + kMaxPanel; };
   const std::pair<std::string_view, double> tensors[] = {
-      {"fc1 and fc2 (intermediate_size)", padded_to(width) * padded_to(real(spec.mlp))},
+      {"fc1 and fc2 (intermediate_size)", padded_to(width) * padded_to(real(spec.hidden()))},
       {"qkv (num_attention_heads x head size)",
        width * padded_to(3 * real(spec.heads) * real(spec.head_size))},
       {"the head (num_labels)", 2 * width * padded_to(real(spec.classes))},
@@ -110,7 +111,7 @@ void check_budget(const VitSpec& spec) {
        width * (real(spec.grid_h) * real(spec.grid_w) + real(spec.position_prefix))},
       {"the decoder (encoder_stride)",
        padded_to(square(spec.decoder_stride) * real(spec.channels)) * std::max(width, tokens)},
-      {"the activations of one image", tokens * std::max(3 * width, real(spec.mlp))},
+      {"the activations of one image", tokens * std::max(3 * width, real(spec.hidden()))},
   };
   for (const auto& [name, elements] : tensors) {
     if (elements < max_elements) continue;
@@ -216,6 +217,31 @@ void check_projections(const VitSpec& spec) {
   }
 }
 
+void check_gate(const VitSpec& spec) {
+  if (spec.gate == GateWeights::none || spec.names.patch.empty()) return;
+  const bool joined = spec.gate == GateWeights::joined;
+  const bool named =
+      joined ? !spec.names.gate_up.empty() : !spec.names.gate.empty() && !spec.names.up.empty();
+  if (!named) {
+    fail("CFG_INCONSISTENT", fmt::format("gate={}: files with this scheme of names have no such "
+                                         "tensors",
+                                         enum_text(spec.gate)));
+  }
+}
+
+/// Norms between the linears of a branch.
+void check_inner_norms(const VitSpec& spec) {
+  const std::tuple<std::string_view, bool, const std::string&> norms[] = {
+      {"attn_norm", spec.attn_norm, spec.names.attn_norm},
+      {"mlp_norm", spec.mlp_norm, spec.names.mlp_norm}};
+  for (const auto& [field, wanted, pattern] : norms) {
+    if (wanted && pattern.empty() && !spec.names.patch.empty()) {
+      fail("CFG_INCONSISTENT",
+           fmt::format("{}: files with this scheme of names have no such norm", field));
+    }
+  }
+}
+
 void check_relative(const VitSpec& spec) {
   const RelativePosition& relative = spec.relative;
   if (!relative.any()) return;
@@ -248,10 +274,10 @@ void check_relative(const VitSpec& spec) {
 void check_attention_pool(const VitSpec& spec) {
   if (!spec.attention_pool) return;
   if (spec.pooler || spec.two_heads || spec.final_norm == FinalNorm::after_pool ||
-      spec.heads * spec.head_size != spec.width) {
+      spec.gate != GateWeights::none || spec.heads * spec.head_size != spec.width) {
     fail("CFG_INCONSISTENT",
          "attention pooling goes with heads as wide as the tokens, with one head for classes, and "
-         "with neither a pooler nor a norm after the pooling");
+         "with neither a pooler nor a norm after the pooling nor gated MLPs");
   }
   if (spec.names.attention_pool.probe.empty() && !spec.names.patch.empty()) {
     fail("CFG_INCONSISTENT",
@@ -297,6 +323,8 @@ void check(const VitSpec& spec) {
   check_positions(spec);
   check_heads(spec);
   check_projections(spec);
+  check_gate(spec);
+  check_inner_norms(spec);
   check_relative(spec);
   check_decoder(spec);
   check_attention_pool(spec);

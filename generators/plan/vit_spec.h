@@ -20,6 +20,7 @@ namespace vitgen {
 ///   x = [prefix | patch_norm(patch_embed(image))] + position;  x = norm_pre(x)
 ///   each block:  x += gain1 * proj(attention(qkv(norm1(x))))
 ///                x += gain2 * fc2(act(fc1(norm2(x))))       or as norm_placement says
+///   with a gate, act(gate(x)) * up(x) stands for act(fc1(x)) and down for fc2
 ///   logits = head(pooler(fc_norm(pool(norm(x)))))
 /// with the optional parts as the fields say. Extents are 64-bit so that `check` sees what a file
 /// really says; after it they fit into an int.
@@ -57,7 +58,8 @@ struct VitSpec {
   std::int64_t depth = 12;
   std::int64_t heads = 12;
   std::int64_t head_size = 64;
-  std::int64_t mlp = 3072;
+  std::int64_t mlp = 3072;  ///< channels that the last linear of an MLP reads
+  GateWeights gate = GateWeights::none;
   Activation activation = Activation::gelu_erf;
   NormPlacement norm_placement = NormPlacement::pre;
   float eps = 1e-6f;
@@ -71,6 +73,8 @@ struct VitSpec {
   bool proj = true;  ///< without it the heads side by side are the attention's output
   bool proj_bias = true;
   bool mlp_bias = true;
+  bool attn_norm = false;  ///< a norm of what the projection behind attention reads
+  bool mlp_norm = false;   ///< a norm of what the last linear of an MLP reads
   bool layer_scale = false;
 
   // The head.
@@ -95,6 +99,8 @@ struct VitSpec {
   std::int64_t prefix() const { return (cls ? 1 : 0) + (dist ? 1 : 0) + registers; }
   std::int64_t patches() const { return (image_h / patch_h) * (image_w / patch_w); }
   std::int64_t tokens() const { return prefix() + patches(); }
+  /// Channels that the first linear of an MLP makes.
+  std::int64_t hidden() const { return gate == GateWeights::none ? mlp : 2 * mlp; }
 
   template <class V>
   void visit(V& v) {
@@ -143,6 +149,7 @@ struct VitSpec {
     v("heads", heads);
     v("head_size", head_size);
     v("mlp", mlp);
+    v("gate", gate);
     v("activation", activation);
     v("norm_placement", norm_placement);
     v("eps", eps);
@@ -155,6 +162,8 @@ struct VitSpec {
     v("proj", proj);
     v("proj_bias", proj_bias);
     v("mlp_bias", mlp_bias);
+    v("attn_norm", attn_norm);
+    v("mlp_norm", mlp_norm);
     v("layer_scale", layer_scale);
     visit_word(v, "relative", relative);
   }

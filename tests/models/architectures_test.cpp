@@ -50,7 +50,7 @@ TEST(Architectures, every_supported_one_of_timm_gives_a_plan) {
     const auto fields = find_timm_architecture(name);
     const testing::Thrown thrown = testing::thrown_by([&] {
       const Model model = load_architecture(name);
-      EXPECT_EQ(vit_of(model).mlp, fields->at("mlp_hidden").get<std::int64_t>()) << name;
+      EXPECT_EQ(vit_of(model).hidden(), fields->at("mlp_hidden").get<std::int64_t>()) << name;
       EXPECT_EQ(vit_of(model).width % vit_of(model).heads, 0) << name;
       PlanOptions options;
       options.outputs = {"tokens", "pooled"};

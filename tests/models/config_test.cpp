@@ -89,7 +89,6 @@ TEST(Config, CF2_unknown_kinds_are_unsupported_and_the_hint_lists_what_is_not) {
 
 TEST(Config, CF2_features_without_a_kernel_are_unsupported) {
   for (const auto& [key, value] : {std::pair<std::string, Json>{"qk_norm", true},
-                                   {"scale_mlp_norm", true},
                                    {"mlp_layer", "swiglu"},
                                    {"norm_layer", "rmsnorm"},
                                    {"pos_embed", "none"},
@@ -97,10 +96,6 @@ TEST(Config, CF2_features_without_a_kernel_are_unsupported) {
                                    {"act_layer", "mish"}}) {
     EXPECT_EQ(refusal_of(with_argument(key, value)).code, "CFG_UNSUPPORTED") << key;
   }
-  Json dinov2 = hf_config();
-  dinov2["model_type"] = "dinov2";
-  dinov2["use_swiglu_ffn"] = true;
-  EXPECT_EQ(refusal_of(dinov2).code, "CFG_UNSUPPORTED");
   Json bare = with(hf_config(), "pooler_act", "relu");
   bare["architectures"] = Json::array({"ViTModel"});
   EXPECT_EQ(refusal_of(bare).code, "CFG_UNSUPPORTED");

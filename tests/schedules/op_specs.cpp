@@ -15,6 +15,7 @@
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
+#include "tests/schedules/block_specs.h"
 #include "tests/schedules/drop_pos_specs.h"
 #include "tests/schedules/head_specs.h"
 
@@ -209,6 +210,8 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
   if (!specs.empty()) return specs;
   specs = head_edge_specs(op);
   if (!specs.empty()) return specs;
+  specs = block_edge_specs(op);
+  if (!specs.empty()) return specs;
   if (op == LinearSpec::op) return linear_specs();
   if (op == PatchEmbedSpec::op) return patch_embed_specs();
   if (op == AttentionSpec::op) return attention_specs();
@@ -246,7 +249,7 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
 }
 
 std::vector<OpSpec> model_specs(std::string_view op) {
-  std::vector<OpSpec> specs;
+  std::vector<OpSpec> specs = block_model_specs(op);
   for (const int tokens : {50, 197, 577}) {
     for (const int width : {192, 384, 768, 1280}) {
       const int head_size = width == 1280 ? 80 : 64;

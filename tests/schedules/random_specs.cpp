@@ -18,6 +18,7 @@
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
+#include "tests/schedules/block_specs.h"
 #include "tests/schedules/drop_pos_specs.h"
 #include "tests/schedules/head_specs.h"
 
@@ -198,6 +199,7 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (op == SeriesForecastSpec::op) return random_series_forecast(draw);
   if (const auto spec = random_drop_pos_spec(op, random)) return *spec;
   if (const auto spec = random_head_spec(op, random)) return *spec;
+  if (const auto spec = random_block_spec(op, random)) return *spec;
   throw std::invalid_argument("no random shapes of " + std::string(op));
 }
 

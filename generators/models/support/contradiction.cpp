@@ -17,6 +17,12 @@ std::string field_of(const VitSpec& spec, std::string_view role) {
   if (role.ends_with("gain1") || role.ends_with("gain2")) {
     return fmt::format("layer_scale={}", int{spec.layer_scale});
   }
+  if (role.ends_with("attn_norm")) return fmt::format("attn_norm={}", int{spec.attn_norm});
+  if (role.ends_with("mlp_norm")) return fmt::format("mlp_norm={}", int{spec.mlp_norm});
+  if (role.starts_with("name.gate") || role.ends_with("up") || role.ends_with("down") ||
+      role.ends_with("fc1") || role.ends_with("fc2")) {
+    return fmt::format("gate={}", enum_text(spec.gate));
+  }
   if (role.ends_with("registers")) return fmt::format("registers={}", spec.registers);
   if (role.ends_with("dist")) return fmt::format("distillation token={}", int{spec.dist});
   if (role.ends_with("cls")) return "no [CLS] token";

@@ -119,6 +119,15 @@ void read_image(const JsonFile& config, VitSpec& spec) {
   spec.grid_w = image.w / patch.w;
 }
 
+/// DINOv2 giant's MLP, whose activation is no key's: two thirds of the channels of a plain one, in
+/// whole eights. transformers divides by 3 in floating point and rounds down, as here.
+void read_swiglu(VitSpec& spec) {
+  spec.gate = spec.names.gate_up.empty() ? GateWeights::split : GateWeights::joined;
+  spec.activation = Activation::silu;
+  const auto narrowed = static_cast<std::int64_t>(static_cast<double>(spec.mlp) * 2 / 3);
+  spec.mlp = (narrowed + 7) / 8 * 8;
+}
+
 void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.width = read_extent(config, "hidden_size");
   spec.depth = read_extent(config, "num_hidden_layers");
@@ -135,10 +144,7 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.q_bias = spec.k_bias = spec.v_bias = get_bool_or(config, "qkv_bias", true);
   spec.layer_scale = type.dino;
   if (type.clip) spec.patch_bias = false;
-  if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) {
-    json_error(config, "use_swiglu_ffn", "CFG_UNSUPPORTED", "SwiGLU blocks are not supported",
-               "DINOv2 small, base and large have plain ones");
-  }
+  if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) read_swiglu(spec);
 }
 
 void read_tokens(const JsonFile& config, const ModelType& type, const WeightSource* weights,

@@ -107,15 +107,37 @@ void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overr
   spec.head_size = spec.heads > 0 ? spec.width / spec.heads : 0;
 }
 
+/// A gate doubles what the first linear makes: it stands in a tensor of its own, or beside the rest
+/// in one that is twice as wide as what the last linear reads.
+void infer_mlp(const WeightSource& weights, VitSpec& spec) {
+  const TensorNames& names = spec.names;
+  const auto shape = [&](const std::string& pattern) {
+    return shape_of_weight(weights, spec.block_matrix, pattern, 2);
+  };
+  const std::string* first = &names.fc1;
+  if (has(weights, names.gate)) {
+    spec.gate = GateWeights::split;
+    first = &names.gate;
+  } else if (has(weights, names.gate_up) && has(weights, names.down) &&
+             shape(names.gate_up)[0] == 2 * shape(names.down)[1]) {
+    spec.gate = GateWeights::joined;
+    first = &names.gate_up;
+  }
+  spec.mlp = shape(*first)[0] / (spec.gate == GateWeights::joined ? 2 : 1);
+  spec.mlp_bias = has_bias(weights, *first);
+  spec.mlp_norm = has(weights, names.mlp_norm);
+  if (spec.gate != GateWeights::none) spec.activation = Activation::silu;
+}
+
 void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   const TensorNames& names = spec.names;
   spec.depth = count_blocks(weights, names);
-  spec.mlp = shape_of_weight(weights, spec.block_matrix, names.fc1, 2)[0];
+  infer_mlp(weights, spec);
   spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);
   spec.k_bias = has_bias(weights, names.qkv.empty() ? names.k : names.qkv);
   spec.v_bias = has_bias(weights, names.qkv.empty() ? names.v : names.qkv);
   spec.proj_bias = has_bias(weights, names.proj);
-  spec.mlp_bias = has_bias(weights, names.fc1);
+  spec.attn_norm = has(weights, names.attn_norm);
   spec.layer_scale = weights.has(tensor_name(names.gain1));
   infer_heads(weights, spec, overrides);
 }
@@ -157,13 +179,15 @@ Preprocess preprocess_of(const std::string& scheme, const VitSpec& spec) {
 /// What the tensors did not show.
 std::string assumptions(const std::string& scheme, const VitSpec& spec) {
   const bool plain = scheme_named(scheme).defaults.plain_resize;
+  const std::string_view activation = spec.gate != GateWeights::none             ? "SiLU"
+                                      : spec.activation == Activation::gelu_tanh ? "tanh GELU"
+                                                                                 : "erf GELU";
   return fmt::format(
-      "no config: {}eps 1e-6, {} GELU and {} are assumed; set others with --set or "
+      "no config: {}eps 1e-6, {} and {} are assumed; set others with --set or "
       "--config",
       shows_heads(spec) ? std::string()
                         : fmt::format("{} heads of {} channels, ", spec.heads, spec.head_size),
-      spec.activation == Activation::gelu_tanh ? "tanh" : "erf",
-      plain ? "mean and std 0.5" : "ImageNet's mean and std");
+      activation, plain ? "mean and std 0.5" : "ImageNet's mean and std");
 }
 
 }  // namespace

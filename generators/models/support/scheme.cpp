@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "generators/base/error.h"
 #include "generators/models/support/overrides.h"
@@ -46,13 +47,15 @@ void for_each_pattern(TensorNames& names, Each each) {
   names.visit(visitor);
 }
 
-/// How many of the scheme's tensors the file has, those of the first block for all blocks.
+/// How many of the scheme's tensors the file has, those of the first block for all blocks. One that
+/// has several parts, a pattern twice, counts once.
 int score(const WeightSource& weights, TensorNames names) {
-  int found = 0;
+  std::set<std::string> found;
   for_each_pattern(names, [&](const std::string& pattern) {
-    if (!pattern.empty() && weights.has(tensor_name(pattern, "weight"))) ++found;
+    const std::string name = tensor_name(pattern, "weight");
+    if (!pattern.empty() && weights.has(name)) found.insert(name);
   });
-  return found;
+  return static_cast<int>(found.size());
 }
 
 struct Candidate {

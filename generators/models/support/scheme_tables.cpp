@@ -62,12 +62,18 @@ TensorNames timm_names() {
           .relative = "blocks.{}.attn.rpe_{r}.lookup_table_*",
           .relative_rows = "blocks.{}.attn.rpe_{r}.rp_rows.lookup_table_*",
           .relative_columns = "blocks.{}.attn.rpe_{r}.rp_cols.lookup_table_*",
+          .attn_norm = "blocks.{}.attn.norm.*",
           .proj = "blocks.{}.attn.proj.*",
           .gain1 = "blocks.{}.ls1.gamma",
           .norm2 = "blocks.{}.norm2.*",
           .fc1 = "blocks.{}.mlp.fc1.*",
           .fc2 = "blocks.{}.mlp.fc2.*",
           .gain2 = "blocks.{}.ls2.gamma",
+          .gate_up = "blocks.{}.mlp.fc1.*",
+          .gate = "blocks.{}.mlp.fc1_g.*",
+          .up = "blocks.{}.mlp.fc1_x.*",
+          .down = "blocks.{}.mlp.fc2.*",
+          .mlp_norm = "blocks.{}.mlp.norm.*",
           .norm = "norm.*",
           .fc_norm = "fc_norm.*",
           .pooler = "",
@@ -86,10 +92,14 @@ TensorNames deit3_names() {
   return names;
 }
 
-/// DINOv2 as its authors publish it: registers have another name than in timm, and no positions.
+/// DINOv2 as its authors publish it: registers have another name than in timm, and no positions;
+/// so have the gated MLPs of the giant.
 TensorNames dinov2_names() {
   TensorNames names = timm_names();
   names.registers = "register_tokens";
+  names.gate_up = "blocks.{}.mlp.w12.*";
+  names.gate = names.up = "";
+  names.down = "blocks.{}.mlp.w3.*";
   return names;
 }
 
@@ -159,6 +169,8 @@ TensorNames hf_dinov2_names() {
   names.fc1 = "@encoder.layer.{}.mlp.fc1.*";
   names.fc2 = "@encoder.layer.{}.mlp.fc2.*";
   names.gain2 = "@encoder.layer.{}.layer_scale2.lambda1";
+  names.gate_up = "@encoder.layer.{}.mlp.weights_in.*";
+  names.down = "@encoder.layer.{}.mlp.weights_out.*";
   names.pooler = "";
   names.head_dist = "";
   names.mask_token = names.decoder = "";
@@ -171,6 +183,10 @@ TensorNames hf5_dinov2_names() {
   names.k = "@encoder.layer.{}.attention.k_proj.*";
   names.v = "@encoder.layer.{}.attention.v_proj.*";
   names.proj = "@encoder.layer.{}.attention.o_proj.*";
+  names.gate_up = "";
+  names.gate = "@encoder.layer.{}.mlp.gate_proj.*";
+  names.up = "@encoder.layer.{}.mlp.up_proj.*";
+  names.down = "@encoder.layer.{}.mlp.down_proj.*";
   return names;
 }
 

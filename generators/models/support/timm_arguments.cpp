@@ -23,10 +23,8 @@ struct Unsupported {
   std::string_view argument;
   std::string_view allowed;  ///< the default, as JSON text
 };
-constexpr std::array<Unsupported, 13> unsupported_arguments = {
+constexpr std::array<Unsupported, 11> unsupported_arguments = {
     {{"qk_norm", "false"},
-     {"scale_attn_norm", "false"},
-     {"scale_mlp_norm", "false"},
      {"attn_layer", "null"},
      {"block_fn", "null"},
      {"mlp_layer", "null"},

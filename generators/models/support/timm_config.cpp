@@ -76,6 +76,13 @@ void read_blocks(const JsonFile& file, VitSpec& spec) {
   spec.head_size = spec.width / spec.heads;
   const double ratio = get_number(file, "mlp_ratio", 1e-3, 1e6);
   spec.mlp = static_cast<std::int64_t>(static_cast<double>(spec.width) * ratio);
+  // timm's GluMlp counts the gate in.
+  if (get_bool_or(file, "glu_mlp", false)) {
+    spec.gate = GateWeights::joined;
+    spec.mlp /= 2;
+  }
+  spec.attn_norm = get_bool_or(file, "scale_attn_norm", false);
+  spec.mlp_norm = get_bool_or(file, "scale_mlp_norm", false);
   spec.activation = read_activation(file, "act", "gelu");
   spec.eps = static_cast<float>(get_number(file, "norm_eps"));
   if (spec.patch_norm && spec.eps != timm_eps) {
@@ -132,6 +139,9 @@ VitModel build(const JsonFile& config, const std::string& architecture) {
   Json features = fields.at("unsupported");
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
   if (take_feature(features, "Block=ResPostBlock")) fields["res_post"] = true;
+  if (take_feature(features, "Mlp=GluMlp")) fields["glu_mlp"] = true;
+  if (take_feature(features, "scale_attn_norm")) fields["scale_attn_norm"] = true;
+  if (take_feature(features, "scale_mlp_norm")) fields["scale_mlp_norm"] = true;
   if (take_feature(features, "pool_include_prefix")) fields["pool_include_prefix"] = true;
   take_feature(features, "global_pool=map");
   check_features(architecture, features);

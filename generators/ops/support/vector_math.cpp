@@ -42,6 +42,8 @@ Expr exp2_inside(const Expr& y) {
 
 }  // namespace
 
+Expr strict_product(const Expr& a, const Expr& b) { return product(a, b); }
+
 Expr exp2_of(const Expr& y) { return exp2_inside(Halide::clamp(y, -127.0f, 128.0f)); }
 
 Expr exp2_of_nonpositive(const Expr& y) { return exp2_inside(Halide::max(y, -127.0f)); }

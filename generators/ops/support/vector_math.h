@@ -7,6 +7,9 @@
 
 namespace vitgen {
 
+/// a b, rounded by itself: neither regrouped nor fused with what is about it.
+Halide::Expr strict_product(const Halide::Expr& a, const Halide::Expr& b);
+
 /// 2^y with a relative error of at most 1.5 u, of 3 u below y = -126, where results have fewer
 /// bits; 0 from y = -126.5 down, infinity above 127.5.
 Halide::Expr exp2_of(const Halide::Expr& y);
