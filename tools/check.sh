@@ -16,7 +16,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 readonly build=build/dev
 readonly TIDY_MIB=1500
 
-# The C++ sources to look at: of the whole tree, or changed and new ones.
+# The C++ sources to look at: of the whole tree, or changed and new ones. Those of the examples
+# include headers that are generated.
 sources() {
   local base=$1
   if [[ $base == --all ]]; then
@@ -24,7 +25,7 @@ sources() {
   else
     git diff --name-only --diff-filter=d "$base" -- '*.cpp'
     git ls-files --others --exclude-standard '*.cpp'
-  fi | grep -v '^tests/fuzz/' || true
+  fi | grep -vE '^(tests/fuzz|examples)/' || true
 }
 
 base=${1:-HEAD}
