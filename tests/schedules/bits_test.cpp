@@ -44,6 +44,10 @@ std::vector<OpSpec> row_specs(std::string_view op) {
     specs.push_back(op_spec(AttentionSpec{1, 19, 2, head_size, scale}));
     specs.push_back(op_spec(AttentionSpec{1, 19, 2, head_size, std::numbers::ln2_v<float>}));
   }
+  for (const int tokens : {3, 16, 19}) {
+    specs.push_back(op_spec(AttentionSpec{37, tokens, 2, 6, std::numbers::ln2_v<float>}));
+    specs.push_back(op_spec(AttentionSpec{37, tokens, 1, 10, 0.3f}));
+  }
   return specs;
 }
 

@@ -122,6 +122,11 @@ std::vector<OpSpec> attention_specs() {
   for (const int head_size : {5, 24, 64, 80}) {
     specs.push_back(op_spec(AttentionSpec{1, 35, 2, head_size, std::numbers::ln2_v<float>}));
   }
+  // Many images of few tokens, whole vectors of them and not.
+  specs.push_back(op_spec(AttentionSpec{32, 16, 4, 6, std::numbers::ln2_v<float>}));
+  specs.push_back(op_spec(AttentionSpec{37, 16, 2, 10, 0.3f}));
+  specs.push_back(op_spec(AttentionSpec{41, 17, 1, 6, 0.4f}));
+  specs.push_back(op_spec(AttentionSpec{33, 4, 3, 5, 0.5f}));
   return specs;
 }
 

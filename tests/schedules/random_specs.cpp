@@ -79,10 +79,12 @@ OpSpec random_patch_embed(Draw draw) {
 }
 
 OpSpec random_attention(Draw draw) {
-  const int batch = draw.of(1, 2);
-  const int tokens = draw.extent(80);
+  const bool many = draw.of(0, 3) == 0;  // images of few tokens, in vectors of images
+  const int batch = many ? draw.of(32, 70) : draw.of(1, 2);
+  const int tokens = draw.extent(many ? 20 : 80);
   const int heads = draw.of(1, 3);
   const float scale = draw.coin() ? std::numbers::ln2_v<float> : 0.11f;
+  if (many) return op_spec(AttentionSpec{batch, tokens, heads, draw.extent(15), scale});
   return op_spec(AttentionSpec{batch, tokens, heads, draw.extent(88), scale});
 }
 
