@@ -12,18 +12,25 @@ using Halide::Func;
 using Halide::TailStrategy;
 using Halide::Var;
 
+namespace {
+
+bool is_narrow(const LayerNormSpec& spec) { return spec.width <= 3 * kLanes; }
+
+}  // namespace
+
 std::optional<CpuLayerNorm::Knobs> CpuLayerNorm::defaults(const LayerNormSpec& spec,
                                                           const Machine& machine) {
   if (machine.kind != MachineKind::cpu) return std::nullopt;
-  // 16 rows of a ViT-B are 48 KiB: large against the start of a task. Four chains of sums hide the
-  // latency of an addition.
-  return Knobs{.rows_per_task = std::min(16, spec.rows),
+  // 16 rows of a ViT-B are 48 KiB: large against the start of a task; of few channels (the pixels
+  // of TNT's patches) that takes more rows. Four chains of sums hide the latency of an addition.
+  return Knobs{.rows_per_task = std::min(is_narrow(spec) ? 128 : 16, spec.rows),
                .unroll_blocks = lane_blocks(spec.width) % 4 == 0 ? 4 : 1};
 }
 
 std::vector<CpuLayerNorm::Knobs> CpuLayerNorm::space(const LayerNormSpec& spec, const Machine&) {
   std::vector<Knobs> space;
-  for (const int rows : {4, 8, 16, 32}) {
+  for (const int rows : {4, 8, 16, 32, 64, 128, 256}) {
+    if (rows > 32 && !is_narrow(spec)) break;
     for (const int unroll : {1, 2, 3, 4, 6, 8}) {
       if (lane_blocks(spec.width) % unroll != 0) continue;
       space.push_back({.rows_per_task = std::min(rows, spec.rows), .unroll_blocks = unroll});
