@@ -116,9 +116,13 @@ TEST(Link, Embedded_weights_need_no_file) {
   EXPECT_EQ(run_ok({directory.path("main")}), expected_output());
 }
 
-TEST(Link, The_program_in_the_readme_compiles_and_runs) {
+/// Emits a tiny library with these inputs; compiles and runs the program in its README, which it
+/// returns.
+std::string run_readme(const std::vector<Port>& inputs) {
   const ScratchDirectory directory;
-  emit(tiny_request("tiny", directory.path()));
+  LibraryRequest request = tiny_request("tiny", directory.path());
+  for (Plan& plan : request.plans) plan.inputs = inputs;
+  emit(request);
   const std::string readme = testing::file_text(directory.path("tiny.README.md"));
   const std::string fence = "```c\n";
   const std::size_t begin = readme.find(fence) + fence.size();
@@ -129,6 +133,26 @@ TEST(Link, The_program_in_the_readme_compiles_and_runs) {
        "cd '" + directory.path() +
            "' && cc -std=c99 -Wall -Wextra -Wpedantic -Werror readme.c -I. libtiny.a -pthread -lm "
            "-o readme && ./readme"});
+  return readme;
+}
+
+TEST(Link, The_program_in_the_readme_compiles_and_runs) {
+  const std::string readme = run_readme({{"image", DType::f32, {4, 2, 1}}});
+  EXPECT_NE(readme.find("tiny_preprocess_u8"), std::string::npos);
+  EXPECT_NE(readme.find("`vitgen run . --image FILE`"), std::string::npos);
+}
+
+TEST(Link, The_readme_of_a_model_without_images_speaks_of_none) {
+  const std::string readme = run_readme({{"series", DType::f32, {4, 2}}});
+  EXPECT_EQ(readme.find("image"), std::string::npos);
+  EXPECT_NE(readme.find("`vitgen run . --input FILE`"), std::string::npos);
+}
+
+TEST(Link, The_program_in_the_readme_gives_every_input_a_buffer) {
+  const std::string readme =
+      run_readme({{"image", DType::f32, {4, 2, 1}}, {"noise", DType::f32, {5}}});
+  EXPECT_NE(readme.find("tiny_run_ports(context, 1, inputs, outputs)"), std::string::npos);
+  EXPECT_NE(readme.find("`vitgen run . --input image=FILE --input noise=FILE`"), std::string::npos);
 }
 
 TEST(Link, Two_models_link_into_one_program) {

@@ -4,6 +4,7 @@
 
 #include "generators/base/version.h"
 #include "tools/emit/embedded_files.h"
+#include "tools/emit/example_program.h"
 #include "tools/emit/file_names.h"
 #include "tools/emit/text_template.h"
 
@@ -109,17 +110,19 @@ std::string cmake_config_text(const LibraryRequest& request, const PackageConten
 }
 
 std::string readme_text(const LibraryRequest& request, const PackageContent& content) {
-  const std::string upper = macro_name(request.name);
-  const std::string output = macro_name(request.plans.front().outputs.front().name);
+  const Plan& plan = request.plans.front();
   return fill_template(
       embedded_readme_template(),
       {{"VITGEN_VERSION", std::string(kVersion)},
        {"NAME", request.name},
-       {"NAME_UPPER", upper},
+       {"NAME_UPPER", macro_name(request.name)},
        {"MODEL_TEXT", plain_line(request.model.text)},
        {"TARGETS", target_list(request)},
        {"FILES", file_rows(request.name, content)},
-       {"OUTPUT_MACRO", fmt::format("{}_OUTPUT_{}", upper, output)},
+       {"BUFFERS", example_buffers(request.name, plan)},
+       {"CALL", example_call(request.name, plan)},
+       {"RESULT", example_result(plan)},
+       {"RUN_OPTIONS", example_run_options(plan)},
        {"OPEN_PATH",
         content.weights_file ? fmt::format("\"{}\"", weights_name(request.name)) : "NULL"},
        {"COMMANDS", command_rows(request.name, content)}});
