@@ -23,7 +23,7 @@ from transformers import (
     ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, features, gated, google_vit, hand_written, irpe, mae, masked_image, siglip, tnt
+from fixtures import clip, drop_pos, features, gated, google_vit, hand_written, irpe, mae, masked_image, rotary, siglip, tnt
 from fixtures.libraries import (
     base_outputs, classifier_outputs, hf_fixture, save_in_shards, save_memory_names,
     teacher_outputs, timm_fixture,
@@ -216,6 +216,7 @@ FIXTURES = {
         patch_mixer_fixture("model.", length=20, variables=1, horizon=8, patch=5, stride=3,
                             width=10, depth=1, taps=3)),
     **gated.FIXTURES,
+    **rotary.FIXTURES,
     **google_vit.FIXTURES,
     "hf_mae": (
         "ViTMAEModel without its mask; the file has no positions, which are sines and cosines",

@@ -21,7 +21,7 @@ import torch
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection, ViTConfig
 from transformers import ViTForImageClassification
 
-from fixtures import drop_pos, google_vit, irpe, patch_mixer
+from fixtures import drop_pos, google_vit, irpe, patch_mixer, rotary
 
 SEED = 1
 INPUT_NAME = "input_tokens"  # the formula gives such a name mean 0 and deviation 0.5
@@ -31,6 +31,8 @@ MODELS = [
     ("vit_tiny_patch16_224", 224, "logits"),
     ("vit_small_patch16_224", 224, "logits"),
     ("vit_small_patch14_dinov2", 518, "pooled"),
+    ("vit_small_patch16_dinov3", 256, "pooled"),
+    ("eva02_tiny_patch14_224", 224, "logits"),
     ("tnt_s_patch16_224", 224, "logits"),
     ("tnt_s_legacy_patch16_224", 224, "logits"),
 ]
@@ -230,8 +232,9 @@ def main():
                  for name, tensor in model.state_dict().items()}
         model.load_state_dict(state)
         model.eval()
+        run = rotary.exact_timm(lambda each, image: each(image))
         store(f"{architecture}_{output}",
-              lambda dtype: model.to(dtype)(input_of(edge).to(dtype)))
+              lambda dtype: run(model.to(dtype), input_of(edge).to(dtype)))
         print(f"{architecture}: {output}, torch {torch.__version__}, timm {timm.__version__}")
     if RELATIVE[1] in names:
         store_relative()

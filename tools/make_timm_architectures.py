@@ -2,7 +2,7 @@
 """Write generators/models/timm_architectures.json: what timm's config.json leaves unsaid.
 
 A config.json by timm names an architecture and states only what differs from it. This script
-builds every VisionTransformer and TNT of the installed timm on PyTorch's meta device (no weights,
+builds every VisionTransformer, Eva and TNT of the installed timm on PyTorch's meta device (no weights,
 no download) and records the defaults behind each name. Run it again after raising TIMM_VERSION.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import timm
 import torch
-from timm.models import deit, tnt, vision_transformer
+from timm.models import deit, eva, tnt, vision_transformer
 from timm.models._registry import _model_to_module as MODULE_OF
 
 TIMM_VERSION = "1.0.31"
@@ -28,10 +28,12 @@ LAYER_NORMS = {"LayerNorm", "LayerNormFp32"}
 POOLS = {"token", "avg", ""}
 ABOUT = (
     "Made by tools/make_timm_architectures.py; do not edit. An architecture's fields are "
-    "'defaults' overlaid with its own entry. Sizes are [height, width]; mlp_hidden = "
-    "int(embed_dim * mlp_ratio), also when a config.json changes these; layer_scale: blocks have "
+    "'defaults' overlaid with its own entry. Sizes are [height, width]; mlp_hidden: channels "
+    "that an MLP's first linear makes, int(embed_dim * mlp_ratio) where nothing else is said, also "
+    "when a config.json changes these; layer_scale: blocks have "
     "ls1.gamma and ls2.gamma; fc_norm: the final norm stands after the pooling; fc_norm_by_pool: "
     "that follows from global_pool being avg, avgmax or max, also when a config.json changes it; "
+    "eva: the arguments of timm's Eva that the network depends on, null of other classes; "
     "unsupported: what lies outside these fields. 'tnt': the arguments of Transformer in Transformer."
 )
 
@@ -102,6 +104,66 @@ def unsupported_of(model, args):
     return found
 
 
+EVA_ARGUMENTS = (
+    "attn_type", "qkv_fused", "ref_feat_shape", "rope_grid_indexing", "rope_rotate_half",
+    "rope_temperature", "rope_type", "scale_attn_inner", "scale_mlp", "swiglu_align_to",
+    "swiglu_mlp", "use_abs_pos_emb", "use_post_norm", "use_rot_pos_emb")
+
+
+def unsupported_of_eva(model, args):
+    """Names of what an Eva needs beyond the fields of its entry."""
+    rotary = args["use_rot_pos_emb"]
+    own_heads = args["attn_pool_num_heads"] or args["attn_pool_mlp_ratio"]
+    checks = {
+        "qk_norm": args["qk_norm"],
+        "num_kv_heads": args["num_kv_heads"] is not None,
+        "attn_only_layer_scale": args["attn_only_layer_scale"],
+        "attn_type=rope, split": args["attn_type"] == "rope" and not args["qkv_fused"],
+        "attn_pool_heads": args["global_pool"] == "map" and own_heads is not None,
+        "rope_grid_offset": rotary and args["rope_grid_offset"] != 0,
+        f"rope_type={args['rope_type']}": rotary and args["rope_type"] not in ("cat", "dinov3"),
+    }
+    found = [name for name, present in checks.items() if present]
+    norms = norms_of(model)
+    found += [f"norm={kind}" for kind in sorted({k for k, _ in norms} - LAYER_NORMS)]
+    if len({eps for _, eps in norms}) > 1:
+        found.append("mixed_norm_eps")
+    if args["global_pool"] not in POOLS:
+        found.append(f"global_pool={args['global_pool']}")
+    return found
+
+
+def describe_eva(name):
+    """All fields of one architecture of Eva."""
+    model, args = constructor_arguments(name, eva.Eva)
+    norms = [not isinstance(norm, torch.nn.Identity) for norm in (model.norm, model.fc_norm)]
+    unsupported = unsupported_of_eva(model, args) + (["two_last_norms"] if all(norms) else [])
+    if args["ref_feat_shape"] is not None:
+        args["ref_feat_shape"] = pair(args["ref_feat_shape"])
+    mlp = model.blocks[0].mlp
+    entry = {
+        "img_size": list(model.patch_embed.img_size),
+        "patch_size": pair(args["patch_size"]),
+        **{key: args[key] for key in ("in_chans", "num_classes", "embed_dim", "depth", "num_heads",
+                                      "mlp_ratio", "qkv_bias", "class_token", "no_embed_class",
+                                      "global_pool", "dynamic_img_size", "dynamic_img_pad")},
+        "mlp_hidden": mlp.fc2.in_features * (2 if args["swiglu_mlp"] else 1),
+        "act": activation_name(mlp.act),
+        "norm_eps": max(eps for _, eps in norms_of(model)),
+        "layer_scale": args["init_values"] is not None,
+        "reg_tokens": args["num_reg_tokens"],
+        "distilled": False,
+        "pre_norm": bool(args["use_pre_transformer_norm"]),
+        "fc_norm": norms[1],
+        "fc_norm_by_pool": args["use_fc_norm"] is None,
+        "final_norm": any(norms),
+        "eva": {key: args[key] for key in EVA_ARGUMENTS},
+        "pretrained_cfg": describe_input(model),
+        "unsupported": unsupported,
+    }
+    return entry
+
+
 def describe_input(model):
     cfg = model.pretrained_cfg
     keys = (
@@ -143,6 +205,7 @@ def describe(name):
         "final_norm": args["final_norm"],
         "dynamic_img_size": args["dynamic_img_size"],
         "dynamic_img_pad": args["dynamic_img_pad"],
+        "eva": None,
         "pretrained_cfg": describe_input(model),
         "unsupported": unsupported,
     }
@@ -201,13 +264,13 @@ def show(text):
 
 
 def collect():
-    """name -> fields, for every architecture that timm builds with one of MODEL_CLASSES."""
+    """name -> fields, for every architecture that timm builds with one of MODEL_CLASSES or Eva."""
     entries = {}
     names = [n for n in timm.list_models()
-             if NAMES.match(n) or MODULE_OF[n] in ("vision_transformer", "deit")]
+             if NAMES.match(n) or MODULE_OF[n] in ("vision_transformer", "deit", "eva")]
     for index, name in enumerate(sorted(names)):
         show(f"{index + 1}/{len(names)} {name}")
-        entry = describe(name)
+        entry = describe_eva(name) if MODULE_OF[name] == "eva" else describe(name)
         if entry is not None:
             entries[name] = entry
     show("")

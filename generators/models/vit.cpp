@@ -13,7 +13,9 @@
 #include "generators/models/support/overrides.h"
 #include "generators/models/support/own_config.h"
 #include "generators/models/support/scheme.h"
+#include "generators/models/support/timm_arguments.h"
 #include "generators/models/support/timm_config.h"
+#include "generators/models/support/timm_eva.h"
 #include "generators/plan/lower.h"
 
 namespace vitgen {
@@ -44,7 +46,11 @@ FileNaming naming_of(const ModelFiles& files) {
   }
   if (files.config && is_hf_config(*files.config)) return hf_naming(*files.config);
   if (files.config && is_own_config(*files.config)) return own_naming(*files.config);
-  return {"timm", "", "", scheme_named("timm").names};
+  const std::string scheme = files.config
+                                 ? timm_scheme(get_string_or(*files.config, "architecture", ""),
+                                               object_at(*files.config, "model_args"))
+                                 : timm_scheme(files.architecture, Json::object());
+  return {scheme, "", "", scheme_named(scheme).names};
 }
 
 VitModel read_model(const ModelFiles& files, const FileNaming& naming, const LoadOptions& options) {
@@ -82,7 +88,7 @@ std::string title_of(const VitModel& model) {
 
 std::string Vit::supported() {
   return fmt::format(
-      "transformers model_type {}; {} architectures of timm's VisionTransformer; "
+      "transformers model_type {}; {} architectures of timm's VisionTransformer and Eva; "
       "configs with \"network\": \"{}\"",
       hf_model_types(), timm_architectures().size(), VitSpec::kind);
 }

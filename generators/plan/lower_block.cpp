@@ -45,17 +45,33 @@ LinearWeights projection(const VitSpec& spec, std::string_view pattern, bool bia
   return all;
 }
 
+/// Of a fused qkv without one: q and v have tensors of their own, and k has none.
+TensorExpr biases_apart(const VitSpec& spec, int block) {
+  const std::int64_t n = spec.heads * spec.head_size;
+  const auto part = [&](const std::string& name, bool there) {
+    return there ? t::leaf(tensor_name(name, {}, block), {n}) : t::zeros({n});
+  };
+  std::vector<TensorExpr> parts;
+  parts.push_back(part(spec.names.q_bias, spec.q_bias));
+  parts.push_back(t::zeros({n}));
+  parts.push_back(part(spec.names.v_bias, spec.v_bias));
+  return t::concat(std::move(parts));
+}
+
 /// q, k and v in one kernel, so a bias that only one of them lacks is zero.
 LinearWeights qkv_weights(const VitSpec& spec, int block) {
   const std::int64_t n = spec.heads * spec.head_size;
   const bool any_bias = spec.q_bias || spec.k_bias || spec.v_bias;
   if (!spec.names.qkv.empty()) {
-    return named_linear({.pattern = spec.names.qkv,
-                         .n = 3 * n,
-                         .k = spec.width,
-                         .bias = any_bias,
-                         .form = {spec.block_matrix},
-                         .block = block});
+    const bool apart = !spec.names.q_bias.empty();
+    LinearWeights fused = named_linear({.pattern = spec.names.qkv,
+                                        .n = 3 * n,
+                                        .k = spec.width,
+                                        .bias = any_bias && !apart,
+                                        .form = {spec.block_matrix},
+                                        .block = block});
+    if (any_bias && apart) fused.bias.push_back(biases_apart(spec, block));
+    return fused;
   }
   struct Part {
     const std::string& name;
@@ -152,8 +168,11 @@ Slot lower_attention(Plan& plan, const VitSpec& spec, const Extents& e, int bloc
                      std::string_view steps) {
   const Branch branch{spec, e, block, "norm1", spec.names.norm1, x, steps};
   const Slot input = open_branch(plan, branch);
-  const Slot qkv = add_linear(plan, {.name = branch.step("attn.qkv"), .rows = e.rows()},
-                              qkv_weights(spec, block), input);
+  Slot qkv = add_linear(plan, {.name = branch.step("attn.qkv"), .rows = e.rows()},
+                        with_halves_for_pairs(spec, qkv_weights(spec, block)), input);
+  if (spec.rotary != Rotary2d::none) {
+    qkv = add_rotary(plan, spec, e, branch.step("attn.rotary"), qkv);
+  }
   const AttentionSpec attention{.batch = e.batch,
                                 .tokens = e.tokens,
                                 .heads = e.heads,

@@ -85,6 +85,8 @@ TensorExpr position_table(const VitSpec& spec) {
       break;
     case Positions::sinusoid:
       return t::sinusoid(prefix + spec.patches(), spec.width);
+    case Positions::none:
+      return t::zeros({prefix + spec.patches(), spec.width});
     case Positions::sincos_2d: {
       TensorExpr grid = t::sincos_2d(spec.grid_h, spec.grid_w, spec.width);
       if (prefix == 0) return grid;
@@ -101,7 +103,7 @@ TensorExpr position_table(const VitSpec& spec) {
 TensorExpr patch_positions(const VitSpec& spec) {
   const std::int64_t to_h = spec.image_h / spec.patch_h;
   const std::int64_t to_w = spec.image_w / spec.patch_w;
-  const bool as_long = spec.positions == Positions::sinusoid;
+  const bool as_long = spec.positions == Positions::sinusoid || spec.positions == Positions::none;
   TensorExpr table = position_table(spec);
   if (spec.position_prefix > 0) {
     const std::int64_t points = as_long ? to_h * to_w : spec.grid_h * spec.grid_w;

@@ -74,6 +74,13 @@ Slot add_positions(Plan& plan, const VitSpec& spec, int batch, Slot patches,
 Slot add_attention(Plan& plan, const VitSpec& spec, const std::string& name,
                    const AttentionSpec& plain, int block, Slot qkv);
 
+/// qkv rows for `add_rotary`: the channels of a head that are turned together half a head apart.
+LinearWeights with_halves_for_pairs(const VitSpec& spec, LinearWeights qkv);
+
+/// q and k of the patches turned by their place, as a step `name`.
+Slot add_rotary(Plan& plan, const VitSpec& spec, const Extents& e, const std::string& name,
+                Slot qkv);
+
 /// From the image to the tokens that enter the first block.
 Slot lower_embedding(Plan& plan, const VitSpec& spec, const PlanOptions& options);
 

@@ -81,12 +81,44 @@ HostTensor position_smoothing(const TensorExpr& call, Values&) {
   return out;
 }
 
+Shape rotary_shape(const TensorExpr& call, Shapes) {
+  require(integer(call, 0) > 0 && integer(call, 1) > 0, call, "a grid that is not empty");
+  require(integer(call, 2) > 0 && integer(call, 2) % 4 == 0, call, "a multiple of 4 channels");
+  require(call.numbers.at(3) > 0, call, "a base that is positive");
+  return {integer(call, 0) * integer(call, 1), integer(call, 2) / 2};
+}
+
+template <double (*Wave)(double)>
+HostTensor rotary(const TensorExpr& call, Values&) {
+  HostTensor out{rotary_shape(call, {}), {}};
+  const std::int64_t columns = integer(call, 1);
+  const std::int64_t quarter = out.shape[1] / 2;
+  const std::vector<double>& n = call.numbers;
+  for (std::int64_t i = 0; i < out.shape[0]; ++i) {
+    const double y = n[5] + static_cast<double>(i / columns) * n[6];
+    const double x = n[7] + static_cast<double>(i % columns) * n[8];
+    const bool x_first = integer(call, 4) != 0;
+    for (const double place : {x_first ? x : y, x_first ? y : x}) {
+      for (std::int64_t k = 0; k < quarter; ++k) {
+        const double power = -static_cast<double>(k) / static_cast<double>(quarter);
+        out.values.push_back(static_cast<float>(Wave(place * std::pow(n[3], power))));
+      }
+    }
+  }
+  return out;
+}
+
+double cosine(double angle) { return std::cos(angle); }
+double sine(double angle) { return std::sin(angle); }
+
 }  // namespace
 
 std::span<const TensorFunction> fixed_functions() {
   static constexpr TensorFunction table[] = {
       {"sinusoid", 0, 2, sinusoid_shape, sinusoid},
       {"sincos_2d", 0, 3, sincos_2d_shape, sincos_2d},
+      {"rotary_cos", 0, 9, rotary_shape, rotary<cosine>},
+      {"rotary_sin", 0, 9, rotary_shape, rotary<sine>},
       {"position_smoothing", 0, 3, position_smoothing_shape, position_smoothing},
   };
   return table;

@@ -138,6 +138,21 @@ TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t widt
   return call("sincos_2d", {}, {number(grid_h), number(grid_w), number(width)});
 }
 
+namespace {
+
+TensorExpr rotary(std::string function, const RotaryAngles& angles) {
+  return call(
+      std::move(function), {},
+      {number(angles.grid_h), number(angles.grid_w), number(angles.size), angles.theta,
+       angles.x_first ? 1.0 : 0.0, angles.first_y, angles.step_y, angles.first_x, angles.step_x});
+}
+
+}  // namespace
+
+TensorExpr rotary_cos(const RotaryAngles& angles) { return rotary("rotary_cos", angles); }
+
+TensorExpr rotary_sin(const RotaryAngles& angles) { return rotary("rotary_sin", angles); }
+
 TensorExpr conv_in_window(TensorExpr kernel, const ConvWindow& window) {
   return call("conv_in_window", list(std::move(kernel)),
               {number(window.outputs_h), number(window.outputs_w), number(window.height),

@@ -92,6 +92,21 @@ TensorExpr sinusoid(std::int64_t positions, std::int64_t width);
 /// in column x of row y, w = 10000^(-k / (D / 4)) for k = 0 .. D / 4 - 1 (He et al. 2022, whose
 /// tables have the column first).
 TensorExpr sincos_2d(std::int64_t grid_h, std::int64_t grid_w, std::int64_t width);
+/// Places on a patch grid and how fast channels turn with them: the angle of channel k is
+/// (first_y + y step_y) w for k < size / 4, else (first_x + x step_x) w, for the point in column x
+/// of row y, w = theta^(-(k mod size / 4) / (size / 4)); the other way round with `x_first`.
+struct RotaryAngles {
+  std::int64_t grid_h = 1;
+  std::int64_t grid_w = 1;
+  std::int64_t size = 64;  ///< of a head, a multiple of 4
+  double theta = 10000;
+  bool x_first = false;
+  double first_y = 0, step_y = 1;
+  double first_x = 0, step_x = 1;
+};
+/// {grid_h grid_w, size / 2}: cosines, or sines, of these angles.
+TensorExpr rotary_cos(const RotaryAngles& angles);
+TensorExpr rotary_sin(const RotaryAngles& angles);
 /// {patches, patches}: row i is the target where position i is right, n[i][j] / sum_k n[j][k] with
 /// n = exp(-(squared distance of two patches) / sigma^2), the identity for sigma = 0 (DropPos; as
 /// its authors' code divides, the columns add up to 1).

@@ -37,9 +37,10 @@ struct TensorNames {
   std::string cls, dist, registers, position;
   std::string norm_pre;
   std::string norm1;
-  std::string qkv;      ///< fused, rows [q | k | v]; otherwise
-  std::string qk = {};  ///< q and k fused, v by itself; otherwise
-  std::string q, k, v;  ///< each by itself
+  std::string qkv;                       ///< fused, rows [q | k | v]; otherwise
+  std::string q_bias = {}, v_bias = {};  ///< beside a fused weight without a bias
+  std::string qk = {};                   ///< q and k fused, v by itself; otherwise
+  std::string q, k, v;                   ///< each by itself
   /// Tables of relative positions: one, or one of row distances and one of column distances.
   std::string relative = {}, relative_rows = {}, relative_columns = {};
   std::string attn_norm = {};  ///< of what proj reads
@@ -66,6 +67,8 @@ struct TensorNames {
     v_("name.norm_pre", norm_pre);
     v_("name.norm1", norm1);
     v_("name.qkv", qkv);
+    v_("name.q_bias", q_bias);
+    v_("name.v_bias", v_bias);
     v_("name.qk", qk);
     v_("name.q", q);
     v_("name.k", k);

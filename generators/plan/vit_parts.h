@@ -23,10 +23,27 @@ enum class Positions : std::uint8_t {
   /// He et al. 2022: sines and cosines of column and row, zeros for tokens that are no patch; no
   /// tensor of the file
   sincos_2d,
+  none,  ///< nothing
 };
 inline std::vector<std::string_view> enum_names(Positions) {
-  return {"learned", "sinusoid", "sincos_2d"};
+  return {"learned", "sinusoid", "sincos_2d", "none"};
 }
+
+/// Which channels of a head are turned together, where q and k of the patches are turned by their
+/// place (Su et al. 2021; Heo et al. 2024 for images).
+enum class Rotary2d : std::uint8_t {
+  none,
+  halves,    ///< j and j + size / 2
+  adjacent,  ///< 2 j and 2 j + 1
+};
+inline std::vector<std::string_view> enum_names(Rotary2d) { return {"none", "halves", "adjacent"}; }
+
+/// What place i of n on an axis of the patch grid is called there.
+enum class RotaryPlaces : std::uint8_t {
+  centred,  ///< 2 pi (2 (i + 1/2) / n - 1): the image goes from -2 pi to 2 pi
+  counted,  ///< i, or i r / n with a reference of r patches
+};
+inline std::vector<std::string_view> enum_names(RotaryPlaces) { return {"centred", "counted"}; }
 
 /// Where a block's norms stand about f, its attention or MLP.
 enum class NormPlacement : std::uint8_t {

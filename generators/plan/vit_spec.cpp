@@ -42,6 +42,8 @@ void check_ranges(const VitSpec& spec) {
       {"position_prefix", spec.position_prefix, 0},
       {"grid_h", spec.grid_h},
       {"grid_w", spec.grid_w},
+      {"rotary_grid_h (ref_feat_shape)", spec.rotary_grid_h, 0},
+      {"rotary_grid_w (ref_feat_shape)", spec.rotary_grid_w, 0},
       {"width (hidden_size, embed_dim)", spec.width},
       {"depth (num_hidden_layers, depth)", spec.depth},
       {"heads (num_attention_heads, num_heads)", spec.heads},
@@ -271,6 +273,20 @@ void check_relative(const VitSpec& spec) {
   }
 }
 
+void check_rotary(const VitSpec& spec) {
+  if (spec.rotary == Rotary2d::none) return;
+  if (!(spec.rotary_theta > 0) || !std::isfinite(spec.rotary_theta)) {
+    fail("CFG_RANGE", fmt::format("rotary_theta (rope_theta, rope_temperature): must be positive "
+                                  "and finite, got {}",
+                                  spec.rotary_theta));
+  }
+  if (spec.head_size % 4 != 0) {
+    fail("CFG_INCONSISTENT",
+         fmt::format("rotary positions need heads whose size is a multiple of 4, got {}",
+                     spec.head_size));
+  }
+}
+
 void check_attention_pool(const VitSpec& spec) {
   if (!spec.attention_pool) return;
   if (spec.pooler || spec.two_heads || spec.final_norm == FinalNorm::after_pool ||
@@ -326,6 +342,7 @@ void check(const VitSpec& spec) {
   check_gate(spec);
   check_inner_norms(spec);
   check_relative(spec);
+  check_rotary(spec);
   check_decoder(spec);
   check_attention_pool(spec);
   if (spec.two_heads != (spec.pooling == Pooling::two_tokens) && spec.classes > 0) {

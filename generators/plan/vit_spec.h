@@ -63,7 +63,13 @@ struct VitSpec {
   Activation activation = Activation::gelu_erf;
   NormPlacement norm_placement = NormPlacement::pre;
   float eps = 1e-6f;
-  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k"
+  Rotary2d rotary = Rotary2d::none;
+  RotaryPlaces rotary_places = RotaryPlaces::centred;
+  float rotary_theta = 100;  ///< the slowest pair turns theta^(1 - 4 / head_size) times slower
+  std::int64_t rotary_grid_h = 0;  ///< the reference of counted places; 0: the image's own grid
+  std::int64_t rotary_grid_w = 0;
+  bool rotary_x_first = false;  ///< the first half of the pairs turns with the column, not the row
+  RelativePosition relative;    ///< written as a word: "rpe-1.9-product-ctx-1-k"
   HeadWeights head_weights = HeadWeights::joined;
   MatrixOrder block_matrix = MatrixOrder::out_in;  ///< of q, k, v, proj, fc1 and fc2
   bool head_axis = false;  ///< the file's q, k, v and proj have an axis for the heads
@@ -165,6 +171,12 @@ struct VitSpec {
     v("attn_norm", attn_norm);
     v("mlp_norm", mlp_norm);
     v("layer_scale", layer_scale);
+    v("rotary", rotary);
+    v("rotary_places", rotary_places);
+    v("rotary_theta", rotary_theta);
+    v("rotary_grid_h", rotary_grid_h);
+    v("rotary_grid_w", rotary_grid_w);
+    v("rotary_x_first", rotary_x_first);
     visit_word(v, "relative", relative);
   }
   template <class V>

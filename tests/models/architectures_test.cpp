@@ -61,7 +61,7 @@ TEST(Architectures, every_supported_one_of_timm_gives_a_plan) {
     EXPECT_EQ(thrown.code, "CFG_UNSUPPORTED") << name << ": " << thrown.message;
     EXPECT_FALSE(fields->at("unsupported").empty()) << name << ": " << thrown.message;
   }
-  EXPECT_GE(supported, 140);
+  EXPECT_GE(supported, 200);
 }
 
 TEST(Architectures, unknown_name_gets_the_nearest_one) {

@@ -49,6 +49,47 @@ TEST(FixedTables, sincos_2d_of_a_rectangle_counts_columns_within_rows) {
   }
 }
 
+/// Of the point in column x of row y, for channel k of `rotary_cos`.
+double angle(const t::RotaryAngles& a, std::size_t i, std::size_t k) {
+  const auto columns = static_cast<std::size_t>(a.grid_w);
+  const auto quarter = static_cast<std::size_t>(a.size / 4);
+  const double y = a.first_y + static_cast<double>(i / columns) * a.step_y;
+  const double x = a.first_x + static_cast<double>(i % columns) * a.step_x;
+  const double wave =
+      std::pow(a.theta, static_cast<double>(k % quarter) / -static_cast<double>(quarter));
+  return (k < quarter) == a.x_first ? x * wave : y * wave;
+}
+
+TEST(FixedTables, rotary_turns_half_of_the_pairs_with_the_row_and_half_with_the_column) {
+  for (const bool x_first : {false, true}) {
+    const t::RotaryAngles angles{.grid_h = 2,
+                                 .grid_w = 3,
+                                 .size = 12,
+                                 .theta = 100,
+                                 .x_first = x_first,
+                                 .first_y = -1,
+                                 .step_y = 2,
+                                 .first_x = 0.25,
+                                 .step_x = 0.5};
+    const HostTensor cos = value(t::rotary_cos(angles));
+    const HostTensor sin = value(t::rotary_sin(angles));
+    ASSERT_EQ(cos.shape, (Shape{6, 6}));
+    ASSERT_EQ(sin.shape, (Shape{6, 6}));
+    for (std::size_t i = 0; i < 36; ++i) {
+      const double turn = angle(angles, i / 6, i % 6);
+      EXPECT_FLOAT_EQ(cos.values[i], static_cast<float>(std::cos(turn))) << i;
+      EXPECT_FLOAT_EQ(sin.values[i], static_cast<float>(std::sin(turn))) << i;
+    }
+  }
+}
+
+// Of the last patch of 16x16, and of the slowest pair, by hand: w = 10000^(-15/16).
+TEST(FixedTables, rotary_of_the_last_patch_counts_to_it) {
+  const HostTensor sin = value(t::rotary_sin({.grid_h = 16, .grid_w = 16, .size = 64}));
+  EXPECT_FLOAT_EQ(sin.values[255 * 32], 0.65028784f);       // sin 15
+  EXPECT_NEAR(sin.values[255 * 32 + 31], 0.0026674, 5e-8);  // sin(15 * 1.7782794e-4)
+}
+
 TEST(FixedTables, sinusoid_interleaves_sines_and_cosines_of_one_wave_length) {
   const HostTensor table = value(t::sinusoid(3, 5));
   ASSERT_EQ(table.shape, (Shape{3, 5}));
@@ -92,7 +133,8 @@ TEST(FixedTables, position_smoothing_of_no_width_is_the_identity) {
 
 TEST(FixedTables, sizes_without_a_table_are_errors) {
   for (const TensorExpr& wrong :
-       {t::sincos_2d(2, 2, 6), t::sincos_2d(0, 2, 4), t::sincos_2d(2, -1, 4), t::sinusoid(0, 4),
+       {t::rotary_cos({.size = 6}), t::rotary_sin({.grid_h = 0}), t::rotary_cos({.theta = 0}),
+        t::sincos_2d(2, 2, 6), t::sincos_2d(0, 2, 4), t::sincos_2d(2, -1, 4), t::sinusoid(0, 4),
         t::sinusoid(4, 0), t::position_smoothing(0, 2, 1), t::position_smoothing(2, 2, -1)}) {
     EXPECT_EQ(testing::code_of([&] { shape_of(wrong); }), "TENSOR_EXPR") << to_text(wrong);
   }

@@ -12,6 +12,7 @@
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/relative_attention.h"
+#include "generators/ops/rotary.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 
@@ -33,7 +34,7 @@ std::vector<OpSpec> row_specs(std::string_view op) {
     }
     return specs;
   }
-  if (op == GateSpec::op) return edge_specs(op);
+  if (op == GateSpec::op || op == RotarySpec::op) return edge_specs(op);
   if (op == RelativeAttentionSpec::op) {
     const std::vector<OpSpec> all = edge_specs(op);
     for (std::size_t s = 1; s < all.size(); s += 2) specs.push_back(all[s]);
@@ -75,10 +76,10 @@ TEST(Bits, LinearAndPatchEmbedAreThoseOfFallbackOnEveryMachine) {
 
 // Sums over a row run in 16 lanes, and no product of three factors is left to the compiler to
 // regroup: the vectors' width and the tile change nothing.
-TEST(Bits, AttentionLayerNormAndGatesAreThoseOfFallbackOnEveryMachine) {
+TEST(Bits, AttentionLayerNormAndWhatMultipliesAreThoseOfFallbackOnEveryMachine) {
   unsigned seed = 0;
-  for (const std::string_view op :
-       {AttentionSpec::op, RelativeAttentionSpec::op, LayerNormSpec::op, GateSpec::op}) {
+  for (const std::string_view op : {AttentionSpec::op, RelativeAttentionSpec::op, LayerNormSpec::op,
+                                    GateSpec::op, RotarySpec::op}) {
     int compared = 0;
     for (const OpSpec& spec : row_specs(op)) {
       KernelRunner runner(spec, Fill::normal, ++seed, true);
@@ -147,7 +148,8 @@ TEST(Bits, PatchEmbedIsLinearOnUnfoldedPatches) {
 // misplaces one term cannot hide behind a tolerance.
 TEST(Bits, IntegersAreExact) {
   unsigned seed = 0;
-  for (const std::string_view op : {"linear", "patch_embed", "embedding_add", "add", "gate"}) {
+  for (const std::string_view op :
+       {"linear", "patch_embed", "embedding_add", "add", "gate", "rotary"}) {
     for (const OpSpec& spec : edge_specs(op)) {
       const std::string* activation = spec.fields.find("activation");
       if (activation && *activation != "none" && *activation != "relu") continue;

@@ -4,6 +4,7 @@
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
+#include "generators/models/support/hf_keys.h"
 #include "generators/models/support/timm_arguments.h"
 
 namespace vitgen {
@@ -20,6 +21,8 @@ struct ModelType {
   bool dist = false;
   std::int64_t registers = -1;  ///< transformers' default; -1: has none
   bool dino = false;            ///< LayerScale, mlp_ratio, positions resampled to any image
+  /// DINOv3: LayerScale, rotary positions of any image, a key for each bias.
+  bool rotary = false;
   /// A tower: a norm before the blocks, the last one on the pooled token, and a projection in place
   /// of a classifier.
   bool clip = false;
@@ -42,6 +45,12 @@ constexpr ModelType types[] = {
      .registers = 4,
      .dino = true,
      .resample = tensors::Resample::torch_bicubic_aa},
+    {.name = "dinov3_vit",
+     .prefix = "",
+     .scheme = "hf_dinov3",
+     .eps = 1e-5,
+     .registers = 0,
+     .rotary = true},
     {.name = "clip_vision_model",
      .prefix = "vision_model.",
      .scheme = "hf_clip",
@@ -128,6 +137,19 @@ void read_swiglu(VitSpec& spec) {
   spec.mlp = (narrowed + 7) / 8 * 8;
 }
 
+void read_dinov3(const JsonFile& config, VitSpec& spec) {
+  spec.q_bias = get_bool_or(config, "query_bias", true);
+  spec.k_bias = get_bool_or(config, "key_bias", false);
+  spec.v_bias = get_bool_or(config, "value_bias", true);
+  spec.proj_bias = get_bool_or(config, "proj_bias", true);
+  spec.mlp_bias = get_bool_or(config, "mlp_bias", true);
+  if (get_bool_or(config, "use_gated_mlp", false)) spec.gate = GateWeights::split;
+  spec.positions = Positions::none;
+  spec.rotary = Rotary2d::halves;
+  spec.rotary_places = RotaryPlaces::centred;
+  spec.rotary_theta = static_cast<float>(get_number_or(config, "rope_theta", 100));
+}
+
 void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.width = read_extent(config, "hidden_size");
   spec.depth = read_extent(config, "num_hidden_layers");
@@ -142,7 +164,8 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.activation = read_activation(config, "hidden_act", type.activation);
   spec.eps = static_cast<float>(get_number_or(config, "layer_norm_eps", type.eps));
   spec.q_bias = spec.k_bias = spec.v_bias = get_bool_or(config, "qkv_bias", true);
-  spec.layer_scale = type.dino;
+  spec.layer_scale = type.dino || type.rotary;
+  if (type.rotary) read_dinov3(config, spec);
   if (type.clip) spec.patch_bias = false;
   if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) read_swiglu(spec);
 }
@@ -155,7 +178,7 @@ void read_tokens(const JsonFile& config, const ModelType& type, const WeightSour
                        ? 0
                        : get_int_or(config, "num_register_tokens", type.registers, 0, any_extent);
   // Registers are inserted after the positions have been added, and have none of their own.
-  spec.position_prefix = type.siglip ? 0 : type.dist ? 2 : 1;
+  spec.position_prefix = type.siglip || type.rotary ? 0 : type.dist ? 2 : 1;
   spec.norm_pre = type.clip;
   spec.resample = type.resample;
   const bool in_file = !weights || weights->has(spec.names.position);
@@ -231,7 +254,7 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
   }
 }
 
-/// transformers resamples DINOv2's positions to whatever its image processor gives.
+/// transformers brings DINOv2's and DINOv3's positions to whatever its image processor gives.
 void follow_preprocessor(const ModelType& type, VitModel& model) {
   VitSpec& spec = model.spec;
   const Preprocess& recipe = *model.preprocess;
@@ -239,7 +262,7 @@ void follow_preprocessor(const ModelType& type, VitModel& model) {
   const bool fits = recipe.crop_h % spec.patch_h == 0 && recipe.crop_w % spec.patch_w == 0;
   const std::string sizes = fmt::format("the image processor gives {}x{}, the config says {}x{}",
                                         recipe.crop_h, recipe.crop_w, spec.image_h, spec.image_w);
-  if (type.dino && fits) {
+  if ((type.dino || type.rotary) && fits) {
     spec.image_h = recipe.crop_h;
     spec.image_w = recipe.crop_w;
     model.notices.push_back(sizes + ": the first is used, as transformers does");
@@ -248,66 +271,6 @@ void follow_preprocessor(const ModelType& type, VitModel& model) {
     model.notices.push_back(sizes + ": the second is used");
   }
 }
-
-/// What transformers writes: read above, or without a part in what the model computes.
-constexpr std::string_view known_keys[] = {"_name_or_path",
-                                           "apply_layernorm",
-                                           "architectures",
-                                           "attention_dropout",
-                                           "attention_probs_dropout_prob",
-                                           "drop_path_rate",
-                                           "decoder_hidden_size",
-                                           "decoder_intermediate_size",
-                                           "decoder_num_attention_heads",
-                                           "decoder_num_hidden_layers",
-                                           "dropout",
-                                           "dtype",
-                                           "encoder_stride",
-                                           "finetuning_task",
-                                           "head_dim",
-                                           "hidden_act",
-                                           "hidden_dropout_prob",
-                                           "hidden_size",
-                                           "id2label",
-                                           "image_size",
-                                           "initializer_factor",
-                                           "initializer_range",
-                                           "intermediate_size",
-                                           "interpolate_antialias",
-                                           "interpolate_offset",
-                                           "label2id",
-                                           "layer_norm_eps",
-                                           "layerscale_value",
-                                           "mask_ratio",
-                                           "mlp_ratio",
-                                           "model_type",
-                                           "norm_pix_loss",
-                                           "num_attention_heads",
-                                           "num_channels",
-                                           "num_hidden_layers",
-                                           "num_labels",
-                                           "num_register_tokens",
-                                           "out_features",
-                                           "out_indices",
-                                           "patch_size",
-                                           "pooler_act",
-                                           "pooler_output_size",
-                                           "problem_type",
-                                           "projection_dim",
-                                           "qkv_bias",
-                                           "reshape_hidden_states",
-                                           "stage_names",
-                                           "torch_dtype",
-                                           "torchscript",
-                                           "transformers_version",
-                                           "use_mask_token",
-                                           "use_swiglu_ffn",
-                                           "vision_use_head",
-                                           "return_dict",
-                                           "output_attentions",
-                                           "output_hidden_states",
-                                           "is_encoder_decoder",
-                                           "chunk_size_feed_forward"};
 
 }  // namespace
 
@@ -357,7 +320,7 @@ VitModel read_hf_config(const JsonFile& file, const std::optional<JsonFile>& pre
   set_normalisation(model.spec, *model.preprocess);
   // A part of another config holds what every config of transformers could have.
   const bool own_file = get_string(file, "model_type", 128) == type.name;
-  if (own_file) note_unknown_keys(config, known_keys, model.notices);
+  if (own_file) note_unknown_keys(config, hf_keys(), model.notices);
   return model;
 }
 

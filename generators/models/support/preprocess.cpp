@@ -106,6 +106,7 @@ constexpr ProcessorDefaults processors[] = {
     {"deit", "DeiT", false, 256, ResizeFilter::bicubic, true, half},
     {"dinov2", "Bit", true, 256, ResizeFilter::bicubic, true, imagenet},
     {"dinov2_with_registers", "Bit", true, 256, ResizeFilter::bicubic, true, imagenet},
+    {"dinov3_vit", "DINOv3", false, 224, ResizeFilter::bilinear, false, imagenet},
     {"siglip_vision_model", "Siglip", false, 224, ResizeFilter::bicubic, false, half},
     {"clip_vision_model", "CLIP", true, 224, ResizeFilter::bicubic, true, openai},
 };

@@ -1,3 +1,4 @@
+#include "generators/models/support/rotary_names.h"
 #include "generators/models/support/scheme.h"
 
 namespace vitgen {
@@ -309,15 +310,20 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
 
 std::span<const NamingScheme> all_schemes() {
   constexpr std::string_view hf = "a model of transformers";
+  constexpr std::string_view eva = "a model of timm's Eva";  // whose rotation no tensor shows
   static const NamingScheme schemes[] = {
       {"timm", {}, timm_names()},
       {"deit3", {}, deit3_names()},
       {"dinov2", {}, dinov2_names()},
+      config_scheme("timm_eva", {}, eva_names(deit3_names()), eva),
+      config_scheme("timm_eva_split", {}, eva_split_names(deit3_names()), eva),
       config_scheme("numpy", {}, numpy_names(), "a model with the names of the scheme numpy"),
       config_scheme("hf", {"vit.", "deit."}, hf_names(), hf),
       config_scheme("hf5", {"vit.", "deit."}, hf5_names(), hf),
       config_scheme("hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names(), hf),
       config_scheme("hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names(), hf),
+      config_scheme("hf_dinov3", {}, hf_dinov3_names(), hf),
+      config_scheme("hf5_dinov3", {}, hf5_dinov3_names(), hf),
       config_scheme("hf_clip", {"vision_model."}, hf_clip_names(), hf),
       {.name = "openai_clip",
        .prefixes = {},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
@@ -23,7 +24,7 @@ struct Unsupported {
   std::string_view argument;
   std::string_view allowed;  ///< the default, as JSON text
 };
-constexpr std::array<Unsupported, 11> unsupported_arguments = {
+constexpr std::array<Unsupported, 16> unsupported_arguments = {
     {{"qk_norm", "false"},
      {"attn_layer", "null"},
      {"block_fn", "null"},
@@ -33,7 +34,12 @@ constexpr std::array<Unsupported, 11> unsupported_arguments = {
      {"norm_layer", "null"},
      {"use_naflex", "null"},
      {"in_features", "null"},
-     {"ref_feat_shape", "null"},
+     {"num_kv_heads", "null"},
+     {"attn_only_layer_scale", "false"},
+     {"rope_grid_offset", "0.0"},
+     {"attn_pool_num_heads", "null"},
+     {"attn_pool_mlp_ratio", "null"},
+     {"use_post_transformer_norm", "null"},
      {"pos_embed", "\"learn\""}}};
 
 void check_arguments(const JsonFile& config, const Json& arguments) {
@@ -61,14 +67,33 @@ void overlay_input(const Json& pretrained, Json& fields) {
   if (fixed == Json(true) && changed) fields["img_size"] = Json::array({(*input)[1], (*input)[2]});
 }
 
+/// What the fields call an argument.
+std::string field_of(const std::string& argument) {
+  static const std::map<std::string_view, std::string> others = {
+      {"act_layer", "act"},
+      {"num_reg_tokens", "reg_tokens"},
+      {"use_fc_norm", "fc_norm"},
+      {"use_pre_transformer_norm", "pre_norm"}};
+  const auto found = others.find(argument);
+  return found == others.end() ? argument : found->second;
+}
+
 void overlay_arguments(const Json& arguments, Json& fields) {
   for (const auto& [key, value] : arguments.items()) {
     if (key == "init_values") {
       fields["layer_scale"] = !value.is_null() && value != 0;  // timm asks for its truth
     } else if (!value.is_null()) {
-      fields[key == "act_layer" ? "act" : key] = value;
+      fields[field_of(key)] = value;
     }
   }
+}
+
+/// Whether the place of the last norm is told, by the architecture or the arguments.
+bool places_last_norm(const Json& arguments, const Json& fields) {
+  const auto given = [&](const char* key) {
+    return arguments.contains(key) && !arguments.at(key).is_null();
+  };
+  return given("fc_norm") || given("use_fc_norm") || !fields.value("fc_norm_by_pool", true);
 }
 
 }  // namespace
@@ -84,8 +109,7 @@ Json overlaid(const JsonFile& config, const Json& pretrained, Json fields) {
   }
   overlay_arguments(arguments, fields);
   // timm puts the last norm after an average unless told otherwise.
-  const bool fc_norm_given = arguments.contains("fc_norm") && !arguments.at("fc_norm").is_null();
-  if (fields.at("global_pool") != usual_pool && !fc_norm_given) {
+  if (fields.at("global_pool") != usual_pool && !places_last_norm(arguments, fields)) {
     fields["fc_norm"] = fields.at("global_pool") == Json("avg");
   }
   return fields;
@@ -177,6 +201,24 @@ void note_unknown_arguments(const JsonFile& config, std::vector<std::string>& no
                      "mlp_layer",
                      "attn_layer",
                      "strict_img_size",
+                     "attn_type",
+                     "num_reg_tokens",
+                     "qkv_fused",
+                     "ref_feat_shape",
+                     "rope_grid_indexing",
+                     "rope_grid_offset",
+                     "rope_rotate_half",
+                     "rope_temperature",
+                     "rope_type",
+                     "scale_attn_inner",
+                     "scale_mlp",
+                     "swiglu_align_to",
+                     "swiglu_mlp",
+                     "use_abs_pos_emb",
+                     "use_fc_norm",
+                     "use_post_norm",
+                     "use_pre_transformer_norm",
+                     "use_rot_pos_emb",
                      "use_naflex"},
                     notices);
 }

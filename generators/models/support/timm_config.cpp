@@ -7,6 +7,7 @@
 #include "generators/models/support/config_read.h"
 #include "generators/models/support/timm_architectures.h"
 #include "generators/models/support/timm_arguments.h"
+#include "generators/models/support/timm_eva.h"
 
 namespace vitgen {
 
@@ -19,7 +20,7 @@ Json architecture_fields(const std::string& architecture) {
     std::string hint = suggestion_hint(architecture, std::span(timm_architectures()));
     if (hint.empty()) {
       hint = fmt::format(
-          "the {} architectures that are read are VisionTransformer models of timm, "
+          "the {} architectures that are read are VisionTransformer and Eva models of timm, "
           "such as vit_base_patch16_224 and deit_tiny_patch16_224",
           timm_architectures().size());
     }
@@ -46,11 +47,12 @@ void check_features(const std::string& architecture, const Json& features) {
   for (const Json& feature : features) {
     list += (list.empty() ? "" : ", ") + feature.get<std::string>();
   }
-  throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
-              fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
-              "supported are learned positions, [CLS], distillation and register tokens, "
-              "LayerScale, norms before or after attention and MLP, token and mean pooling; see "
-              "docs/models.md");
+  throw Error(
+      ExitCode::bad_input, "CFG_UNSUPPORTED",
+      fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
+      "supported are learned and rotary positions, [CLS], distillation and register tokens, "
+      "LayerScale, norms before or after attention and MLP, token and mean pooling; see "
+      "docs/models.md");
 }
 
 void read_tokens(const JsonFile& file, VitSpec& spec) {
@@ -131,11 +133,13 @@ VitSpec read_spec(const JsonFile& file) {
   read_tokens(file, spec);
   read_blocks(file, spec);
   read_head(file, spec);
+  if (get_bool(file, "eva")) read_eva(file, spec);
   return spec;
 }
 
 VitModel build(const JsonFile& config, const std::string& architecture) {
   Json fields = architecture_fields(architecture);
+  spread_eva_arguments(fields);
   Json features = fields.at("unsupported");
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
   if (take_feature(features, "Block=ResPostBlock")) fields["res_post"] = true;

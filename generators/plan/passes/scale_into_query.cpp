@@ -7,6 +7,7 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/relative_attention.h"
+#include "generators/ops/rotary.h"
 #include "generators/plan/passes/readers.h"
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/tensor_functions.h"
@@ -15,11 +16,18 @@ namespace vitgen {
 
 namespace {
 
-/// The step that computes the slot as W x + b; null if it is something else.
+/// The step that computes the slot as W x + b, turned by place or not; null if it is something
+/// else.
 const Step* linear_behind(const Plan& plan, Slot slot) {
   const auto writer =
       std::ranges::find_if(plan.steps, [&](const Step& step) { return step.slots.back() == slot; });
-  if (writer == plan.steps.end() || writer->spec.op != LinearSpec::op) return nullptr;
+  if (writer == plan.steps.end()) return nullptr;
+  if (writer->spec.op == RotarySpec::op) {  // turns q, however long it is
+    const Slot input = writer->slots[0];
+    const bool alone = input.kind == SlotKind::arena && readers(plan, input).size() == 1;
+    return alone ? linear_behind(plan, input) : nullptr;
+  }
+  if (writer->spec.op != LinearSpec::op) return nullptr;
   const Epilogue epilogue = typed_spec<LinearSpec>(writer->spec).epilogue;
   if (epilogue.activation != Activation::none || epilogue.residual) return nullptr;
   return &*writer;

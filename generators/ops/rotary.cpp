@@ -1,0 +1,53 @@
+#include "generators/ops/rotary.h"
+
+#include "generators/ops/support/vector_math.h"
+
+namespace vitgen {
+
+using Halide::Expr;
+using Halide::ImageParam;
+using Halide::Var;
+
+std::vector<Operand> operands(const RotarySpec& spec) {
+  const std::vector<int> rows = {spec.half(), 2, spec.heads, 3, spec.tokens, spec.batch};
+  const std::vector<int> table = {spec.half(), spec.tokens - spec.prefix};
+  return {{"qkv", Role::input, DType::f32, rows},
+          {"cos", Role::weight, DType::f32, table},
+          {"sin", Role::weight, DType::f32, table},
+          {"output", Role::output, DType::f32, rows}};
+}
+
+double flops(const RotarySpec& spec) {
+  return 6.0 * spec.batch * (spec.tokens - spec.prefix) * spec.width();
+}
+
+Rotary define(const RotarySpec& spec) {
+  const std::vector<Operand> list = operands(spec);
+  const ImageParam qkv = image_param(list[0]);
+  const ImageParam cos = image_param(list[1]);
+  const ImageParam sin = image_param(list[2]);
+  Rotary op{.algorithm = {},
+            .output = Halide::Func("rotary"),
+            .j = Var("j"),
+            .side = Var("side"),
+            .h = Var("h"),
+            .part = Var("part"),
+            .t = Var("t"),
+            .b = Var("b")};
+  const auto at = [&](const Expr& side) { return qkv(op.j, side, op.h, op.part, op.t, op.b); };
+  // Clamped, so that the other side of the select reads inside the tables.
+  const Expr patch = Halide::max(op.t - spec.prefix, 0);
+  // Both products are strict: of two a compiler may fuse either into the sum.
+  const auto by = [&](const Expr& side, const ImageParam& table) {
+    return strict_product(at(side), table(op.j, patch));
+  };
+  const Expr turned =
+      Halide::select(op.side == 0, by(0, cos) - by(1, sin), by(1, cos) + by(0, sin));
+  const Expr copied = op.part == 2 || op.t < spec.prefix;
+  op.output(op.j, op.side, op.h, op.part, op.t, op.b) = Halide::select(copied, at(op.side), turned);
+  pin_output(op.output, list.back());
+  op.algorithm = {{qkv, cos, sin}, {}, op.output};
+  return op;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,53 @@
+#pragma once
+// q and k of the patches, token t = prefix + p, turned by their place in the image:
+//   y[j]        = x[j] cos[p][j] - x[j + D/2] sin[p][j]
+//   y[j + D/2]  = x[j + D/2] cos[p][j] + x[j] sin[p][j]       for j < D/2, in each head of size D
+// v, and the tokens before the patches, are copied (Su et al. 2021, equation 34, with the halves of
+// a head for neighbours: which channels are a pair is a matter of the rows of the maps to q and k).
+
+#include "generators/ops/support/algorithm.h"
+
+namespace vitgen {
+
+struct RotarySpec {
+  static constexpr std::string_view op = "rotary";
+  int batch = 1;
+  int tokens = 201;
+  int prefix = 5;
+  int heads = 6;
+  int head_size = 64;
+
+  int half() const { return head_size / 2; }
+  int width() const { return heads * head_size; }
+
+  bool valid() const {
+    return are_extents({batch, tokens, heads, head_size, prefix + std::int64_t{1},
+                        3 * std::int64_t{heads} * head_size}) &&
+           head_size % 2 == 0 && prefix < tokens;
+  }
+
+  template <class V>
+  void visit(V& v) {
+    v("batch", batch);
+    v("tokens", tokens);
+    v("prefix", prefix);
+    v("heads", heads);
+    v("head_size", head_size);
+  }
+  bool operator==(const RotarySpec&) const = default;
+};
+
+/// qkv {head_size / 2, 2, heads, 3, tokens, batch}, which is {3 width, tokens, batch} in memory,
+/// each token's row [q | k | v]; cos and sin {head_size / 2, tokens - prefix}; output like qkv.
+std::vector<Operand> operands(const RotarySpec& spec);
+double flops(const RotarySpec& spec);
+
+struct Rotary {
+  Algorithm algorithm;
+  Halide::Func output;                 ///< (j, side, h, part, t, b)
+  Halide::Var j, side, h, part, t, b;  ///< part: q, k or v
+};
+
+Rotary define(const RotarySpec& spec);
+
+}  // namespace vitgen

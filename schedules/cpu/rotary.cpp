@@ -1,0 +1,41 @@
+#include "schedules/cpu/rotary.h"
+
+#include <algorithm>
+
+#include "schedules/rule.h"
+#include "schedules/support/elementwise.h"
+
+namespace vitgen {
+
+std::optional<CpuRotary::Knobs> CpuRotary::defaults(const RotarySpec& spec,
+                                                    const Machine& machine) {
+  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  // Some 100 KiB of a ViT-B: large against the start of a task, small against a core's share.
+  return Knobs{.tokens_per_task = std::min(16, spec.tokens)};
+}
+
+std::vector<CpuRotary::Knobs> CpuRotary::space(const RotarySpec& spec, const Machine&) {
+  std::vector<Knobs> space;
+  for (const int tokens : {4, 8, 16, 32}) {
+    space.push_back({.tokens_per_task = std::min(tokens, spec.tokens)});
+    if (tokens >= spec.tokens) break;
+  }
+  return space;
+}
+
+void CpuRotary::apply(Rotary& op, const RotarySpec& spec, const Machine& machine,
+                      const Knobs& knobs) {
+  require_knobs(knobs.tokens_per_task >= 1 && knobs.tokens_per_task <= spec.tokens,
+                "1 <= tokens_per_task <= tokens");
+  const Halide::Var block("block"), token("token"), task("task");
+  // Unrolled, q, k and v and the two halves are loops of their own, without a choice inside.
+  op.output.split(op.t, block, token, knobs.tokens_per_task, Halide::TailStrategy::GuardWithIf)
+      .reorder(op.j, op.side, op.h, op.part, token, block, op.b)
+      .unroll(op.side)
+      .unroll(op.part)
+      .fuse(block, op.b, task)
+      .parallel(task);
+  vectorize_exact(op.output, op.j, spec.half(), machine.lanes(DType::f32));
+}
+
+}  // namespace vitgen
