@@ -19,7 +19,7 @@ import timm
 import torch
 
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection, ViTConfig
-from transformers import ViTForImageClassification
+from transformers import ViTForImageClassification, ViTMAEConfig, ViTMAEModel
 
 from fixtures import drop_pos, google_vit, irpe, patch_mixer, rotary
 
@@ -35,11 +35,17 @@ MODELS = [
     ("eva02_tiny_patch14_224", 224, "logits"),
     ("tnt_s_patch16_224", 224, "logits"),
     ("tnt_s_legacy_patch16_224", 224, "logits"),
+    ("tnt_b_patch16_224", 224, "logits"),
+    ("deit_tiny_distilled_patch16_224", 224, "logits"),
+    ("vit_small_patch14_reg4_dinov2", 518, "pooled"),
+    ("vit_base_patch16_siglip_224", 224, "pooled"),
 ]
-# iRPE's DeiT-S, which no library has: its word and the name of its files.
-RELATIVE = ("rpe-1.9-product-ctx-1-qkv", "irpe_small_qkv")
-SMALL = dict(channels=3, image_h=224, image_w=224, patch_h=16, patch_w=16, width=384, depth=12,
-             heads=6, mlp=1536, classes=1000)
+# iRPE's DeiT, which no library has: name of its files, heads (of 64 channels) and its word.
+RELATIVE = [
+    ("irpe_tiny_k", 3, "rpe-1.9-product-ctx-1-k"),
+    ("irpe_small_qkv", 6, "rpe-1.9-product-ctx-1-qkv"),
+    ("irpe_base_qk", 12, "rpe-1.9-product-ctx-1-qk"),
+]
 MASK = 0xFFFFFFFFFFFFFFFF
 
 
@@ -96,13 +102,18 @@ def input_of(edge):
     return torch.from_numpy(random_values(INPUT_NAME, (1, 3, edge, edge), SEED))
 
 
-def store_relative():
-    word, name = RELATIVE
-    relative = irpe.Relative(word)
+def deit_sizes(heads):
+    width = 64 * heads
+    return dict(channels=3, image_h=224, image_w=224, patch_h=16, patch_w=16, width=width,
+                depth=12, heads=heads, mlp=4 * width, classes=1000)
+
+
+def store_relative(name, heads, word):
+    relative, sizes = irpe.Relative(word), deit_sizes(heads)
     tensors = {key: torch.from_numpy(random_values(key, shape, SEED))
-               for key, shape in irpe.shapes_of(SMALL, relative).items()}
+               for key, shape in irpe.shapes_of(sizes, relative).items()}
     store(f"{name}_logits", lambda dtype: irpe.forward(
-        {key: value.to(dtype) for key, value in tensors.items()}, input_of(224).to(dtype), SMALL,
+        {key: value.to(dtype) for key, value in tensors.items()}, input_of(224).to(dtype), sizes,
         relative)["logits"])
 
 
@@ -164,6 +175,13 @@ def hf_clip_b32():
                  {"image": (3, 224, 224)}, lambda m, x: {"logits": m(x).image_embeds})
 
 
+def hf_mae_b16():
+    """The encoder: with no patch left out the random order of the patches does not matter to [CLS]."""
+    config = ViTMAEConfig(mask_ratio=0.0, architectures=["ViTMAEModel"])
+    store_module("hf_mae_b16", ViTMAEModel(config), settings(config), {"image": (3, 224, 224)},
+                 lambda m, x: {"pooled": m(x).last_hidden_state[:, 0]})
+
+
 def google_ti16():
     """Ti/16 under the names of Google's files, whose layouts are flax's."""
     google_vit.SIZES = {"width": 192, "depth": 12, "heads": 3, "mlp": 768, "classes": 1000}
@@ -205,6 +223,7 @@ DESCRIBED = {
     "google_ti16": google_ti16,
     "hf_vit_b32": hf_vit_b32,
     "hf_clip_b32": hf_clip_b32,
+    "hf_mae_b16": hf_mae_b16,
     "drop_pos_base": drop_pos_base,
     "patch_mixer_7_96": lambda: forecaster(7, 96),
     "patch_mixer_21_720": lambda: forecaster(21, 720),
@@ -214,7 +233,7 @@ DESCRIBED = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = [name for name, _, _ in MODELS] + [RELATIVE[1], *DESCRIBED]
+    known = [name for name, *_ in MODELS + RELATIVE] + [*DESCRIBED]
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these: " + ", ".join(known))
     names = parser.parse_args().names or known
     if unknown := set(names) - set(known):
@@ -236,8 +255,10 @@ def main():
         store(f"{architecture}_{output}",
               lambda dtype: run(model.to(dtype), input_of(edge).to(dtype)))
         print(f"{architecture}: {output}, torch {torch.__version__}, timm {timm.__version__}")
-    if RELATIVE[1] in names:
-        store_relative()
+    for name, heads, word in RELATIVE:
+        if name in names:
+            store_relative(name, heads, word)
+            print(name)
 
 
 if __name__ == "__main__":

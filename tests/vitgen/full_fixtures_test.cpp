@@ -57,6 +57,11 @@ struct FullModel {
   std::vector<std::string> more = {};  ///< arguments of generate
 };
 
+/// iRPE's DeiT is timm's ViT of the same size with the authors' word for what it is on.
+std::vector<std::string> relative(const std::string& on) {
+  return {"--set", "relative=rpe-1.9-product-ctx-1-" + on};
+}
+
 class FullSizeFull : public ::testing::TestWithParam<FullModel> {};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -69,11 +74,14 @@ INSTANTIATE_TEST_SUITE_P(
         FullModel{"eva02_tiny_patch14_224", "eva02_tiny_patch14_224", 224, "logits"},
         FullModel{"tnt_s_patch16_224", "tnt_s_patch16_224", 224, "logits"},
         FullModel{"tnt_s_legacy_patch16_224", "tnt_s_legacy_patch16_224", 224, "logits"},
-        FullModel{"irpe_small_qkv",
-                  "vit_small_patch16_224",
-                  224,
-                  "logits",
-                  {"--set", "relative=rpe-1.9-product-ctx-1-qkv"}}),
+        FullModel{"tnt_b_patch16_224", "tnt_b_patch16_224", 224, "logits"},
+        FullModel{"deit_tiny_distilled_patch16_224", "deit_tiny_distilled_patch16_224", 224,
+                  "logits"},
+        FullModel{"vit_small_patch14_reg4_dinov2", "vit_small_patch14_reg4_dinov2", 518, "pooled"},
+        FullModel{"vit_base_patch16_siglip_224", "vit_base_patch16_siglip_224", 224, "pooled"},
+        FullModel{"irpe_tiny_k", "vit_tiny_patch16_224", 224, "logits", relative("k")},
+        FullModel{"irpe_small_qkv", "vit_small_patch16_224", 224, "logits", relative("qkv")},
+        FullModel{"irpe_base_qk", "vit_base_patch16_224", 224, "logits", relative("qk")}),
     [](const auto& each) { return each.param.stored; });
 
 TEST_P(FullSizeFull, SeededModelEqualsTheOriginalCode) {
