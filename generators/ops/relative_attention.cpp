@@ -101,6 +101,16 @@ void define_grid(RelativeAttention& op, const RelativeAttentionSpec& spec) {
   op.steps(op.x) = reached;
 }
 
+/// `id`, or the bucket of a query or a key before the grid.
+Expr outside_or(const PositionBuckets& buckets, const Expr& query, const Expr& key,
+                const Expr& id) {
+  if (buckets.method != BucketMethod::exact) {
+    return select(query || key, buckets.outside(true, true), id);
+  }
+  return select(query && key, buckets.outside(true, true), query, buckets.outside(true, false), key,
+                buckets.outside(false, true), id);
+}
+
 /// The bucket of query and key in table op.table, beginning with that table's first column.
 Expr id_of(const RelativeAttention& op, const RelativeAttentionSpec& spec, const Expr& query,
            const Expr& key) {
@@ -125,10 +135,12 @@ Expr id_of(const RelativeAttention& op, const RelativeAttentionSpec& spec, const
     case BucketMethod::quant:
       id = op.steps(dr * dr + dc * dc) + buckets.half();
       break;
+    case BucketMethod::exact:
+      id = (dr + rows) * (2 * columns + 1) + dc + columns;
+      break;
   }
-  const int count = buckets.count(spec.skip > 0);
-  if (spec.skip > 0) id = select(query < spec.skip || key < spec.skip, count - 1, id);
-  return as_id(spec, buckets.tables() == 1 ? id : id + op.table * count);
+  if (spec.skip > 0) id = outside_or(buckets, query < spec.skip, key < spec.skip, id);
+  return as_id(spec, buckets.tables() == 1 ? id : id + op.table * buckets.count(spec.skip > 0));
 }
 
 void define_ids(RelativeAttention& op, const RelativeAttentionSpec& spec) {
@@ -194,7 +206,8 @@ void define_bucket_values(RelativeAttention& op, const RelativeAttentionSpec& sp
 }
 
 std::vector<Func> stages(const RelativeAttention& op, const RelativeAttentionSpec& spec) {
-  std::vector<Func> list = {op.row_of, op.column_of, op.steps};
+  std::vector<Func> list = {op.row_of, op.column_of};
+  if (spec.method != BucketMethod::exact) list.push_back(op.steps);
   const bool by_key = spec.on_k != Lookup::none || spec.on_v != Lookup::none;
   if (by_key) list.push_back(op.ids);
   if (spec.on_q != Lookup::none) list.push_back(op.turned_ids);

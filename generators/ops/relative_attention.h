@@ -3,8 +3,8 @@
 // p[j] = 2^(s[j] - max_j s[j]),
 // s[j] = scale log2(e) (q[i] k[j] + q[i] table_k[h][id(i, j)] + k[j] table_q[h][id(j, i)])
 // or, where tables hold biases, + table_k[h][id(i, j)] + table_q[h][id(j, i)]: powers of two.
-// id(i, j) is the bucket of the distance of two tokens on a grid (Wu et al. 2021, image relative
-// position encoding); with two tables there is such a term for each.
+// id(i, j) is the bucket of the distance of two tokens on a grid (position_buckets.h: image
+// relative position encoding, BEiT); with two tables there is such a term for each.
 //
 // The terms of k come before those of q and the first table's before the second's; a score's sum
 // begins with theirs. Products of q or k with a table are sums in the order of the channels, for
@@ -34,7 +34,7 @@ struct RelativeAttentionSpec {
   int skip = 1;     ///< tokens before those of the grid
   int grid_w = 14;  ///< tokens of a row of the grid
   BucketMethod method = BucketMethod::product;
-  float ratio = 1.9f;
+  float ratio = 1.9f;  ///< 0 for the method exact, which has none
   Lookup on_q = Lookup::none;
   Lookup on_k = Lookup::contextual;
   Lookup on_v = Lookup::none;  ///< not bias
@@ -42,7 +42,7 @@ struct RelativeAttentionSpec {
 
   int width() const { return heads * head_size; }
   int grid_h() const { return (tokens - skip) / grid_w; }
-  PositionBuckets buckets() const { return {method, ratio}; }
+  PositionBuckets buckets() const { return {method, ratio, grid_h(), grid_w}; }
   /// Buckets of all tables side by side.
   int table_width() const { return buckets().tables() * buckets().count(skip > 0); }
   int table_sets() const { return shared ? 1 : heads; }

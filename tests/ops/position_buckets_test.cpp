@@ -98,6 +98,33 @@ TEST(PositionBuckets, DistanceIsQueryMinusKeyAndFarPairsShareABucket) {
   EXPECT_EQ(cross.of(1, 2, -1), 2);
 }
 
+// As BEiT's authors number them: a 2 x 3 grid, (dr + 1) 5 + dc + 2, then [CLS] to a token, a token
+// to [CLS], [CLS] to itself.
+TEST(PositionBuckets, ExactHasABucketForEachDistanceAndThreeForOtherTokens) {
+  const PositionBuckets buckets{BucketMethod::exact, 0, 2, 3};
+  EXPECT_EQ(buckets.count(false), 15);
+  EXPECT_EQ(buckets.count(true), 18);
+  EXPECT_EQ(buckets.of(0, -1, -2), 0);
+  EXPECT_EQ(buckets.of(0, 0, 0), 7);
+  EXPECT_EQ(buckets.of(0, 0, 1), 8);
+  EXPECT_EQ(buckets.of(0, 1, -2), 10);
+  EXPECT_EQ(buckets.of(0, 1, 2), 14);
+  EXPECT_EQ(buckets.outside(true, false), 15);
+  EXPECT_EQ(buckets.outside(false, true), 16);
+  EXPECT_EQ(buckets.outside(true, true), 17);
+  EXPECT_TRUE(buckets.thresholds(5).empty());
+}
+
+TEST(PositionBuckets, ExactNeedsAGridWhoseDistancesTwoBytesNumber) {
+  const auto valid = [](int h, int w) {
+    return PositionBuckets{BucketMethod::exact, 0, h, w}.valid();
+  };
+  EXPECT_TRUE(valid(128, 128));
+  EXPECT_FALSE(valid(129, 128));
+  EXPECT_FALSE(valid(65535, 65535));
+  EXPECT_FALSE(valid(0, 5));
+}
+
 TEST(PositionBuckets, ThresholdsGiveTheSameNumbers) {
   for (const BucketMethod method :
        {BucketMethod::euclidean, BucketMethod::quant, BucketMethod::cross, BucketMethod::product}) {

@@ -155,6 +155,24 @@ std::vector<OpSpec> relative_attention_specs() {
   add({.head_size = 16, .on_q = vectors, .on_k = none, .on_v = vectors, .shared = false}, 26, 1, 5);
   add({.head_size = 24, .on_q = bias, .on_k = none}, 25, 0, 5);
   add({.head_size = 24, .on_k = none, .on_v = vectors}, 26, 1, 5);
+  // BEiT's: a bucket for each distance; 292 of them need two bytes.
+  const auto exact = [&](bool shared, int tokens, int skip, int grid_w) {
+    add({.head_size = 16,
+         .method = BucketMethod::exact,
+         .ratio = 0,
+         .on_k = bias,
+         .shared = shared},
+        tokens, skip, grid_w);
+  };
+  exact(false, 26, 1, 5);
+  exact(true, 33, 1, 4);
+  exact(false, 8, 2, 6);
+  exact(false, 12, 0, 3);
+  exact(false, 1, 0, 1);
+  exact(false, 2, 1, 1);
+  exact(false, 82, 1, 9);
+  add({.head_size = 8, .method = BucketMethod::exact, .ratio = 0, .on_q = vectors, .on_v = vectors},
+      21, 1, 4);
   return specs;
 }
 
@@ -284,6 +302,12 @@ std::vector<OpSpec> model_specs(std::string_view op) {
         spec.scale = std::numbers::ln2_v<float>;
         spec.grid_w = tokens == 50 ? 7 : tokens == 197 ? 14 : 24;
         spec.on_q = spec.on_v = width == 192 ? Lookup::none : Lookup::contextual;
+        specs.push_back(op_spec(spec));
+        spec.method = BucketMethod::exact;
+        spec.ratio = 0;
+        spec.on_q = spec.on_v = Lookup::none;
+        spec.on_k = Lookup::bias;
+        spec.shared = false;
         specs.push_back(op_spec(spec));
       }
     }

@@ -17,14 +17,27 @@ int bucket_step(double ratio, double x) {
 }
 
 bool PositionBuckets::valid() const {
+  if (method == BucketMethod::exact) {
+    const double all = (2.0 * grid_h - 1) * (2.0 * grid_w - 1) + 3;
+    return grid_h > 0 && grid_w > 0 && all <= kMost;
+  }
   const double sides = 4.0 * static_cast<double>(ratio) + 1;
   const double most = method == BucketMethod::product ? sides * sides : sides;
   return ratio > 0 && most + 1 <= kMost;
 }
 
 int PositionBuckets::count(bool skips) const {
+  if (method == BucketMethod::exact) {
+    return (2 * grid_h - 1) * (2 * grid_w - 1) + (skips ? 3 : 0);
+  }
   const int pairs = method == BucketMethod::product ? side() * side() : side();
   return pairs + (skips ? 1 : 0);
+}
+
+int PositionBuckets::outside(bool query, bool key) const {
+  const int last = count(true) - 1;
+  if (method != BucketMethod::exact || (query && key)) return last;
+  return last - (query ? 2 : 1);
 }
 
 namespace {
@@ -46,6 +59,8 @@ int PositionBuckets::of(int table, int dr, int dc) const {
       return step(dr) * side() + step(dc);
     case BucketMethod::cross:
       return step(table == 0 ? dr : dc);
+    case BucketMethod::exact:
+      return (dr + grid_h - 1) * (2 * grid_w - 1) + dc + grid_w - 1;
     case BucketMethod::euclidean:
     case BucketMethod::quant:
       break;
@@ -55,6 +70,7 @@ int PositionBuckets::of(int table, int dr, int dc) const {
 
 std::vector<int> PositionBuckets::thresholds(int limit) const {
   std::vector<int> found;
+  if (method == BucketMethod::exact) return found;
   for (int x = 1; x <= limit && static_cast<int>(found.size()) < half(); ++x) {
     const int step =
         of_squares() ? step_of_square(*this, x) : bucket_step(static_cast<double>(ratio), x);

@@ -23,9 +23,23 @@ std::int64_t step(double ratio, double x) {
   return static_cast<std::int64_t>(x < 0 ? -g : g);
 }
 
+/// Of the method exact, whose last three columns are those of tokens before the grid.
+std::int64_t exact_column(const RelativeAttentionSpec& spec, std::int64_t i, std::int64_t j) {
+  const std::int64_t w = spec.grid_w;
+  const std::int64_t h = (spec.tokens - spec.skip) / w;
+  const std::int64_t distances = (2 * h - 1) * (2 * w - 1);
+  if (i < spec.skip && j < spec.skip) return distances + 2;
+  if (i < spec.skip) return distances;
+  if (j < spec.skip) return distances + 1;
+  const std::int64_t a = i - spec.skip;
+  const std::int64_t b = j - spec.skip;
+  return (a / w - b / w + h - 1) * (2 * w - 1) + a % w - b % w + w - 1;
+}
+
 /// Columns of query i and key j, one in each table.
 std::vector<std::int64_t> columns(const RelativeAttentionSpec& spec, std::int64_t i,
                                   std::int64_t j) {
+  if (spec.method == BucketMethod::exact) return {exact_column(spec, i, j)};
   const double ratio = static_cast<double>(spec.ratio);
   const auto half = static_cast<std::int64_t>(2 * ratio);
   const std::int64_t side = 2 * half + 1;
@@ -47,6 +61,7 @@ std::vector<std::int64_t> columns(const RelativeAttentionSpec& spec, std::int64_
     case BucketMethod::euclidean:
       return {step(ratio, std::nearbyint(std::sqrt(dr * dr + dc * dc))) + half};
     case BucketMethod::quant:
+    case BucketMethod::exact:
       break;
   }
   return {step(ratio, dr * dr + dc * dc) + half};
