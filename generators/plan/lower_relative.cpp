@@ -56,6 +56,7 @@ class Tables {
 
   /// {sets, buckets} to {sets, columns}, in powers of two.
   TensorExpr biases() const {
+    if (spec_.relative.exact()) return exact_biases();
     TensorExpr all = side_by_side([&](const std::string& pattern) {
       return t::transpose(
           t::leaf(tensor_name(pattern, "bias", block_), {op_.table_sets(), buckets()}));
@@ -64,6 +65,26 @@ class Tables {
   }
 
  private:
+  /// {buckets, heads}, the distances resampled if the image has another grid than the file's.
+  TensorExpr exact_biases() const {
+    const TensorNames& names = spec_.names;
+    const std::int64_t rows = 2 * spec_.grid_h - 1;
+    const std::int64_t columns = 2 * spec_.grid_w - 1;
+    const std::int64_t outside = op_.skip > 0 ? 3 : 0;
+    const TensorExpr file = t::leaf(
+        tensor_name(spec_.relative.common ? names.relative_common_table : names.relative_table, {},
+                    block_),
+        {rows * columns + outside, op_.heads});
+    TensorExpr all = file;
+    const PositionBuckets buckets = op_.buckets();
+    if (buckets.grid_h != spec_.grid_h || buckets.grid_w != spec_.grid_w) {
+      all = t::resample(t::rows(file, 0, rows * columns), rows, columns, 2 * buckets.grid_h - 1,
+                        2 * buckets.grid_w - 1, spec_.relative_resample);
+      if (outside > 0) all = t::concat({std::move(all), t::rows(file, rows * columns, outside)});
+    }
+    return t::scale(t::transpose(std::move(all)), std::numbers::log2e);
+  }
+
   std::int64_t buckets() const { return op_.buckets().count(op_.skip > 0); }
 
   template <class Part>

@@ -10,14 +10,25 @@ namespace vitgen {
 
 namespace {
 
-/// In the order of BucketMethod.
+/// Of iRPE, in the order of BucketMethod.
 constexpr std::array<std::string_view, 4> methods = {"euc", "quant", "cross", "product"};
 constexpr std::string_view none = "none";
+constexpr std::string_view own_bias = "bias";
+constexpr std::string_view common_bias = "shared-bias";
+
+RelativePosition exact_biases(bool common) {
+  return {.method = BucketMethod::exact,
+          .ratio = 0,
+          .contextual = false,
+          .shared = false,
+          .on_k = true,
+          .common = common};
+}
 
 [[noreturn]] void refuse(std::string_view word) {
   bad_field("relative", word,
-            "none, or rpe-RATIO-METHOD-MODE-SHARED-ON like rpe-1.9-product-ctx-1-k (euc, quant, "
-            "cross, product; ctx, bias; 0, 1; some of qkv)");
+            "none, bias or shared-bias (BEiT), or rpe-RATIO-METHOD-MODE-SHARED-ON like "
+            "rpe-1.9-product-ctx-1-k (euc, quant, cross, product; ctx, bias; 0, 1; some of qkv)");
 }
 
 std::vector<std::string_view> parts_of(std::string_view word) {
@@ -41,6 +52,7 @@ bool is_second(std::string_view part, std::string_view first, std::string_view s
 
 std::string to_word(const RelativePosition& relative) {
   if (!relative.any()) return std::string(none);
+  if (relative.exact()) return std::string(relative.common ? common_bias : own_bias);
   return fmt::format("rpe-{}-{}-{}-{}-{}{}{}", float_text(relative.ratio),
                      methods[static_cast<std::size_t>(relative.method)],
                      relative.contextual ? "ctx" : "bias", int{relative.shared},
@@ -49,6 +61,7 @@ std::string to_word(const RelativePosition& relative) {
 
 RelativePosition parse_relative(std::string_view word) {
   if (word == none) return {};
+  if (word == own_bias || word == common_bias) return exact_biases(word == common_bias);
   const std::vector<std::string_view> parts = parts_of(word);
   if (parts.size() != 6 || parts[0] != "rpe" || parts[5].empty()) refuse(word);
   const auto method = std::ranges::find(methods, parts[2]);

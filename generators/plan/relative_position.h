@@ -1,5 +1,6 @@
 #pragma once
-// Relative positions of images' patches (Wu et al. 2021, iRPE) as hyper-parameters of a network.
+// Relative positions of images' patches (iRPE: Wu et al. 2021; BEiT: Bao et al. 2022) as
+// hyper-parameters of a network.
 
 #include <string>
 #include <string_view>
@@ -17,9 +18,15 @@ struct RelativePosition {
   bool on_q = false;
   bool on_k = false;
   bool on_v = false;
+  bool common = false;  ///< of the method exact: one table for all blocks
 
   bool any() const { return on_q || on_k || on_v; }
-  PositionBuckets buckets() const { return {method, ratio}; }
+  /// BEiT's: a number for each distance of two patches and each head, added to the score.
+  bool exact() const { return method == BucketMethod::exact; }
+  /// For images of so many patches.
+  PositionBuckets buckets(std::int64_t rows, std::int64_t columns) const {
+    return {method, ratio, static_cast<int>(rows), static_cast<int>(columns)};
+  }
   Lookup lookup(bool on) const {
     if (!on) return Lookup::none;
     return contextual ? Lookup::contextual : Lookup::bias;
@@ -29,7 +36,7 @@ struct RelativePosition {
 
 /// "rpe-1.9-product-ctx-1-k", the word that iRPE's DETR has for it: ratio, method (euc, quant,
 /// cross, product), mode (ctx, bias), 1 if all heads share a table, and what it is for, of q, k and
-/// v. "none" without tables.
+/// v. "none" without tables; BEiT's are "bias" or, one table for all blocks, "shared-bias".
 std::string to_word(const RelativePosition& relative);
 
 /// Inverse of to_word; throws FIELDS_VALUE.

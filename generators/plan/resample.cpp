@@ -47,9 +47,56 @@ void antialiased_row(double* row, std::int64_t from, double scale, double dst) {
   for (std::int64_t j = first; j < last; ++j) row[j] /= total;
 }
 
+/// Sum of q^0 .. q^(n - 1).
+double geometric_sum(double q, std::int64_t n) {
+  return (1 - std::pow(q, static_cast<double>(n))) / (1 - q);
+}
+
+/// Where the 2 n + 1 distances of a table stand, for m distances on either side: halving intervals
+/// as the published code does, whose last middle, not its limit, is q.
+std::vector<double> geometric_distances(std::int64_t n, std::int64_t m) {
+  double left = 1.01, right = 1.5, q = left;
+  while (right - left > 1e-6) {
+    q = (left + right) / 2;
+    (geometric_sum(q, n) > static_cast<double>(m) ? right : left) = q;
+  }
+  std::vector<double> places(static_cast<std::size_t>(2 * n + 1), 0.0);
+  double place = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    place += std::pow(q, static_cast<double>(i));
+    places[static_cast<std::size_t>(n + 1 + i)] = place;
+    places[static_cast<std::size_t>(n - 1 - i)] = -place;
+  }
+  return places;
+}
+
+/// Between the two of `places` about `x`; past the ends the nearest.
+void between_row(double* row, const std::vector<double>& places, double x) {
+  const auto above = std::ranges::lower_bound(places, x);
+  if (above == places.begin() || above == places.end()) {
+    row[above == places.begin() ? 0 : places.size() - 1] = 1;
+    return;
+  }
+  const auto right = static_cast<std::size_t>(above - places.begin());
+  const double share = (x - places[right - 1]) / (places[right] - places[right - 1]);
+  row[right - 1] = 1 - share;
+  row[right] = share;
+}
+
+std::vector<double> geometric_matrix(std::int64_t from, std::int64_t to) {
+  std::vector<double> matrix(static_cast<std::size_t>(from * to), 0.0);
+  const std::vector<double> places = geometric_distances(from / 2, to / 2);
+  for (std::int64_t i = 0; i < to; ++i) {
+    between_row(&matrix[static_cast<std::size_t>(i * from)], places,
+                static_cast<double>(i - to / 2));
+  }
+  return matrix;
+}
+
 }  // namespace
 
 std::vector<double> resample_matrix(std::int64_t from, std::int64_t to, Resample mode) {
+  if (mode == Resample::geometric) return geometric_matrix(from, to);
   std::vector<double> matrix(static_cast<std::size_t>(from * to), 0.0);
   const double offset = mode == Resample::torch_bicubic_offset ? 0.1 : 0.0;
   const double scale = static_cast<double>(from) / (static_cast<double>(to) + offset);
@@ -71,6 +118,8 @@ std::vector<double> resample_matrix(std::int64_t from, std::int64_t to, Resample
         break;
       case Resample::torch_bicubic_aa:
         antialiased_row(row, from, scale, dst);
+        break;
+      case Resample::geometric:
         break;
     }
   }

@@ -152,6 +152,9 @@ Shape resample_shape(const TensorExpr& call, Shapes shapes) {
   const std::int64_t mode = integer(call, 4);
   const auto modes = static_cast<std::int64_t>(enum_names(tensors::Resample{}).size());
   require(mode >= 0 && mode < modes, call, "a way of resampling");
+  if (static_cast<tensors::Resample>(mode) == tensors::Resample::geometric) {
+    for (std::size_t i = 0; i < 4; ++i) require(integer(call, i) % 2 == 1, call, "odd grids");
+  }
   return {integer(call, 2) * integer(call, 3), shapes[0][1]};
 }
 

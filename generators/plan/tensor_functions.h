@@ -21,10 +21,14 @@ enum class Resample : std::uint8_t {
   torch_bilinear,        ///< 2 taps, indices clamped to the table
   torch_bicubic_offset,  ///< torch_bicubic with the scale from / (to + 0.1) in place of from / to
   linear_corners,        ///< 2 taps, the first and last points stay: scipy.ndimage.zoom, order 1
+  /// Of distances -n .. n to -m .. m, odd grids: 2 taps where the n distances of the table stand at
+  /// 1, 1 + q, 1 + q + q^2, ..., q in 1.01 .. 1.5 such that the last is near m; past it the last
+  /// (BEiT's authors and timm, for relative positions).
+  geometric,
 };
 inline std::vector<std::string_view> enum_names(Resample) {
-  return {"torch_bicubic", "torch_bicubic_aa", "torch_bilinear", "torch_bicubic_offset",
-          "linear_corners"};
+  return {"torch_bicubic",        "torch_bicubic_aa", "torch_bilinear",
+          "torch_bicubic_offset", "linear_corners",   "geometric"};
 }
 
 /// Where a convolution runs on a window of its own: output (r, q) has its kernel's first row and

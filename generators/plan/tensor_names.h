@@ -43,6 +43,8 @@ struct TensorNames {
   std::string q, k, v;                   ///< each by itself
   /// Tables of relative positions: one, or one of row distances and one of column distances.
   std::string relative = {}, relative_rows = {}, relative_columns = {};
+  /// BEiT's tables of relative positions: of a block, of all blocks.
+  std::string relative_table = {}, relative_common_table = {};
   std::string attn_norm = {};  ///< of what proj reads
   std::string proj, gain1;
   std::string norm2;
@@ -76,6 +78,8 @@ struct TensorNames {
     v_("name.relative", relative);
     v_("name.relative_rows", relative_rows);
     v_("name.relative_columns", relative_columns);
+    v_("name.relative_table", relative_table);
+    v_("name.relative_common_table", relative_common_table);
     v_("name.attn_norm", attn_norm);
     v_("name.proj", proj);
     v_("name.gain1", gain1);

@@ -187,6 +187,11 @@ void check_tokens(const VitSpec& spec) {
 }
 
 void check_positions(const VitSpec& spec) {
+  if (spec.resample == tensors::Resample::geometric) {
+    fail("CFG_INCONSISTENT",
+         "resample=geometric is for tables of relative positions, whose field is "
+         "relative_resample");
+  }
   if (spec.positions == Positions::sincos_2d && spec.width % 4 != 0) {
     fail("CFG_INCONSISTENT",
          fmt::format("positions sincos_2d need a width that is a multiple of 4, got {}",
@@ -244,27 +249,45 @@ void check_inner_norms(const VitSpec& spec) {
   }
 }
 
-void check_relative(const VitSpec& spec) {
+void check_buckets(const VitSpec& spec) {
   const RelativePosition& relative = spec.relative;
-  if (!relative.any()) return;
-  if (!relative.buckets().valid()) {
+  const std::int64_t rows = spec.image_h / spec.patch_h;
+  const std::int64_t columns = spec.image_w / spec.patch_w;
+  if (relative.buckets(rows, columns).valid()) return;
+  if (!relative.exact()) {
     fail("CFG_RANGE", fmt::format("relative ({}): the ratio must be positive and give at most {} "
                                   "buckets",
                                   to_word(relative), PositionBuckets::kMost));
   }
+  fail("CFG_BUDGET",
+       fmt::format("relative ({}): the distances of {}x{} patches are more than {}",
+                   to_word(relative), rows, columns, PositionBuckets::kMost),
+       "use a smaller image or a larger patch");
+}
+
+void check_relative(const VitSpec& spec) {
+  const RelativePosition& relative = spec.relative;
+  if (!relative.any()) return;
+  check_buckets(spec);
   if (relative.on_v && !relative.contextual) {
     fail("CFG_INCONSISTENT",
          fmt::format("relative ({}): a bias is added to scores, so it is for q and k, not for v",
                      to_word(relative)));
   }
-  if (spec.names.relative.empty() && !spec.names.patch.empty()) {
+  const TensorNames& names = spec.names;
+  const std::string& table = !relative.exact() ? names.relative
+                             : relative.common ? names.relative_common_table
+                                               : names.relative_table;
+  if (table.empty() && !names.patch.empty()) {
     fail("CFG_INCONSISTENT",
          fmt::format("relative ({}): files with this scheme of names have no such tables",
                      to_word(relative)),
-         "iRPE's models have the names of timm");
+         relative.exact() ? "BEiT's models have the names of the schemes beit, hf_beit and hf5_beit"
+                          : "iRPE's models have the names of timm");
   }
   const double pairs = real(spec.tokens()) * real(spec.tokens() + kLanes);
-  if (2 * pairs * relative.buckets().tables() >= max_elements / 2) {
+  const int tables = relative.method == BucketMethod::cross ? 2 : 1;
+  if (2 * pairs * tables >= max_elements / 2) {
     fail("CFG_BUDGET",
          fmt::format("relative ({}): the buckets of {} tokens' pairs would take {:.1f} "
                      "GiB; 1 GiB is the limit",

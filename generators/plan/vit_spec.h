@@ -69,7 +69,8 @@ struct VitSpec {
   std::int64_t rotary_grid_h = 0;  ///< the reference of counted places; 0: the image's own grid
   std::int64_t rotary_grid_w = 0;
   bool rotary_x_first = false;  ///< the first half of the pairs turns with the column, not the row
-  RelativePosition relative;    ///< written as a word: "rpe-1.9-product-ctx-1-k"
+  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k", "bias"
+  tensors::Resample relative_resample = tensors::Resample::torch_bilinear;  ///< of BEiT's tables
   HeadWeights head_weights = HeadWeights::joined;
   MatrixOrder block_matrix = MatrixOrder::out_in;  ///< of q, k, v, proj, fc1 and fc2
   bool head_axis = false;  ///< the file's q, k, v and proj have an axis for the heads
@@ -178,6 +179,7 @@ struct VitSpec {
     v("rotary_grid_w", rotary_grid_w);
     v("rotary_x_first", rotary_x_first);
     visit_word(v, "relative", relative);
+    v("relative_resample", relative_resample);
   }
   template <class V>
   void visit_head(V& v) {

@@ -192,6 +192,29 @@ TEST(Positions, fixed_ones_need_no_tensor_of_the_file) {
   EXPECT_EQ(weight_text(lower(spec, {}), "pos_embed.patches"), "rows(sinusoid(; 7, 24); 1, 6)");
 }
 
+TEST(Positions, without_any_the_patches_are_as_they_are_and_cls_has_none) {
+  VitSpec spec = small();
+  spec.names.position.clear();
+  spec.positions = Positions::none;
+  spec.position_prefix = 0;
+  EXPECT_EQ(weight_text(lower(spec, {}), "pos_embed.patches"), "zeros(; 6, 24)");
+  EXPECT_EQ(weight_text(lower(spec, {}), "pos_embed.prefix").find("pos"), std::string::npos);
+}
+
+TEST(QkvBiases, apart_from_a_fused_weight_that_of_k_is_zero) {
+  VitSpec spec = small();
+  spec.names.q_bias = "{}.q_bias";
+  spec.names.v_bias = "{}.v_bias";
+  spec.k_bias = false;
+  const auto bias = [&] {
+    return weight_text(lower(spec, without_passes()), "blocks.1.attn.qkv.bias");
+  };
+  EXPECT_NE(bias().find("concat(1.q_bias[24], zeros(; 24), 1.v_bias[24])"), std::string::npos)
+      << bias();
+  spec.q_bias = spec.v_bias = false;
+  EXPECT_EQ(bias(), "absent");
+}
+
 TEST(Positions, of_another_image_a_grid_is_resampled_and_a_sinusoid_goes_on) {
   PlanOptions options;
   options.image_h = 16;

@@ -55,6 +55,26 @@ TEST(Resample, linear_rows_keep_the_corners) {
   EXPECT_EQ(resample_matrix(3, 1, Resample::linear_corners), (std::vector<double>{1, 0, 0}));
 }
 
+// Distances of 14 patches for 24, of 3 for 4 (which the widest steps do not reach) and of 6 for 4.
+TEST(Resample, geometric_rows_equal_timm) {
+  constexpr Resample mode = Resample::geometric;
+  expect_row(27, 47, mode, 0, 0, {1, 0, 0});
+  expect_row(27, 47, mode, 1, 0, {.645690, .354310, 0});
+  expect_row(27, 47, mode, 2, 0, {.291356, .708644, 0});
+  expect_row(27, 47, mode, 22, 11, {0, 1, 0});
+  expect_row(27, 47, mode, 46, 25, {0, 1});
+  expect_row(5, 7, mode, 0, 0, {1, 0, 0, 0, 0});
+  expect_row(5, 7, mode, 1, 0, {.666667, .333333, 0, 0, 0});
+  expect_row(5, 7, mode, 5, 0, {0, 0, 0, .333333, .666667});
+  expect_row(11, 7, mode, 0, 0, {0, 0, .970490, .029510, 0, 0, 0, 0, 0, 0, 0});
+  expect_row(11, 7, mode, 5, 4, {0, 0, .009902, .990098, 0, 0, 0});
+}
+
+TEST(Resample, geometric_of_one_patch_is_the_same_everywhere) {
+  EXPECT_EQ(resample_matrix(1, 5, Resample::geometric), (std::vector<double>{1, 1, 1, 1, 1}));
+  EXPECT_EQ(resample_matrix(5, 1, Resample::geometric), (std::vector<double>{0, 0, 1, 0, 0}));
+}
+
 TEST(Resample, rows_sum_to_one_for_every_size) {
   for (const Resample mode :
        {Resample::torch_bicubic, Resample::torch_bicubic_aa, Resample::torch_bilinear,

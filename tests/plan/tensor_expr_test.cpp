@@ -194,8 +194,10 @@ TEST(TensorExpr, calls_with_another_number_of_arguments_or_numbers_are_errors) {
 
 TEST(TensorExpr, resampling_has_grids_with_points_and_one_of_its_rules) {
   EXPECT_EQ(shape_of(call("resample", {a()}, {1, 2, 2, 2, 3})), (Shape{4, 3}));
+  const auto geometric = static_cast<double>(tensors::Resample::geometric);
+  EXPECT_THROW(shape_of(call("resample", {a()}, {1, 2, 3, 3, geometric})), Error);
   for (const std::vector<double>& numbers :
-       {std::vector<double>{1, 2, 2, 2, 5}, {1, 2, 2, 2, -1}, {1, 2, 0, 2, 0}, {-1, -2, 2, 2, 0}}) {
+       {std::vector<double>{1, 2, 2, 2, 6}, {1, 2, 2, 2, -1}, {1, 2, 0, 2, 0}, {-1, -2, 2, 2, 0}}) {
     EXPECT_THROW(shape_of(call("resample", {a()}, numbers)), Error);
   }
 }
