@@ -23,7 +23,10 @@ from transformers import (
     ViTMAEModel, ViTModel,
 )
 
-from fixtures import clip, drop_pos, features, gated, google_vit, hand_written, irpe, mae, masked_image, rotary, siglip, tnt
+from fixtures import (
+    beit, clip, drop_pos, features, gated, google_vit, hand_written, irpe, mae, masked_image, rotary,
+    siglip, tnt,
+)
 from fixtures.libraries import (
     base_outputs, classifier_outputs, hf_fixture, save_in_shards, save_memory_names,
     teacher_outputs, timm_fixture,
@@ -244,6 +247,7 @@ FIXTURES = {
         "hf_clip_projection under OpenAI's names, whose projection is (in, out)",
         clip.in_openai_names(hf_fixture(CLIPVisionModelWithProjection, clip.config(),
                                         clip.outputs, weights_of="hf_clip_projection"))),
+    **beit.FIXTURES,
     **hand_written.FIXTURES,
     **drop_pos.FIXTURES,
     **tnt.FIXTURES,

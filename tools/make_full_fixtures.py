@@ -33,6 +33,7 @@ MODELS = [
     ("vit_small_patch14_dinov2", 518, "pooled"),
     ("vit_small_patch16_dinov3", 256, "pooled"),
     ("eva02_tiny_patch14_224", 224, "logits"),
+    ("beit_base_patch16_224", 224, "logits"),
     ("tnt_s_patch16_224", 224, "logits"),
     ("tnt_s_legacy_patch16_224", 224, "logits"),
     ("tnt_b_patch16_224", 224, "logits"),

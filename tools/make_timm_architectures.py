@@ -2,7 +2,7 @@
 """Write generators/models/timm_architectures.json: what timm's config.json leaves unsaid.
 
 A config.json by timm names an architecture and states only what differs from it. This script
-builds every VisionTransformer, Eva and TNT of the installed timm on PyTorch's meta device (no weights,
+builds every VisionTransformer, Beit, Eva and TNT of the installed timm on PyTorch's meta device (no weights,
 no download) and records the defaults behind each name. Run it again after raising TIMM_VERSION.
 """
 
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import timm
 import torch
-from timm.models import deit, eva, tnt, vision_transformer
+from timm.models import beit, deit, eva, tnt, vision_transformer
 from timm.models._registry import _model_to_module as MODULE_OF
 
 TIMM_VERSION = "1.0.31"
 OUTPUT = Path(__file__).resolve().parent.parent / "generators/models/timm_architectures.json"
 NAMES = re.compile(r"vit_|deit|flexivit|test_vit|beit3")
-MODEL_CLASSES = (vision_transformer.VisionTransformer, deit.VisionTransformerDistilled)
+MODEL_CLASSES = (vision_transformer.VisionTransformer, deit.VisionTransformerDistilled, beit.Beit)
 ACTIVATIONS = {"QuickGELU": "quick_gelu", "GELUTanh": "gelu_tanh", "SiLU": "silu", "ReLU": "relu"}
 LAYER_NORMS = {"LayerNorm", "LayerNormFp32"}
 POOLS = {"token", "avg", ""}
@@ -33,7 +33,8 @@ ABOUT = (
     "when a config.json changes these; layer_scale: blocks have "
     "ls1.gamma and ls2.gamma; fc_norm: the final norm stands after the pooling; fc_norm_by_pool: "
     "that follows from global_pool being avg, avgmax or max, also when a config.json changes it; "
-    "eva: the arguments of timm's Eva that the network depends on, null of other classes; "
+    "eva, beit: the arguments of timm's class of that name that the network depends on, null of "
+    "other classes; "
     "unsupported: what lies outside these fields. 'tnt': the arguments of Transformer in Transformer."
 )
 
@@ -59,6 +60,15 @@ def constructor_arguments(name, kind=vision_transformer.VisionTransformer):
     return model, seen
 
 
+def arguments_of(name):
+    """The model and its class's arguments, VisionTransformer's defaults for those it lacks."""
+    if MODULE_OF[name] != "beit":
+        return constructor_arguments(name)
+    model, args = constructor_arguments(name, beit.Beit)
+    usual = inspect.signature(vision_transformer.VisionTransformer.__init__).parameters
+    return model, {**{key: p.default for key, p in usual.items()}, **args}
+
+
 def pair(value):
     return list(value) if isinstance(value, (tuple, list)) else [value, value]
 
@@ -80,9 +90,9 @@ def unsupported_of(model, args):
     checks = {
         "qk_norm": args["qk_norm"],
         "scale_attn_norm": args["scale_attn_norm"],
-        "scale_mlp_norm": args["scale_mlp_norm"],
+        "scale_mlp_norm": args["scale_mlp_norm"] or args.get("scale_mlp", False),
         "no_proj_bias": not args["proj_bias"],
-        "no_position_table": model.pos_embed is None,
+        "no_position_table": model.pos_embed is None and type(model) is not beit.Beit,
         "embed_norm": args["embed_norm_layer"] is not None,
         "pool_include_prefix": args["pool_include_prefix"],
         "gated_attention": getattr(getattr(block, "attn", None), "gate", None) is not None,
@@ -104,6 +114,7 @@ def unsupported_of(model, args):
     return found
 
 
+BEIT_ARGUMENTS = ("use_abs_pos_emb", "use_rel_pos_bias", "use_shared_rel_pos_bias")
 EVA_ARGUMENTS = (
     "attn_type", "qkv_fused", "ref_feat_shape", "rope_grid_indexing", "rope_rotate_half",
     "rope_temperature", "rope_type", "scale_attn_inner", "scale_mlp", "swiglu_align_to",
@@ -157,6 +168,7 @@ def describe_eva(name):
         "fc_norm": norms[1],
         "fc_norm_by_pool": args["use_fc_norm"] is None,
         "final_norm": any(norms),
+        "beit": None,
         "eva": {key: args[key] for key in EVA_ARGUMENTS},
         "pretrained_cfg": describe_input(model),
         "unsupported": unsupported,
@@ -173,8 +185,8 @@ def describe_input(model):
 
 
 def describe(name):
-    """All fields of one architecture, or None when it is not a VisionTransformer."""
-    model, args = constructor_arguments(name)
+    """All fields of one architecture, or None when it is of another class."""
+    model, args = arguments_of(name)
     if type(model) not in MODEL_CLASSES:
         return None
     unsupported = unsupported_of(model, args)
@@ -198,6 +210,7 @@ def describe(name):
         "reg_tokens": args["reg_tokens"],
         "distilled": type(model) is deit.VisionTransformerDistilled,
         "no_embed_class": args["no_embed_class"],
+        "beit": {key: args[key] for key in BEIT_ARGUMENTS} if type(model) is beit.Beit else None,
         "pre_norm": args["pre_norm"],
         "global_pool": args["global_pool"],
         "fc_norm": not isinstance(model.fc_norm, torch.nn.Identity),
@@ -229,19 +242,23 @@ def check(name, model, entry):
     """The recorded arguments must agree with the tensors that the model really has."""
     shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     width = entry["embed_dim"]
+    of_beit = entry["beit"] or {}
+    named_as_beit = bool(of_beit)
     grid = [a // b for a, b in zip(entry["img_size"], entry["patch_size"])]
     prefix = entry["class_token"] + entry["reg_tokens"] + entry["distilled"]
     positions = grid[0] * grid[1] + (0 if entry["no_embed_class"] else prefix)
     expected = {
         "patch_embed.proj.weight": (width, entry["in_chans"], *entry["patch_size"]),
-        "pos_embed": (1, positions, width),
+        "pos_embed": (1, positions, width) if of_beit.get("use_abs_pos_emb", True) else None,
         "blocks.0.mlp.fc1.weight": (entry["mlp_hidden"], width),
         "blocks.0.attn.qkv.weight": (3 * width, width),
     }
     present = {
         "patch_embed.proj.bias": not entry["pre_norm"],
-        "blocks.0.attn.qkv.bias": entry["qkv_bias"],
-        "blocks.0.ls1.gamma": entry["layer_scale"],
+        "blocks.0.attn.q_bias" if named_as_beit else "blocks.0.attn.qkv.bias": entry["qkv_bias"],
+        "blocks.0.gamma_1" if named_as_beit else "blocks.0.ls1.gamma": entry["layer_scale"],
+        "blocks.0.attn.relative_position_bias_table": of_beit.get("use_rel_pos_bias", False),
+        "rel_pos_bias.relative_position_bias_table": of_beit.get("use_shared_rel_pos_bias", False),
         "cls_token": entry["class_token"],
         "dist_token": entry["distilled"],
         "norm_pre.weight": entry["pre_norm"],
@@ -267,7 +284,7 @@ def collect():
     """name -> fields, for every architecture that timm builds with one of MODEL_CLASSES or Eva."""
     entries = {}
     names = [n for n in timm.list_models()
-             if NAMES.match(n) or MODULE_OF[n] in ("vision_transformer", "deit", "eva")]
+             if NAMES.match(n) or MODULE_OF[n] in ("vision_transformer", "deit", "beit", "eva")]
     for index, name in enumerate(sorted(names)):
         show(f"{index + 1}/{len(names)} {name}")
         entry = describe_eva(name) if MODULE_OF[name] == "eva" else describe(name)

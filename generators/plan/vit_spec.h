@@ -69,7 +69,7 @@ struct VitSpec {
   std::int64_t rotary_grid_h = 0;  ///< the reference of counted places; 0: the image's own grid
   std::int64_t rotary_grid_w = 0;
   bool rotary_x_first = false;  ///< the first half of the pairs turns with the column, not the row
-  RelativePosition relative;  ///< written as a word: "rpe-1.9-product-ctx-1-k", "bias"
+  RelativePosition relative;    ///< written as a word: "rpe-1.9-product-ctx-1-k", "bias"
   tensors::Resample relative_resample = tensors::Resample::torch_bilinear;  ///< of BEiT's tables
   HeadWeights head_weights = HeadWeights::joined;
   MatrixOrder block_matrix = MatrixOrder::out_in;  ///< of q, k, v, proj, fc1 and fc2

@@ -72,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         FullModel{"vit_small_patch14_dinov2", "vit_small_patch14_dinov2", 518, "pooled"},
         FullModel{"vit_small_patch16_dinov3", "vit_small_patch16_dinov3", 256, "pooled"},
         FullModel{"eva02_tiny_patch14_224", "eva02_tiny_patch14_224", 224, "logits"},
+        FullModel{"beit_base_patch16_224", "beit_base_patch16_224", 224, "logits"},
         FullModel{"tnt_s_patch16_224", "tnt_s_patch16_224", 224, "logits"},
         FullModel{"tnt_s_legacy_patch16_224", "tnt_s_legacy_patch16_224", 224, "logits"},
         FullModel{"tnt_b_patch16_224", "tnt_b_patch16_224", 224, "logits"},

@@ -31,6 +31,8 @@ std::string field_of(const VitSpec& spec, std::string_view role) {
   if (role.find("relative") != std::string_view::npos) {
     return fmt::format("relative={}", to_word(spec.relative));
   }
+  if (role.ends_with("q_bias")) return fmt::format("q_bias={}", int{spec.q_bias});
+  if (role.ends_with("v_bias")) return fmt::format("v_bias={}", int{spec.v_bias});
   if (role.ends_with("position")) return fmt::format("positions={}", enum_text(spec.positions));
   if (role.ends_with("proj")) return fmt::format("proj={}", int{spec.proj});
   if (role.ends_with("norm")) {

@@ -4,6 +4,7 @@
 
 #include "generators/base/error.h"
 #include "generators/models/support/config_read.h"
+#include "generators/models/support/hf_beit.h"
 #include "generators/models/support/hf_keys.h"
 #include "generators/models/support/timm_arguments.h"
 
@@ -28,6 +29,7 @@ struct ModelType {
   bool clip = false;
   /// A tower without [CLS] that pools by attention.
   bool siglip = false;
+  bool beit = false;  ///< relative positions, no bias of k, LayerScale, a mean with its norm
   tensors::Resample resample = tensors::Resample::torch_bicubic;
   bool pooler = false;           ///< transformers' bare model has one
   bool fixed_positions = false;  ///< sines and cosines, if the file has no table
@@ -63,6 +65,7 @@ constexpr ModelType types[] = {
      .eps = 1e-6,
      .activation = "gelu_pytorch_tanh",
      .siglip = true},
+    {.name = "beit", .prefix = "beit.", .scheme = "hf_beit", .beit = true},
 };
 
 /// A config that holds the one of a vision tower.
@@ -167,6 +170,7 @@ void read_blocks(const JsonFile& config, const ModelType& type, VitSpec& spec) {
   spec.layer_scale = type.dino || type.rotary;
   if (type.rotary) read_dinov3(config, spec);
   if (type.clip) spec.patch_bias = false;
+  if (type.beit) read_beit_blocks(config, spec);
   if (type.dino && get_bool_or(config, "use_swiglu_ffn", false)) read_swiglu(spec);
 }
 
@@ -234,6 +238,7 @@ void read_head(const JsonFile& config, const ModelType& type, const WeightSource
     spec.head_bias = false;
     return;
   }
+  if (type.beit) read_beit_pooling(config, weights, model);
   if (classifies || two_heads || has(weights, spec.names.head)) {
     model.labels = read_labels(config, "id2label");
     spec.classes = class_count(config, model.labels);

@@ -79,17 +79,18 @@ void infer_tokens(const WeightSource& weights, const std::string& scheme, VitSpe
   spec.dist = weights.has(spec.names.dist);
   const TensorInfo* registers = weights.find(spec.names.registers);
   spec.registers = registers && registers->shape.size() == 3 ? registers->shape[1] : 0;
-  infer_positions(weights, scheme, spec);
+  if (spec.positions == Positions::learned) infer_positions(weights, scheme, spec);
   spec.norm_pre = has(weights, spec.names.norm_pre);
   const bool original = weights.has("mask_token") && spec.registers == 0;
   spec.resample = original && spec.layer_scale ? tensors::Resample::torch_bicubic_offset : usual;
 }
 
-/// Flax keeps q, k and v as {k, heads, size}.
-bool shows_heads(const VitSpec& spec) { return spec.head_axis; }
+/// Flax keeps q, k and v as {k, heads, size}; BEiT's tables have a column for each head.
+bool shows_heads(const VitSpec& spec) { return spec.head_axis || spec.relative.exact(); }
 
 void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
-  if (shows_heads(spec)) {
+  if (spec.relative.exact()) return;  // its table has shown them
+  if (spec.head_axis) {
     const Shape& query = shown_shape(weights, tensor_name(spec.names.q, "weight"), 3);
     spec.heads = query[1];
     spec.head_size = query[2];
@@ -133,9 +134,15 @@ void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& over
   const TensorNames& names = spec.names;
   spec.depth = count_blocks(weights, names);
   infer_mlp(weights, spec);
-  spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);
-  spec.k_bias = has_bias(weights, names.qkv.empty() ? names.k : names.qkv);
-  spec.v_bias = has_bias(weights, names.qkv.empty() ? names.v : names.qkv);
+  if (names.q_bias.empty()) {
+    spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);
+    spec.k_bias = has_bias(weights, names.qkv.empty() ? names.k : names.qkv);
+    spec.v_bias = has_bias(weights, names.qkv.empty() ? names.v : names.qkv);
+  } else {
+    spec.q_bias = weights.has(tensor_name(names.q_bias));
+    spec.k_bias = false;
+    spec.v_bias = weights.has(tensor_name(names.v_bias));
+  }
   spec.proj_bias = has_bias(weights, names.proj);
   spec.attn_norm = has(weights, names.attn_norm);
   spec.layer_scale = weights.has(tensor_name(names.gain1));
@@ -206,6 +213,7 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
   spec.patch_w = patch[3];
   spec.patch_bias = has_bias(weights, spec.names.patch);
   spec.patch_norm = has(weights, spec.names.patch_norm);
+  infer_exact_relative(weights, spec);
   infer_blocks(weights, spec, overrides);
   infer_tokens(weights, naming.scheme, spec);
   if (!overrides.find("relative")) infer_relative(weights, model);

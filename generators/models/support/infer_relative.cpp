@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "generators/base/error.h"
+#include "generators/models/support/infer.h"
 
 namespace vitgen {
 
@@ -63,11 +64,45 @@ const Published& publication_of(const Table& table, std::int64_t buckets, bool s
               "give it, like --set relative=rpe-1.9-product-ctx-1-k");
 }
 
+/// The edge of a square grid that has so many distances, three of other tokens among them; 0: of
+/// none.
+std::int64_t side_of_distances(std::int64_t rows) {
+  const std::int64_t root = square_root(rows - 3);
+  return root % 2 == 1 ? (root + 1) / 2 : 0;
+}
+
 }  // namespace
+
+void infer_exact_relative(const WeightSource& weights, VitSpec& spec) {
+  const std::string own = tensor_name(spec.names.relative_table);
+  const std::string common = tensor_name(spec.names.relative_common_table);
+  const bool in_blocks = weights.has(own);
+  if (!in_blocks && !weights.has(common)) return;
+  const std::string& name = in_blocks ? own : common;
+  const Shape& table = shown_shape(weights, name, 2);
+  spec.relative = parse_relative(in_blocks ? "bias" : "shared-bias");
+  spec.relative_resample = tensors::Resample::geometric;
+  spec.heads = table[1];
+  spec.head_size = spec.heads > 0 ? spec.width / spec.heads : 0;
+  if (weights.has(spec.names.position)) return;
+  const std::int64_t side = side_of_distances(table[0]);
+  if (side == 0) {
+    throw Error(ExitCode::bad_input, "CFG_FIELD",
+                fmt::format("{}: {} rows are not the distances of a square of patches and three",
+                            printable(name), table[0]),
+                "give the model's config with --config");
+  }
+  spec.positions = Positions::none;
+  spec.position_prefix = 0;
+  spec.grid_h = spec.grid_w = side;
+  spec.image_h = side * spec.patch_h;
+  spec.image_w = side * spec.patch_w;
+}
 
 void infer_relative(const WeightSource& weights, VitModel& model) {
   VitSpec& spec = model.spec;
   RelativePosition& relative = spec.relative;
+  if (relative.exact()) return;
   std::int64_t buckets = 0;
   for (const char of : {'q', 'k', 'v'}) {
     const Table table = find_table(weights, spec.names, of);

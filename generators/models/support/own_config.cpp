@@ -87,7 +87,9 @@ void derive(const JsonFile& config, VitSpec& spec) {
   if (!given("grid_h") && spec.patch_h > 0) spec.grid_h = spec.image_h / spec.patch_h;
   if (!given("grid_w") && spec.patch_w > 0) spec.grid_w = spec.image_w / spec.patch_w;
   if (!given("head_size") && spec.heads > 0) spec.head_size = spec.width / spec.heads;
-  if (!given("position_prefix")) spec.position_prefix = spec.prefix();
+  if (!given("position_prefix")) {
+    spec.position_prefix = spec.positions == Positions::none ? 0 : spec.prefix();
+  }
 }
 
 }  // namespace

@@ -108,6 +108,7 @@ constexpr ProcessorDefaults processors[] = {
     {"dinov2_with_registers", "Bit", true, 256, ResizeFilter::bicubic, true, imagenet},
     {"dinov3_vit", "DINOv3", false, 224, ResizeFilter::bilinear, false, imagenet},
     {"siglip_vision_model", "Siglip", false, 224, ResizeFilter::bicubic, false, half},
+    {"beit", "Beit", false, 224, ResizeFilter::bicubic, false, half},
     {"clip_vision_model", "CLIP", true, 224, ResizeFilter::bicubic, true, openai},
 };
 

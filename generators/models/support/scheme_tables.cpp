@@ -104,6 +104,17 @@ TensorNames dinov2_names() {
   return names;
 }
 
+/// BEiT as its authors and timm publish it: biases of q and v apart from the fused weight.
+TensorNames beit_names() {
+  TensorNames names = deit3_names();
+  names.q_bias = "blocks.{}.attn.q_bias";
+  names.v_bias = "blocks.{}.attn.v_bias";
+  names.relative = names.relative_rows = names.relative_columns = "";
+  names.relative_table = "blocks.{}.attn.relative_position_bias_table";
+  names.relative_common_table = "rel_pos_bias.relative_position_bias_table";
+  return names;
+}
+
 /// vitgen's own names for networks written by hand: a tensor for each head.
 TensorNames numpy_names() {
   TensorNames names = timm_names();
@@ -156,6 +167,30 @@ TensorNames hf5_names() {
   names.norm2 = "@layers.{}.layernorm_after.*";
   names.fc1 = "@layers.{}.mlp.fc1.*";
   names.fc2 = "@layers.{}.mlp.fc2.*";
+  return names;
+}
+
+/// transformers, BEiT.
+TensorNames hf_beit_names() {
+  TensorNames names = hf_names();
+  names.dist = names.head_dist = names.pooler = names.decoder = "";
+  names.gain1 = "@encoder.layer.{}.lambda_1";
+  names.gain2 = "@encoder.layer.{}.lambda_2";
+  names.fc_norm = "@pooler.layernorm.*";
+  names.relative_table =
+      "@encoder.layer.{}.attention.attention.relative_position_bias.relative_position_bias_table";
+  names.relative_common_table = "@encoder.relative_position_bias.relative_position_bias_table";
+  return names;
+}
+
+TensorNames hf5_beit_names() {
+  TensorNames names = hf5_names();
+  names.dist = names.head_dist = names.pooler = names.decoder = "";
+  names.gain1 = "@layers.{}.lambda_1";
+  names.gain2 = "@layers.{}.lambda_2";
+  names.fc_norm = "@pooler.layernorm.*";
+  names.relative_table = "@layers.{}.relative_position_bias.relative_position_bias_table";
+  names.relative_common_table = "@shared_position_bias.relative_position_bias_table";
   return names;
 }
 
@@ -317,9 +352,12 @@ std::span<const NamingScheme> all_schemes() {
       {"dinov2", {}, dinov2_names()},
       config_scheme("timm_eva", {}, eva_names(deit3_names()), eva),
       config_scheme("timm_eva_split", {}, eva_split_names(deit3_names()), eva),
+      {"beit", {}, beit_names()},
       config_scheme("numpy", {}, numpy_names(), "a model with the names of the scheme numpy"),
       config_scheme("hf", {"vit.", "deit."}, hf_names(), hf),
       config_scheme("hf5", {"vit.", "deit."}, hf5_names(), hf),
+      config_scheme("hf_beit", {"beit."}, hf_beit_names(), hf),
+      config_scheme("hf5_beit", {"beit."}, hf5_beit_names(), hf),
       config_scheme("hf_dinov2", {"dinov2.", "dinov2_with_registers."}, hf_dinov2_names(), hf),
       config_scheme("hf5_dinov2", {"dinov2.", "dinov2_with_registers."}, hf5_dinov2_names(), hf),
       config_scheme("hf_dinov3", {}, hf_dinov3_names(), hf),

@@ -7,6 +7,7 @@
 #include "generators/models/support/config_read.h"
 #include "generators/models/support/timm_architectures.h"
 #include "generators/models/support/timm_arguments.h"
+#include "generators/models/support/timm_beit.h"
 #include "generators/models/support/timm_eva.h"
 
 namespace vitgen {
@@ -134,12 +135,13 @@ VitSpec read_spec(const JsonFile& file) {
   read_blocks(file, spec);
   read_head(file, spec);
   if (get_bool(file, "eva")) read_eva(file, spec);
+  if (get_bool(file, "beit")) read_beit(file, spec);
   return spec;
 }
 
 VitModel build(const JsonFile& config, const std::string& architecture) {
   Json fields = architecture_fields(architecture);
-  spread_eva_arguments(fields);
+  spread_class_arguments(fields);
   Json features = fields.at("unsupported");
   if (take_feature(features, "no_proj_bias")) fields["proj_bias"] = false;
   if (take_feature(features, "Block=ResPostBlock")) fields["res_post"] = true;

@@ -9,7 +9,7 @@
 
 namespace vitgen {
 
-/// Names of all architectures that timm builds as a plain VisionTransformer, sorted.
+/// Names of all architectures that timm builds as a VisionTransformer or as BEiT, sorted.
 const std::vector<std::string>& timm_architectures();
 
 /// True if the config is timm's: it names an `architecture`.

@@ -8,10 +8,12 @@
 
 namespace vitgen {
 
-void spread_eva_arguments(Json& fields) {
-  const Json arguments = fields.value("eva", Json());
-  fields["eva"] = arguments.is_object();
-  if (arguments.is_object()) fields.update(arguments);
+void spread_class_arguments(Json& fields) {
+  for (const char* kind : {"eva", "beit"}) {
+    const Json arguments = fields.value(kind, Json());
+    fields[kind] = arguments.is_object();
+    if (arguments.is_object()) fields.update(arguments);
+  }
 }
 
 namespace {
@@ -65,7 +67,8 @@ void read_eva(const JsonFile& file, VitSpec& spec) {
 std::string timm_scheme(const std::string& architecture, const Json& model_args) {
   auto fields = find_timm_architecture(architecture);
   if (!fields) return "timm";
-  spread_eva_arguments(*fields);
+  spread_class_arguments(*fields);
+  if (fields->at("beit").get<bool>()) return "beit";
   if (!fields->at("eva").get<bool>()) return "timm";
   fields->update(model_args);
   if (fields->at("attn_type") == Json("rope")) return "deit3";  // q, k and v with one bias

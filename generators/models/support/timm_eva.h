@@ -9,9 +9,9 @@
 
 namespace vitgen {
 
-/// `fields` of an architecture with what they say of Eva's arguments beside the others, and
-/// `eva` true or false.
-void spread_eva_arguments(Json& fields);
+/// `fields` of an architecture with what they say of the arguments of Eva or BEiT beside the
+/// others, and `eva` and `beit` true or false.
+void spread_class_arguments(Json& fields);
 
 /// What these arguments say. Throws CFG_UNSUPPORTED for a kind of rotary positions that is not
 /// generated.
