@@ -9,7 +9,7 @@ using Halide::ImageParam;
 using Halide::Var;
 
 std::vector<Operand> operands(const RotarySpec& spec) {
-  const std::vector<int> rows = {spec.half(), 2, spec.heads, 3, spec.tokens, spec.batch};
+  const std::vector<int> rows = {spec.half(), 2, 3 * spec.heads, spec.rows()};
   const std::vector<int> table = {spec.half(), spec.tokens - spec.prefix};
   return {{"qkv", Role::input, DType::f32, rows},
           {"cos", Role::weight, DType::f32, table},
@@ -30,21 +30,20 @@ Rotary define(const RotarySpec& spec) {
             .output = Halide::Func("rotary"),
             .j = Var("j"),
             .side = Var("side"),
-            .h = Var("h"),
-            .part = Var("part"),
-            .t = Var("t"),
-            .b = Var("b")};
-  const auto at = [&](const Expr& side) { return qkv(op.j, side, op.h, op.part, op.t, op.b); };
+            .g = Var("g"),
+            .i = Var("i")};
+  const auto at = [&](const Expr& side) { return qkv(op.j, side, op.g, op.i); };
+  const Expr token = op.i % spec.tokens;
   // Clamped, so that the other side of the select reads inside the tables.
-  const Expr patch = Halide::max(op.t - spec.prefix, 0);
+  const Expr patch = Halide::max(token - spec.prefix, 0);
   // Both products are strict: of two a compiler may fuse either into the sum.
   const auto by = [&](const Expr& side, const ImageParam& table) {
     return strict_product(at(side), table(op.j, patch));
   };
   const Expr turned =
       Halide::select(op.side == 0, by(0, cos) - by(1, sin), by(1, cos) + by(0, sin));
-  const Expr copied = op.part == 2 || op.t < spec.prefix;
-  op.output(op.j, op.side, op.h, op.part, op.t, op.b) = Halide::select(copied, at(op.side), turned);
+  const Expr copied = op.g >= 2 * spec.heads || token < spec.prefix;
+  op.output(op.j, op.side, op.g, op.i) = Halide::select(copied, at(op.side), turned);
   pin_output(op.output, list.back());
   op.algorithm = {{qkv, cos, sin}, {}, op.output};
   return op;

@@ -19,10 +19,11 @@ struct RotarySpec {
 
   int half() const { return head_size / 2; }
   int width() const { return heads * head_size; }
+  int rows() const { return batch * tokens; }
 
   bool valid() const {
     return are_extents({batch, tokens, heads, head_size, prefix + std::int64_t{1},
-                        3 * std::int64_t{heads} * head_size}) &&
+                        std::int64_t{batch} * tokens, 3 * std::int64_t{heads} * head_size}) &&
            head_size % 2 == 0 && prefix < tokens;
   }
 
@@ -37,15 +38,15 @@ struct RotarySpec {
   bool operator==(const RotarySpec&) const = default;
 };
 
-/// qkv {head_size / 2, 2, heads, 3, tokens, batch}, which is {3 width, tokens, batch} in memory,
-/// each token's row [q | k | v]; cos and sin {head_size / 2, tokens - prefix}; output like qkv.
+/// qkv {head_size / 2, 2, 3 heads, batch tokens}, which is {3 width, tokens, batch} in memory, each
+/// token's row [q | k | v]; cos and sin {head_size / 2, tokens - prefix}; output like qkv.
 std::vector<Operand> operands(const RotarySpec& spec);
 double flops(const RotarySpec& spec);
 
 struct Rotary {
   Algorithm algorithm;
-  Halide::Func output;                 ///< (j, side, h, part, t, b)
-  Halide::Var j, side, h, part, t, b;  ///< part: q, k or v
+  Halide::Func output;        ///< (j, side, g, i)
+  Halide::Var j, side, g, i;  ///< g: a head of q, k or v; i: a token of an image
 };
 
 Rotary define(const RotarySpec& spec);

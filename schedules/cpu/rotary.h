@@ -1,5 +1,5 @@
 #pragma once
-// for image, for tokens_per_task tokens     parallel over both
+// for tokens_per_task tokens                parallel
 //   for token, for q, k and v, for head, for both halves of it, for channels in vectors
 // Bound: memory; one read and one write of q, k and v.
 
