@@ -112,20 +112,8 @@ void schedule_scores(Attention& op, const AttentionSpec& spec, int lanes,
       .unroll(lane)
       .unroll(block_in)
       .unroll(i);
-  op.scores.compute_at(strip, tile)
-      .bound_extent(op.lane, kLanes)
-      .bound_extent(op.block, blocks)
-      .bound_extent(op.i, knobs.m_r)
-      .vectorize(op.lane, lanes)
-      .unroll(op.lane)
-      .unroll(op.block)
-      .unroll(op.i);
-  op.scores.update()
-      .reorder(op.lane, op.block, op.i, op.rd)
-      .vectorize(op.lane, lanes)
-      .unroll(op.lane)
-      .unroll(op.block)
-      .unroll(op.i);
+  const RegisterTile sums{{{op.lane, kLanes}, {op.block, blocks}, {op.i, knobs.m_r}}, lanes};
+  sum_in_registers(op.scores, sums, {strip, tile}, {op.rd});
 }
 
 // Square tiles of k, read along d and written along j: the compiler keeps one in registers and
@@ -190,10 +178,8 @@ void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine
   require_knobs(knobs.m_r >= 1 && knobs.m_r <= std::min(16, spec.tokens), "1 <= m_r <= tokens, 16");
   require_knobs(knobs.n_keys % kLanes == 0 && knobs.n_keys >= kLanes && columns % knobs.n_keys == 0,
                 "n_keys is a multiple of 16 and divides the padded tokens");
-  // A tile is unrolled whole: one of thousands of vectors would compile for minutes.
-  constexpr int kMostSums = 64;
-  require_knobs(knobs.m_r * (knobs.n_keys / lanes) <= kMostSums &&
-                    knobs.m_r * (knobs.n_out / out_lanes) <= kMostSums,
+  require_knobs(knobs.m_r * (knobs.n_keys / lanes) <= kMostTileVectors &&
+                    knobs.m_r * (knobs.n_out / out_lanes) <= kMostTileVectors,
                 "m_r rows of n_keys or n_out are at most 64 vectors");
   require_knobs(knobs.pack_values == 0 || knobs.pack_values == 1, "pack_values is 0 or 1");
   require_knobs(tiles_fit(knobs.tiles, spec.tokens, knobs.m_r),
@@ -216,13 +202,8 @@ void CpuAttention::apply(Attention& op, const AttentionSpec& spec, const Machine
   if (knobs.pack_values != 0) schedule_values(op, spec, task, out_lanes);
   schedule_scores(op, spec, lanes, knobs, queries);
   schedule_softmax(op, spec, lanes, knobs.m_r, queries);
-  op.acc.compute_at(op.output, strip)
-      .bound_extent(op.d, knobs.n_out)
-      .bound_extent(op.i, knobs.m_r)
-      .vectorize(op.d, out_lanes)
-      .unroll(op.d)
-      .unroll(op.i);
-  op.acc.update().reorder(op.d, op.i, op.rj).vectorize(op.d, out_lanes).unroll(op.d).unroll(op.i);
+  const RegisterTile sums{{{op.d, knobs.n_out}, {op.i, knobs.m_r}}, out_lanes};
+  sum_in_registers(op.acc, sums, {op.output, strip}, {op.rj});
 }
 
 }  // namespace vitgen

@@ -208,7 +208,7 @@ void CpuAttentionSmall::apply(Attention& op, const AttentionSpec& spec, const Ma
   require_knobs(knobs.n_keys >= 1 && kLanes % knobs.n_keys == 0, "n_keys divides 16");
   require_knobs(knobs.n_out >= 1 && spec.head_size % knobs.n_out == 0,
                 "n_out divides the head size");
-  require_knobs(knobs.m_r * std::max(knobs.n_keys, knobs.n_out) <= 64,
+  require_knobs(knobs.m_r * std::max(knobs.n_keys, knobs.n_out) <= kMostTileVectors,
                 "m_r rows of n_keys or n_out are at most 64 vectors");
   Var task("task"), group("group"), image("image"), queries("queries"), row("row");
   Var strip("strip"), channel("channel");

@@ -2,6 +2,7 @@
 
 #include "schedules/rule.h"
 #include "schedules/support/elementwise.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
 
@@ -51,11 +52,7 @@ void CpuDepthwiseConv::apply(DepthwiseConv& op, const DepthwiseConvSpec& spec,
       .unroll(column)
       .parallel(op.b);
   op.row.compute_at(op.output, op.t).vectorize(op.c, lanes, TailStrategy::GuardWithIf);
-  op.acc.compute_at(op.output, strip)
-      .bound_extent(op.c, knobs.n_c)
-      .vectorize(op.c, lanes)
-      .unroll(op.c);
-  op.acc.update().reorder(op.c, op.k).vectorize(op.c, lanes).unroll(op.c);
+  sum_in_registers(op.acc, {{{op.c, knobs.n_c}}, lanes}, {op.output, strip}, {op.k});
 }
 
 }  // namespace vitgen

@@ -130,18 +130,8 @@ void CpuLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machine
   op.output.split(op.i, tile, row, knobs.m_r, TailStrategy::ShiftInwards).unroll(row);
   loops.insert(loops.begin() + 2, {row, tile});
   op.output.reorder({loops.begin(), loops.end()}).parallel(loops.back());
-  op.acc.compute_at(op.output, tile)
-      .bound_extent(op.j, knobs.n_r)
-      .bound_extent(op.i, knobs.m_r)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.i);
-  op.acc.update()
-      .reorder(op.j, op.i, op.k)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.i)
-      .unroll(op.k, knobs.unroll_k);
+  const RegisterTile sums{{{op.j, knobs.n_r}, {op.i, knobs.m_r}}, lanes};
+  sum_in_registers(op.acc, sums, {op.output, tile}, {op.k}).unroll(op.k, knobs.unroll_k);
 }
 
 }  // namespace vitgen

@@ -90,7 +90,8 @@ void CpuLinearRows::apply(Linear& op, const LinearSpec& spec, const Machine& mac
   require_knobs(knobs.tiles >= 1 && knobs.tiles <= spec.rows / knobs.m_r, "1 <= tiles <= all");
   require_knobs(knobs.n_r >= lanes && knobs.n_r % lanes == 0 && spec.n % knobs.n_r == 0,
                 "n_r is whole vectors and divides n");
-  require_knobs(knobs.m_r * (knobs.n_r / lanes) <= 64, "a tile is at most 64 vectors");
+  require_knobs(knobs.m_r * (knobs.n_r / lanes) <= kMostTileVectors,
+                "a tile is at most 64 vectors");
   require_knobs(knobs.unroll_k >= 1 && knobs.unroll_k <= 16 && spec.k % knobs.unroll_k == 0,
                 "unroll_k <= 16 divides k");
   const Var task("task"), tile("tile"), row("row"), strip("strip"), column("column"), lane("lane");
@@ -103,18 +104,8 @@ void CpuLinearRows::apply(Linear& op, const LinearSpec& spec, const Machine& mac
       .unroll(column)
       .unroll(row)
       .parallel(task);
-  op.acc.compute_at(op.output, strip)
-      .bound_extent(op.j, knobs.n_r)
-      .bound_extent(op.i, knobs.m_r)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.i);
-  op.acc.update()
-      .reorder(op.j, op.i, op.k)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.i)
-      .unroll(op.k, knobs.unroll_k);
+  const RegisterTile sums{{{op.j, knobs.n_r}, {op.i, knobs.m_r}}, lanes};
+  sum_in_registers(op.acc, sums, {op.output, strip}, {op.k}).unroll(op.k, knobs.unroll_k);
 }
 
 }  // namespace vitgen

@@ -1,6 +1,7 @@
 #include "schedules/cpu/patch_embed.h"
 
 #include "schedules/rule.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
 
@@ -33,17 +34,8 @@ void CpuPatchEmbed::apply(PatchEmbed& op, const PatchEmbedSpec& spec, const Mach
   op.output.split(op.c, tile, patch, knobs.m_r, TailStrategy::ShiftInwards).unroll(patch);
   loops.insert(loops.begin() + 2, {patch, tile, op.r, op.b});
   op.output.reorder({loops.begin(), loops.end()}).parallel(loops.back());
-  op.acc.compute_at(op.output, tile)
-      .bound_extent(op.j, knobs.n_r)
-      .bound_extent(op.c, knobs.m_r)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.c);
-  op.acc.update()
-      .reorder(op.j, op.c, op.k.x, op.k.y, op.k.z)
-      .vectorize(op.j, lanes)
-      .unroll(op.j)
-      .unroll(op.c)
+  const RegisterTile sums{{{op.j, knobs.n_r}, {op.c, knobs.m_r}}, lanes};
+  sum_in_registers(op.acc, sums, {op.output, tile}, {op.k.x, op.k.y, op.k.z})
       .unroll(op.k.x, knobs.unroll_k);
 }
 

@@ -53,10 +53,9 @@ void CpuTokenMix::apply(TokenMix& op, const TokenMixSpec& spec, const Machine& m
   const int lanes = exact_lanes(spec.width, machine.lanes(DType::f32));
   require_knobs(lanes > 1 && channels_fit(knobs.n_c, spec, lanes),
                 "n_c is whole vectors and divides the width");
-  // A tile is unrolled whole: one of thousands of vectors would compile for minutes.
-  require_knobs(
-      knobs.m_r >= 1 && knobs.m_r <= spec.outputs && knobs.m_r * (knobs.n_c / lanes) <= 64,
-      "1 <= m_r <= outputs, and a tile is at most 64 vectors");
+  require_knobs(knobs.m_r >= 1 && knobs.m_r <= spec.outputs &&
+                    knobs.m_r * (knobs.n_c / lanes) <= kMostTileVectors,
+                "1 <= m_r <= outputs, and a tile is at most 64 vectors");
   require_knobs(knobs.unroll_j >= 1 && knobs.unroll_j <= 16 && spec.tokens % knobs.unroll_j == 0,
                 "unroll_j <= 16 divides tokens");
   Var strip("strip"), column("column"), tile("tile"), row("row");
@@ -67,18 +66,8 @@ void CpuTokenMix::apply(TokenMix& op, const TokenMixSpec& spec, const Machine& m
       .unroll(column)
       .unroll(row)
       .parallel(op.b);
-  op.acc.compute_at(op.output, tile)
-      .bound_extent(op.c, knobs.n_c)
-      .bound_extent(op.i, knobs.m_r)
-      .vectorize(op.c, lanes)
-      .unroll(op.c)
-      .unroll(op.i);
-  op.acc.update()
-      .reorder(op.c, op.i, op.j)
-      .vectorize(op.c, lanes)
-      .unroll(op.c)
-      .unroll(op.i)
-      .unroll(op.j, knobs.unroll_j);
+  const RegisterTile sums{{{op.c, knobs.n_c}, {op.i, knobs.m_r}}, lanes};
+  sum_in_registers(op.acc, sums, {op.output, tile}, {op.j}).unroll(op.j, knobs.unroll_j);
 }
 
 }  // namespace vitgen
