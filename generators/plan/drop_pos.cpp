@@ -11,9 +11,9 @@
 #include "generators/ops/masked_tokens.h"
 #include "generators/ops/soft_cross_entropy.h"
 #include "generators/ops/token_slice.h"
+#include "generators/plan/limits.h"
 #include "generators/plan/lower.h"
 #include "generators/plan/lower_parts.h"
-#include "generators/plan/passes/passes.h"
 
 namespace vitgen {
 
@@ -51,8 +51,8 @@ void check_counts(const DropPosSpec& spec) {
   };
   const Count counts[] = {
       {"kept (mask_ratio)", spec.kept, 1, spec.encoder.patches()},
-      {"visible (position_mask_ratio)", spec.visible, 0, spec.kept},
-      {"decoder_depth", spec.decoder_depth, 0, 256},
+      {"visible (pos_mask_ratio)", spec.visible, 0, spec.kept},
+      {"decoder_depth", spec.decoder_depth, 0, kMostDepth},
       {"decoder_heads", spec.decoder_heads, 1, spec.decoder_width},
   };
   for (const Count& c : counts) {
@@ -262,11 +262,7 @@ Plan lower(const DropPosSpec& wanted, const PlanOptions& options) {
   const Slot patches = reads_image ? lower_patches(plan, spec.encoder, options) : Slot{};
   const Slot ids = lower_ids(plan, spec, options.batch);
   lower_outputs({spec, options, plan, patches, ids}, outputs);
-  run_passes(plan, options.disabled_passes);
-  drop_unused(plan);
-  share_weights(plan);
-  assign_arena(plan);
-  check(plan);
+  finish(plan, options);
   return plan;
 }
 

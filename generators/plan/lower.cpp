@@ -6,9 +6,9 @@
 
 #include "generators/base/error.h"
 #include "generators/ops/layer_norm.h"
+#include "generators/plan/limits.h"
 #include "generators/plan/lower_outputs.h"
 #include "generators/plan/lower_parts.h"
-#include "generators/plan/passes/passes.h"
 
 namespace vitgen {
 
@@ -81,7 +81,7 @@ void check_batch(const VitSpec& spec, int batch) {
   const double decoded =
       static_cast<double>(spec.channels * spec.decoder_stride * spec.decoder_stride);
   const double tokens = static_cast<double>(spec.tokens()) * std::max(widest, decoded);
-  if (batch < 1 || std::max(tokens, image) * batch >= 2147483648.0) {
+  if (batch < 1 || std::max(tokens, image) * batch >= kMostElements) {
     throw Error(ExitCode::usage, "BATCH_RANGE",
                 fmt::format("batch {}: must be at least 1 and keep {:.1f} MiB of activations for "
                             "each image under 8 GiB",
@@ -112,11 +112,7 @@ Plan lower_around(const VitSpec& model, const PlanOptions& wanted, const Trunk& 
     plan.inputs.push_back({"mask", DType::f32, {static_cast<int>(spec.patches())}});
   }
   lower_outputs(plan, spec, options, trunk(plan, spec, options));
-  run_passes(plan, options.disabled_passes);
-  drop_unused(plan);
-  share_weights(plan);
-  assign_arena(plan);
-  check(plan);
+  finish(plan, options);
   return plan;
 }
 

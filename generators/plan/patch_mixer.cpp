@@ -10,7 +10,7 @@
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
 #include "generators/ops/token_mix.h"
-#include "generators/plan/passes/passes.h"
+#include "generators/plan/limits.h"
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/tensor_functions.h"
 
@@ -21,8 +21,6 @@ namespace t = tensors;
 namespace {
 
 constexpr std::int64_t kMostSteps = 1 << 20;  // of time, and of other extents of a series
-constexpr std::int64_t kMostDepth = 256;
-constexpr double kMostElements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
 
 [[noreturn]] void refuse(std::string_view code, const std::string& message) {
   throw Error(ExitCode::bad_input, code, message);
@@ -38,7 +36,7 @@ void check_ranges(const PatchMixerSpec& spec) {
                             {"horizon (pred_len)", spec.horizon, kMostSteps},
                             {"patch (patch_len)", spec.patch, kMostSteps},
                             {"stride", spec.stride, kMostSteps},
-                            {"width (d_model)", spec.width, 16384},
+                            {"width (d_model)", spec.width, kMostWidth},
                             {"depth (e_layers)", spec.depth, kMostDepth},
                             {"taps (mixer_kernel_size)", spec.taps, 4096}};
   for (const Extent& e : extents) {
@@ -237,10 +235,7 @@ Plan lower(const PatchMixerSpec& wanted, const PlanOptions& options) {
                                     .eps = spec.revin_eps};
   const Slot y = add_step(plan, "forecast", op_spec(forecast), {heads, series, gain, bias});
   bind_output(plan, y, {"forecast", DType::f32, {e.variables, e.horizon}});
-  run_passes(plan, options.disabled_passes);
-  drop_unused(plan);
-  assign_arena(plan);
-  check(plan);
+  finish(plan, options);
   return plan;
 }
 

@@ -5,6 +5,7 @@
 
 #include "generators/ops/linear.h"
 #include "generators/ops/support/ops_table.h"
+#include "generators/plan/passes/passes.h"
 #include "generators/plan/tensor_functions.h"
 
 namespace vitgen {
@@ -106,6 +107,14 @@ void share_weights(Plan& plan) {
     }
   }
   drop_unused(plan);
+}
+
+void finish(Plan& plan, const PlanOptions& options) {
+  run_passes(plan, options.disabled_passes);
+  drop_unused(plan);
+  share_weights(plan);
+  assign_arena(plan);
+  check(plan);
 }
 
 Slot add_linear(Plan& plan, const LinearStep& step, LinearWeights weights, Slot input) {

@@ -9,6 +9,7 @@
 
 #include "generators/ops/support/epilogue.h"
 #include "generators/plan/plan.h"
+#include "generators/plan/plan_options.h"
 
 namespace vitgen {
 
@@ -30,6 +31,11 @@ void drop_unused(Plan& plan);
 
 /// Makes one weight of those that have the same value; to be called when no pass will change one.
 void share_weights(Plan& plan);
+
+/// The end of every lower(): once all outputs are bound, runs the passes that `options` does not
+/// disable, shares weights, assigns the arena and checks the plan. Throws PASS_UNKNOWN, of class
+/// usage.
+void finish(Plan& plan, const PlanOptions& options);
 
 /// What a step reads as its operand `name`, a weight.
 Weight& weight_of(Plan& plan, const Step& step, std::string_view name);

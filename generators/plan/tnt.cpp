@@ -5,6 +5,7 @@
 #include "generators/base/error.h"
 #include "generators/ops/add.h"
 #include "generators/ops/image_windows.h"
+#include "generators/plan/limits.h"
 #include "generators/plan/lower_parts.h"
 #include "generators/plan/tnt_parts.h"
 
@@ -24,7 +25,7 @@ void check_options(const TntSpec& spec, const PlanOptions& options) {
   const std::int64_t widest = std::max(3 * spec.inner_width, spec.inner_mlp);
   const double pixels = static_cast<double>(spec.patches() * spec.pixels());
   const double elements = pixels * static_cast<double>(widest);
-  if (elements * options.batch >= 2147483648.0) {
+  if (elements * options.batch >= kMostElements) {
     throw Error(ExitCode::usage, "BATCH_RANGE",
                 fmt::format("batch {}: must keep {:.1f} MiB of pixels for each image under 8 GiB",
                             options.batch, elements * 4 / 1048576));

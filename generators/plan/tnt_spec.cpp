@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include "generators/base/error.h"
+#include "generators/base/image_limit.h"
 #include "generators/ops/linear.h"
+#include "generators/plan/limits.h"
 #include "generators/plan/tnt_parts.h"
 
 namespace vitgen {
 
 namespace {
-
-constexpr std::int64_t kMostWidth = 16384;
-constexpr double kMostElements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
 
 [[noreturn]] void refuse(std::string_view code, const std::string& message) {
   throw Error(ExitCode::bad_input, code, message);
@@ -23,13 +22,13 @@ void check_ranges(const TntSpec& spec) {
     std::string_view name;  ///< ours, and what timm calls it
     std::int64_t value, most;
   };
-  const Extent extents[] = {{"patch_h (patch_size)", spec.patch_h, 65535},
-                            {"patch_w (patch_size)", spec.patch_w, 65535},
-                            {"pixel_stride (first_stride)", spec.pixel_stride, 65535},
+  const Extent extents[] = {{"patch_h (patch_size)", spec.patch_h, kMaxImageEdge},
+                            {"patch_w (patch_size)", spec.patch_w, kMaxImageEdge},
+                            {"pixel_stride (first_stride)", spec.pixel_stride, kMaxImageEdge},
                             {"inner_width (inner_dim)", spec.inner_width, kMostWidth},
                             {"inner_heads (num_heads_inner)", spec.inner_heads, kMostWidth},
                             {"inner_mlp", spec.inner_mlp, 4 * kMostWidth},
-                            {"depth", spec.depth, 256},
+                            {"depth", spec.depth, kMostDepth},
                             {"heads (num_heads_outer)", spec.heads, kMostWidth}};
   for (const Extent& e : extents) {
     if (e.value < 1) {
