@@ -42,29 +42,16 @@ TensorNames decoder_names(const FileNaming& naming) {
   return names;
 }
 
-const Shape& shape_of(const WeightSource& weights, const std::string& name) {
-  const TensorInfo* tensor = weights.find(name);
-  if (tensor && tensor->shape.size() == 2) return tensor->shape;
-  throw Error(ExitCode::bad_input, tensor ? "MODEL_SHAPE" : "MODEL_MISSING",
-              fmt::format("{}: {}", printable(name),
-                          tensor ? "expected a matrix, got " + shape_text(tensor->shape)
-                                 : "not in " + weights.description()));
-}
-
 void infer_decoder(const WeightSource& weights, const FileNaming& naming, DropPosSpec& spec) {
   spec.mask_token = naming.wrapper + std::string(kMaskToken);
   spec.decoder_embed = naming.wrapper + "decoder_embed.*";
   spec.decoder_pred = naming.wrapper + "decoder_pred.*";
   spec.decoder_names = decoder_names(naming);
-  spec.decoder_width = shape_of(weights, tensor_name(spec.decoder_embed, "weight"))[0];
-  spec.decoder_depth = 0;
-  const auto block = [&] { return static_cast<int>(spec.decoder_depth); };
-  while (weights.has(tensor_name(spec.decoder_names.norm1, "weight", block()))) {
-    ++spec.decoder_depth;
-  }
+  spec.decoder_width = shown_shape(weights, tensor_name(spec.decoder_embed, "weight"), 2)[0];
+  spec.decoder_depth = count_blocks(weights, spec.decoder_names.norm1);
   spec.decoder_heads = std::max<std::int64_t>(spec.decoder_width / kDecoderHeadSize, 1);
   if (spec.decoder_depth > 0) {
-    spec.decoder_mlp = shape_of(weights, tensor_name(spec.decoder_names.fc1, "weight"))[0];
+    spec.decoder_mlp = shown_shape(weights, tensor_name(spec.decoder_names.fc1, "weight"), 2)[0];
   }
 }
 

@@ -68,10 +68,7 @@ PatchMixerSpec infer(const WeightSource& weights, const std::string& prefix, Mod
   spec.horizon = head[0];
   const std::int64_t patches = spec.width > 0 ? head[1] / spec.width : 0;
   spec.length = std::max((patches - 2) * spec.stride + spec.patch, spec.patch);
-  spec.depth = 0;
-  while (weights.has(fmt::format("{}PatchMixer_blocks.{}.Resnet.0.weight", prefix, spec.depth))) {
-    ++spec.depth;
-  }
+  spec.depth = count_blocks(weights, prefix + "PatchMixer_blocks.{}.Resnet.0.*");
   if (spec.depth > 0) spec.taps = shown_shape(weights, prefix + std::string(kFirstBlock), 3)[2];
   model.notices.push_back(fmt::format(
       "no config: a stride of half a patch, {}, is assumed, and with it series of {} steps; set "

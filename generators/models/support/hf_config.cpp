@@ -282,11 +282,10 @@ void follow_preprocessor(const ModelType& type, VitModel& model) {
 bool is_hf_config(const JsonFile& config) { return find_type(tower_of(config)) != nullptr; }
 
 std::string hf_model_types() {
-  std::string list;
-  for (const ModelType& type : types) {
-    list += (list.empty() ? "" : ", ") + std::string(type.name);
-  }
-  return list + ", clip, siglip";
+  std::vector<std::string_view> names;
+  for (const ModelType& type : types) names.push_back(type.name);
+  for (const TowerPair& pair : pairs) names.push_back(pair.name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 FileNaming hf_naming(const JsonFile& file) {

@@ -1,6 +1,6 @@
 #pragma once
-// transformers: config.json of ViT, MAE, DeiT, DINOv2 (with registers or not) and CLIP's vision
-// tower.
+// transformers: config.json of ViT, MAE, DeiT, DINOv2 (with registers or not) and the vision towers
+// of CLIP and SigLIP.
 
 #include <optional>
 #include <string>

@@ -27,6 +27,23 @@ const Shape& shown_shape(const WeightSource& weights, const std::string& name, s
   return found->shape;
 }
 
+std::int64_t count_blocks(const WeightSource& weights, std::string_view pattern) {
+  std::int64_t depth = 0;
+  while (weights.has(tensor_name(pattern, "weight", static_cast<int>(depth)))) ++depth;
+  return depth;
+}
+
+std::int64_t assumed_heads(std::int64_t width, const Fields& overrides) {
+  constexpr std::int64_t kHeadSize = 64;  // of ViT-Ti to ViT-L and TNT
+  if (const std::string* heads = overrides.find("heads")) return parse_int(*heads, "heads");
+  if (width % kHeadSize == 0) return width / kHeadSize;
+  throw Error(ExitCode::bad_input, "CFG_FIELD",
+              fmt::format("tensors do not show the number of heads, and width {} is not a "
+                          "multiple of {}",
+                          width, kHeadSize),
+              "give the model's config with --config, or --set heads=N");
+}
+
 std::int64_t square_root(std::int64_t n) {
   const auto root = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(n))));
   return root > 0 && root * root == n ? root : 0;
@@ -46,12 +63,6 @@ bool has(const WeightSource& weights, const std::string& pattern) {
 
 bool has_bias(const WeightSource& weights, const std::string& pattern) {
   return weights.has(tensor_name(pattern, "bias"));
-}
-
-std::int64_t count_blocks(const WeightSource& weights, const TensorNames& names) {
-  std::int64_t depth = 0;
-  while (weights.has(tensor_name(names.norm1, "weight", static_cast<int>(depth)))) ++depth;
-  return depth;
 }
 
 /// The table has rows for the prefix tokens or not: what leaves a square grid is right.
@@ -96,15 +107,7 @@ void infer_heads(const WeightSource& weights, VitSpec& spec, const Fields& overr
     spec.head_size = query[2];
     return;
   }
-  const std::string* heads = overrides.find("heads");
-  if (!heads && spec.width % 64 != 0) {
-    throw Error(ExitCode::bad_input, "CFG_FIELD",
-                fmt::format("tensors do not show the number of heads, and width {} is not a "
-                            "multiple of 64",
-                            spec.width),
-                "give the model's config with --config, or --set heads=N");
-  }
-  spec.heads = heads ? parse_int(*heads, "heads") : spec.width / 64;
+  spec.heads = assumed_heads(spec.width, overrides);
   spec.head_size = spec.heads > 0 ? spec.width / spec.heads : 0;
 }
 
@@ -132,7 +135,7 @@ void infer_mlp(const WeightSource& weights, VitSpec& spec) {
 
 void infer_blocks(const WeightSource& weights, VitSpec& spec, const Fields& overrides) {
   const TensorNames& names = spec.names;
-  spec.depth = count_blocks(weights, names);
+  spec.depth = count_blocks(weights, names.norm1);
   infer_mlp(weights, spec);
   if (names.q_bias.empty()) {
     spec.q_bias = has_bias(weights, names.qkv.empty() ? names.q : names.qkv);

@@ -19,6 +19,13 @@ VitModel infer_model(const WeightSource& weights, const FileNaming& naming,
 /// number of axes.
 const Shape& shown_shape(const WeightSource& weights, const std::string& name, std::size_t rank);
 
+/// Blocks 0, 1, ... whose tensor called by `pattern`, as weight, is there.
+std::int64_t count_blocks(const WeightSource& weights, std::string_view pattern);
+
+/// `heads` of the overrides, else 64 channels a head. Throws CFG_FIELD if they do not divide the
+/// width.
+std::int64_t assumed_heads(std::int64_t width, const Fields& overrides);
+
 /// The root of a square number; 0 of others.
 std::int64_t square_root(std::int64_t n);
 

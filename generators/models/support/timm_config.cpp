@@ -48,12 +48,9 @@ void check_features(const std::string& architecture, const Json& features) {
   for (const Json& feature : features) {
     list += (list.empty() ? "" : ", ") + feature.get<std::string>();
   }
-  throw Error(
-      ExitCode::bad_input, "CFG_UNSUPPORTED",
-      fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
-      "supported are learned and rotary positions, [CLS], distillation and register tokens, "
-      "LayerScale, norms before or after attention and MLP, token and mean pooling; see "
-      "docs/models.md");
+  throw Error(ExitCode::bad_input, "CFG_UNSUPPORTED",
+              fmt::format("{} needs what vitgen does not generate: {}", architecture, list),
+              "docs/models.md says what is supported");
 }
 
 void read_tokens(const JsonFile& file, VitSpec& spec) {

@@ -104,12 +104,6 @@ void note_unknown(const JsonFile& config, std::vector<std::string>& notices) {
   note_unknown_timm_keys(rest, notices);
 }
 
-std::int64_t count_blocks(const WeightSource& weights, const TntNames& names) {
-  std::int64_t depth = 0;
-  while (weights.has(tensor_name(names.outer.norm1, "weight", static_cast<int>(depth)))) ++depth;
-  return depth;
-}
-
 /// Sides of the grid whose points are the rows of a table.
 std::int64_t grid_side(const std::string& name, std::int64_t rows) {
   const std::int64_t side = square_root(rows);
@@ -143,7 +137,7 @@ void infer_blocks(const WeightSource& weights, const TntNames& names, TntSpec& s
   const auto outputs = [&](const std::string& pattern) {
     return shown_shape(weights, tensor_name(pattern, "weight"), 2)[0];
   };
-  spec.depth = count_blocks(weights, names);
+  spec.depth = count_blocks(weights, names.outer.norm1);
   spec.mlp = outputs(names.outer.fc1);
   spec.inner_mlp = outputs(names.inner.fc1);
   spec.qkv_bias = has(names.outer.qk, "bias");
@@ -156,15 +150,7 @@ void infer_blocks(const WeightSource& weights, const TntNames& names, TntSpec& s
 }
 
 void infer_heads(TntSpec& spec, const Fields& overrides) {
-  const std::string* heads = overrides.find("heads");
-  if (!heads && spec.width % 64 != 0) {
-    throw Error(ExitCode::bad_input, "CFG_FIELD",
-                fmt::format("tensors do not show the number of heads, and width {} is not a "
-                            "multiple of 64",
-                            spec.width),
-                "give the model's config with --config, or --set heads=N");
-  }
-  spec.heads = heads ? parse_int(*heads, "heads") : spec.width / 64;
+  spec.heads = assumed_heads(spec.width, overrides);
   const std::string* inner = overrides.find("inner_heads");
   spec.inner_heads = inner ? parse_int(*inner, "inner_heads") : 4;
 }
