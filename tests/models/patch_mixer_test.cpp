@@ -86,15 +86,18 @@ TEST(PatchMixer, missing_and_contradicting_settings_are_refused) {
 }
 
 TEST(PatchMixer, a_missing_tensor_and_a_wrong_shape_are_named) {
-  Tensors tensors = tensors_with(config());
-  for (auto& [name, shape] : tensors) {
+  Tensors misshapen = tensors_with(config());
+  for (auto& [name, shape] : misshapen) {
     if (name == "W_P.weight") shape = {16, 7};
   }
-  EXPECT_EQ(testing::thrown_by([&] { model_with(random_source(tensors), config()); }).message,
+  EXPECT_EQ(testing::thrown_by([&] { model_with(random_source(misshapen), config()); }).message,
             "W_P.weight: expected 16x6, got 16x7");
-  std::erase_if(tensors, [](const auto& tensor) { return tensor.first == "head0.1.bias"; });
-  EXPECT_EQ(testing::thrown_by([&] { model_with(random_source(tensors), config()); }).code,
-            "MODEL_SHAPE");
+  Tensors lacking = tensors_with(config());
+  std::erase_if(lacking, [](const auto& tensor) { return tensor.first == "head0.1.bias"; });
+  const testing::Thrown missing =
+      testing::thrown_by([&] { model_with(random_source(lacking), config()); });
+  EXPECT_EQ(missing.code, "MODEL_MISSING");
+  EXPECT_THAT(missing.message, HasSubstr("head0.1.bias"));
 }
 
 TEST(PatchMixer, what_only_images_have_is_refused) {
