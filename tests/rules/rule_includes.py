@@ -21,6 +21,7 @@ ALLOWED = {
     # Linked into the users' programs: nothing of ours, nothing but the C library and the CPU.
     "runtime/": (),
     "tools/image/": ("generators/base/",),
+    "tools/series/": ("generators/base/",),
     "tools/measure/": ("generators/base/", "runtime/"),
     "tools/emit/": ("generators/", "schedules/", "runtime/"),
     "tools/report/": ("generators/base/", "tools/measure/", "tools/emit/"),
@@ -30,6 +31,8 @@ ALLOWED = {
     ),
     "tools/vitgen/": ("generators/", "schedules/", "runtime/", "tools/"),
 }
+# Where every folder has a row; tests and examples may include anything.
+PRODUCT = ("generators/", "schedules/", "runtime/", "tools/")
 # What CMake writes into the build tree.
 GENERATED = {"vitgen_api.h", "generators/base/version.h"}
 # Folders that must not see a library's headers at all.
@@ -51,6 +54,8 @@ def check(tree):
     for path in tree.code():
         home = _row(path, ALLOWED)
         if home is None:
+            if path.startswith(PRODUCT):
+                yield Violation(path, 1, "its folder has no row in rule_includes.py")
             continue
         system = FORBIDDEN_SYSTEM.get(_row(path, FORBIDDEN_SYSTEM), r"(?!)")
         for number, line in numbered(tree.text(path)):

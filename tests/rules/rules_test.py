@@ -45,6 +45,8 @@ PLANTED = [
     ("includes", "runtime/a.cpp", "#include <vector>\n", "vector"),
     ("includes", "tools/measure/a.cpp", '#include "schedules/machine.h"\n', "schedules/machine.h"),
     ("includes", "tools/emit/a.cpp", '#include "tools/vitgen/host.h"\n', "vitgen"),
+    ("includes", "tools/series/a.cpp", '#include "runtime/table.h"\n', "runtime"),
+    ("includes", "tools/other/a.cpp", "int a;\n", "no row"),
     ("separation", "generators/ops/a.cpp", "f.vectorize(x, 8);\n", "schedule"),
     ("separation", "generators/ops/a.cpp", "f->gpu_threads(x);\n", "schedule"),
     ("separation", "generators/ops/a.cpp", "if (get_target().bits == 64) g();\n", "target"),
