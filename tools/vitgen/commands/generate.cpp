@@ -120,7 +120,8 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
                      "(the model's own)");
   command
       .add_option("--outputs", a.outputs,
-                  "Of logits, tokens, pooled, features_N, with commas (logits)")
+                  "Of logits, tokens, pooled, features_N and others, with commas (logits where "
+                  "there is a head)")
       ->delimiter(',');
   command
       .add_option("--input", a.input,

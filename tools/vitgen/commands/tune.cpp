@@ -308,7 +308,8 @@ void add_model_options(CLI::App& command, TuneArguments& a) {
       ->check(CLI::IsMember({"f32", "u8"}));
   command
       .add_option("--outputs", a.outputs,
-                  "Of logits, tokens, pooled, features_N, with commas (logits)")
+                  "Of logits, tokens, pooled, features_N and others, with commas (logits where "
+                  "there is a head)")
       ->delimiter(',');
   command.add_option("--without-pass", a.without, "Plan passes to leave out")->delimiter(',');
 }
