@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <set>
+#include <string>
 
 #include "generators/ops/attention.h"
 #include "generators/ops/gate.h"
@@ -13,6 +15,7 @@
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/relative_attention.h"
 #include "generators/ops/rotary.h"
+#include "generators/ops/support/ops_table.h"
 #include "tests/schedules/kernel_runner.h"
 #include "tests/schedules/op_specs.h"
 
@@ -94,6 +97,45 @@ TEST(Bits, AttentionLayerNormAndWhatMultipliesAreThoseOfFallbackOnEveryMachine) 
       }
     }
     EXPECT_GE(compared, 8) << op;  // at least 4 shapes, for AVX2 and AVX-512
+  }
+}
+
+// A few of the op's shapes that have a rule of their own on the machine.
+std::vector<OpSpec> served_specs(std::string_view op, const Machine& machine) {
+  constexpr std::size_t kShapes = 3;
+  std::vector<OpSpec> specs = edge_specs(op);
+  std::erase_if(specs, [&](const OpSpec& spec) {
+    return !has_one_order(spec) || choose_default(spec, machine) == kSlow;
+  });
+  std::vector<OpSpec> few;
+  const std::size_t step = (specs.size() + kShapes - 1) / kShapes;
+  for (std::size_t s = 0; s < specs.size(); s += step) few.push_back(specs[s]);
+  return few;
+}
+
+// The rules of all other ops: their headers state the order of the sums, too.
+TEST(Bits, EveryOtherOpWithARuleIsThatOfFallbackOnEveryMachine) {
+  const std::set<std::string_view> above = {
+      LinearSpec::op,    PatchEmbedSpec::op, AttentionSpec::op, RelativeAttentionSpec::op,
+      LayerNormSpec::op, GateSpec::op,       RotarySpec::op};
+  unsigned seed = 100;
+  std::set<std::string> compared;
+  for (const Machine* machine : all_machines()) {
+    if (machine->kind != MachineKind::cpu || machine->amx) continue;
+    for (const OpEntry& op : all_ops()) {
+      if (above.contains(op.name)) continue;
+      for (const OpSpec& spec : served_specs(op.name, *machine)) {
+        KernelRunner runner(spec, Fill::normal, ++seed, true);
+        const Choice choice = choose_default(spec, *machine);
+        EXPECT_TRUE(same_bits(runner.run(host_machine(), kSlow), runner.run(*machine, choice)))
+            << spec.text() << " by " << choice.text() << " on " << machine->name;
+        compared.insert(choice.rule);
+      }
+    }
+  }
+  for (const RuleEntry& rule : all_rules()) {
+    if (!rule.name.starts_with("cpu/") || above.contains(rule.op)) continue;
+    EXPECT_TRUE(compared.contains(std::string(rule.name))) << rule.name;
   }
 }
 
