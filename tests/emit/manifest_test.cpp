@@ -89,10 +89,10 @@ TEST(Manifest, A_directory_without_one_is_refused_with_what_to_do) {
 TEST(Manifest, Several_in_a_directory_are_refused) {
   const ScratchDirectory directory;
   for (const char* name : {"a.manifest.json", "b.manifest.json"}) {
-    std::ofstream(directory.path(name)) << "{\"schema\": 1}";
+    std::ofstream(directory.path(name)) << "{\"schema\": 2}";
   }
   expect_refused(directory.path(), "MANIFEST", "2 libraries");
-  EXPECT_EQ(read_manifest(directory.path("a.manifest.json")).root["schema"], 1);
+  EXPECT_EQ(read_manifest(directory.path("a.manifest.json")).root["schema"], 2);
 }
 
 TEST(Manifest, Another_schema_is_refused) {

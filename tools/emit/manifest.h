@@ -12,7 +12,8 @@
 
 namespace vitgen {
 
-inline constexpr int kManifestSchema = 1;
+/// Raised when what stands in a manifest gets another name or meaning. 2: "inputs" for "input".
+inline constexpr int kManifestSchema = 2;
 
 struct EmittedFile {
   std::string name;
