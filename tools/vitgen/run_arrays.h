@@ -21,11 +21,12 @@ struct InputArrays {
 };
 
 /// `files` are FILE or NAME=FILE, each .npy, or .csv for an input [steps, variables], of which the
-/// last steps are taken. Throws bad_input INPUT_SHAPE, INPUT_UNKNOWN (no input of that name),
-/// INPUT_MISSING (an input without a file), what the files' readers throw.
+/// last steps are taken. Throws bad_input INPUT_SHAPE, of class usage INPUT_UNKNOWN (no input of
+/// that name, or two files for one) and INPUT_MISSING (an input without a file), and what the
+/// files' readers throw.
 InputArrays read_inputs(const LoadedLibrary& library, std::span<const std::string> files);
 
-/// Throws INPUT_MISSING for a model that takes more than a picture.
+/// Throws INPUT_MISSING, of class usage, for a model that takes more than a picture.
 void require_one_input(const LoadedLibrary& library);
 
 /// .npy [n, ...], or .csv of one output [steps, variables]: usage OUTPUT_FORMAT for any other.
