@@ -9,6 +9,7 @@
 #include "generators/models/support/model.h"
 #include "generators/ops/attention.h"
 #include "generators/ops/linear.h"
+#include "generators/ops/token_mix.h"
 #include "generators/plan/lower.h"
 #include "tests/models/vit_of.h"
 
@@ -89,9 +90,13 @@ TEST(Candidates, ALimitOfTrialsIsALimit) {
   EXPECT_EQ(selection_for(0, 5).seed, 5u);
 }
 
-Fields tile(int m_r, int n_r) {
-  return Fields::parse("m_r=" + std::to_string(m_r) + ",n_r=" + std::to_string(n_r) +
-                       ",unroll_k=4");
+Choice choice(const std::string& rule, const std::string& knobs) {
+  return {rule, Fields::parse(knobs)};
+}
+
+Choice tile(int m_r, int n_r) {
+  return choice("cpu/linear",
+                "m_r=" + std::to_string(m_r) + ",n_r=" + std::to_string(n_r) + ",unroll_k=4");
 }
 
 TEST(TileModel, CountsRegistersPaddingAndLoads) {
@@ -111,24 +116,45 @@ TEST(TileModel, CountsRegistersPaddingAndLoads) {
 TEST(TileModel, AttentionHasTwoTilesAndOtherKnobsAreAllAlike) {
   const OpSpec attention = op_spec(AttentionSpec{1, 197, 3, 64, 0.125f});
   const Machine& machine = find_machine("cpu_avx2");
-  const TileEstimate both =
-      estimate_tile(attention, machine, Fields::parse("m_r=6,n_keys=16,n_out=16"), kCaches);
+  const TileEstimate both = estimate_tile(
+      attention, machine, choice("cpu/attention", "m_r=6,n_keys=16,n_out=16"), kCaches);
   EXPECT_EQ(both.registers, 14);
   EXPECT_DOUBLE_EQ(both.padding, 198.0 / 197);
   // The larger strip: of the keys one is summed over the head, of the values over the tokens.
   EXPECT_DOUBLE_EQ(both.strip_bytes, 197 * 16 * 4);
   const OpSpec few = op_spec(AttentionSpec{1, 48, 3, 64, 0.125f});
   const TileEstimate keys =
-      estimate_tile(few, machine, Fields::parse("m_r=3,n_keys=16,n_out=32"), kCaches);
+      estimate_tile(few, machine, choice("cpu/attention", "m_r=3,n_keys=16,n_out=32"), kCaches);
   EXPECT_DOUBLE_EQ(keys.strip_bytes, 48 * 32 * 4);
   EXPECT_EQ(keys.registers, 3 * 4 + 2);
   const TileEstimate values =
-      estimate_tile(few, machine, Fields::parse("m_r=3,n_keys=32,n_out=16"), kCaches);
+      estimate_tile(few, machine, choice("cpu/attention", "m_r=3,n_keys=32,n_out=16"), kCaches);
   EXPECT_DOUBLE_EQ(values.strip_bytes, 64 * 32 * 4);
   const TileEstimate other =
-      estimate_tile(attention, machine, Fields::parse("rows_per_task=16"), kCaches);
+      estimate_tile(attention, machine, choice("cpu/add", "rows_per_task=16"), kCaches);
   EXPECT_EQ(other.registers, 0);
   EXPECT_EQ(other.cycles, 1);
+}
+
+TEST(TileModel, CountsTheVectorsThatTheRuleHas) {
+  const Machine& machine = find_machine("cpu_avx2");
+  const OpSpec mix = op_spec(TokenMixSpec{.batch = 1, .tokens = 42, .outputs = 42, .width = 256});
+  const TileEstimate mixed =
+      estimate_tile(mix, machine, choice("cpu/token_mix", "m_r=6,n_c=16,unroll_j=2"), kCaches);
+  EXPECT_EQ(mixed.registers, 6 * 2 + 2);
+  EXPECT_DOUBLE_EQ(mixed.strip_bytes, 42 * 16 * 4);
+  // A key of many images is a vector by itself.
+  const OpSpec pixels = op_spec(AttentionSpec{196, 16, 4, 6, 0.4f});
+  const TileEstimate small = estimate_tile(
+      pixels, machine, choice("cpu/attention_small", "m_r=4,n_keys=2,n_out=3"), kCaches);
+  EXPECT_EQ(small.registers, 4 * 3 + 2);
+  EXPECT_DOUBLE_EQ(small.strip_bytes, 16 * 3 * 8 * 4);
+  // 24 columns are three vectors of 8 where they may not be padded, on AVX-512, too.
+  const OpSpec rows = op_spec(LinearSpec{.rows = 3136, .k = 24, .n = 24, .panel = 32});
+  const TileEstimate narrow =
+      estimate_tile(rows, find_machine("cpu_avx512"),
+                    choice("cpu/linear_rows", "tiles=64,m_r=4,n_r=24,unroll_k=4"), kCaches);
+  EXPECT_EQ(narrow.registers, 4 * 3 + 2);
 }
 
 }  // namespace

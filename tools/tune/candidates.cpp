@@ -23,7 +23,7 @@ std::vector<Candidate> whole_space(const OpSpec& spec, const Machine& machine,
       candidate.choice = {std::string(rule.name), knobs};
       candidate.rule_version = rule.version;
       candidate.is_default = candidate.choice == usual;
-      candidate.model = estimate_tile(spec, machine, knobs, caches);
+      candidate.model = estimate_tile(spec, machine, candidate.choice, caches);
       all.push_back(std::move(candidate));
     }
   }

@@ -10,6 +10,9 @@
 #include "generators/ops/linear.h"
 #include "generators/ops/patch_embed.h"
 #include "generators/ops/relative_attention.h"
+#include "generators/ops/token_mix.h"
+#include "schedules/cpu/attention_small.h"
+#include "schedules/cpu/linear_rows.h"
 #include "schedules/support/elementwise.h"
 #include "schedules/support/register_tile.h"
 
@@ -31,13 +34,25 @@ struct TiledProduct {
   int rows = 0;   // of the dimension that m_r cuts
   int k = 0;      // terms of a sum
   int lanes = 1;  // columns in a vector
+  int depth = 1;  // elements of a column, where each is a vector of images
 };
 
-std::vector<TiledProduct> products_of(const OpSpec& spec, const Machine& machine) {
+std::vector<TiledProduct> products_of(const OpSpec& spec, const Machine& machine,
+                                      std::string_view rule) {
   const int lanes = machine.lanes(DType::f32);
   if (spec.op == LinearSpec::op) {
     const auto typed = typed_spec<LinearSpec>(spec);
-    return {{"n_r", typed.rows, typed.k, lanes}};
+    const bool exact = rule == CpuLinearRows::name;
+    return {{"n_r", typed.rows, typed.k, exact ? exact_lanes(typed.n, lanes) : lanes}};
+  }
+  if (spec.op == TokenMixSpec::op) {
+    const auto typed = typed_spec<TokenMixSpec>(spec);
+    return {{"n_c", typed.outputs, typed.tokens, exact_lanes(typed.width, lanes)}};
+  }
+  if (rule == CpuAttentionSmall::name) {
+    const auto typed = typed_spec<AttentionSpec>(spec);
+    return {{"n_keys", typed.tokens, typed.head_size, 1, lanes},
+            {"n_out", typed.tokens, typed.tokens, 1, lanes}};
   }
   if (spec.op == PatchEmbedSpec::op) {
     const auto typed = typed_spec<PatchEmbedSpec>(spec);
@@ -85,20 +100,21 @@ double cycles_of(const Tile& tile, const Machine& machine, double strip_bytes,
 
 }  // namespace
 
-TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Fields& knobs,
+TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Choice& choice,
                            const CacheBytes& caches) {
+  const Fields& knobs = choice.knobs;
   TileEstimate estimate;
   const int m_r = knob(knobs, "m_r", 0);
   double cycles = 0;
   int tiles = 0;
-  for (const TiledProduct& product : products_of(spec, machine)) {
+  for (const TiledProduct& product : products_of(spec, machine, choice.rule)) {
     const int n = knob(knobs, product.knob, 0);
     if (m_r <= 0 || n <= 0) return {};
     const Tile tile{.m_r = m_r,
                     .vectors = std::max(1, (n + product.lanes - 1) / product.lanes),
-                    .unroll = std::max(1, knob(knobs, "unroll_k", 1))};
+                    .unroll = std::max(1, knob(knobs, "unroll_k", knob(knobs, "unroll_j", 1)))};
     const double fmas = static_cast<double>(m_r) * tile.vectors;
-    const double strip = static_cast<double>(product.k) * n * sizeof(float);
+    const double strip = static_cast<double>(product.k) * n * product.depth * sizeof(float);
     estimate.padding = padding_of(product.rows, m_r);
     estimate.registers = std::max(estimate.registers, tile_registers(m_r, tile.vectors));
     estimate.loads = std::max(estimate.loads, (m_r + tile.vectors) / fmas);

@@ -23,10 +23,11 @@ struct TileEstimate {
   std::string reject;      ///< why it cannot be fast; empty if it may be
 };
 
-/// Of a rule's knobs m_r and n_r (or n_keys and n_out for the two products of attention), and
-/// unroll_k. Knobs of other names are all estimated alike; of attention's pack_values too: what a
-/// copy of v saves depends on which of its lines share a set of the cache.
-TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Fields& knobs,
+/// Of a rule's knobs m_r and n_r (n_c of a token_mix, n_keys and n_out for the two products of
+/// attention), and unroll_k or unroll_j. Knobs of other names are all estimated alike; of
+/// attention's pack_values too: what a copy of v saves depends on which of its lines share a set of
+/// the cache.
+TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Choice& choice,
                            const CacheBytes& caches);
 
 }  // namespace vitgen
