@@ -23,6 +23,7 @@ from pathlib import Path
 USAGE, BAD_INPUT, IO, RESOURCES = 2, 3, 4, 5
 WRAPPERS = ("model", "state_dict", "module")
 PREFIX = "module."
+RESERVED = "__metadata__"  # of safetensors' header, beside the tensors' names
 
 
 class Refusal(Exception):
@@ -45,7 +46,11 @@ def unwrap(loaded, key=None):
             raise Refusal(BAD_INPUT, f"no tensors by name under '{key}'", f"there are: {known}")
         left += [name for name in loaded if name != key]
         loaded = loaded[key]
+    seen = []
     while found := [name for name in WRAPPERS if isinstance(loaded.get(name), dict)]:
+        if any(loaded is outer for outer in seen):  # a pickle may hold itself
+            raise Refusal(BAD_INPUT, f"'{found[0]}' holds itself")
+        seen.append(loaded)
         if len(found) > 1:
             raise Refusal(BAD_INPUT, f"weights under both '{found[0]}' and '{found[1]}'",
                           "say which with --key")
@@ -61,6 +66,8 @@ def named_tensors(weights, is_dense):
     for name, value in weights.items():
         if not isinstance(name, str):
             raise Refusal(BAD_INPUT, f"a name is a {type(name).__name__}: {name!r:.60}")
+        if name.removeprefix(PREFIX) == RESERVED:
+            raise Refusal(BAD_INPUT, f"{name!r:.60} is no name of a tensor in safetensors")
         if isinstance(value, dict):
             raise Refusal(BAD_INPUT, f"{name!r:.60} holds a dictionary, not a tensor",
                           "say which weights to take with --key")
@@ -94,16 +101,20 @@ def load(path):
 def save(tensors, path):
     import safetensors.torch  # pylint: disable=import-outside-toplevel
 
-    aside = path.with_name(path.name + ".part")
+    # Of this process alone: another may write the same output.
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     # A copy of each: safetensors refuses tensors that share memory, as tied weights do.
-    copies = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
     try:
+        copies = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
         safetensors.torch.save_file(copies, aside, metadata={"format": "pt"})
         os.replace(aside, path)
     except OSError as error:
         raise Refusal(IO, f"{path}: cannot be written: {error.strerror or error}") from None
+    except safetensors.SafetensorError as error:  # it writes, so a full disk is among its errors
+        raise Refusal(IO, f"{path}: cannot be written: {error}") from None
     except (ValueError, RuntimeError, KeyError) as error:
-        raise Refusal(BAD_INPUT, str(error).strip().splitlines()[0]) from None
+        reason = str(error).strip().splitlines()[0]
+        raise Refusal(BAD_INPUT, f"{path}: cannot be written: {reason:.200}") from None
     finally:
         aside.unlink(missing_ok=True)
 

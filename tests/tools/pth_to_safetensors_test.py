@@ -100,6 +100,15 @@ class Unwrapping(unittest.TestCase):
         self.assertIn("--key", self.refusal(both))
         self.assertIn("--key", self.refusal({"model": one, "state_dict": two}))
 
+    def test_a_dictionary_that_holds_itself_is_refused(self):
+        loop = {"state_dict": {}}
+        loop["state_dict"]["model"] = loop
+        self.assertIn("holds itself", self.refusal(loop))
+
+    def test_a_name_that_safetensors_keeps_for_itself_is_refused(self):
+        self.assertIn("__metadata__", self.refusal({"__metadata__": Tensor()}))
+        self.assertIn("__metadata__", self.refusal({"module.__metadata__": Tensor()}))
+
     def test_what_is_not_tensors_by_name_is_refused(self):
         self.assertIn("holds a list", self.refusal([Tensor()]))
         self.assertIn("holds a Tensor", self.refusal(Tensor()))
@@ -150,6 +159,23 @@ class Files(Folder):
         for name in ("sparse", "list", "text", "empty"):
             done = self.convert(self.folder / f"{name}.pth", self.folder / "b.safetensors")
             self.assert_refused(done, 3, name)
+
+    def test_an_output_that_cannot_be_written_is_named_and_leaves_nothing(self):
+        import torch  # pylint: disable=import-outside-toplevel
+
+        torch.save({"a": torch.ones(1000)}, self.folder / "a.pth")
+        limited = ("import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+                   "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+                   "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')")
+        output = self.folder / "out/b.safetensors"
+        output.parent.mkdir()
+        done = subprocess.run([sys.executable, "-B", "-c", limited, SCRIPT, self.folder / "a.pth",
+                               output], text=True, check=False, capture_output=True)
+        self.assert_refused(done, 4, "b.safetensors", "cannot be written")
+        self.assertEqual(list(output.parent.iterdir()), [])
+        torch.save({"a": torch.ones(1, dtype=torch.complex128)}, self.folder / "a.pth")
+        done = self.convert(self.folder / "a.pth", output)
+        self.assert_refused(done, 3, "b.safetensors", "complex128")
 
 
 if __name__ == "__main__":
