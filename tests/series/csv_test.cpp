@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <limits>
 
 #include "tests/base/support.h"
 
@@ -39,6 +40,25 @@ TEST(Csv, TheFirstLineMayNameTheVariablesAndTheFirstColumnBeADate) {
       "date,HUFL,OT\n2016-07-01 00:00:00,5.827,30.531\nx,1,2\n");
   EXPECT_THAT(table.names, ElementsAre("HUFL", "OT"));
   EXPECT_THAT(table.values, ElementsAre(5.827f, 30.531f, 1, 2));
+}
+
+// As tables of hundreds of consumers have them; read as a step, they would be part of the forecast.
+TEST(Csv, NamesMayBeNumbers) {
+  const SeriesTable table = table_of("date,0,1\n2016-07-01,5,6\n2016-07-02,7,8\n");
+  EXPECT_THAT(table.names, ElementsAre("0", "1"));
+  EXPECT_THAT(table.values, ElementsAre(5, 6, 7, 8));
+  EXPECT_THAT(table_of("2016-07-01,5,6\n2016-07-02,7,8\n").values, ElementsAre(5, 6, 7, 8));
+}
+
+TEST(Csv, AFirstStepWithoutAValueIsNoLineOfNamesNorADate) {
+  EXPECT_THAT(refusal("1,nan\n2,3\n").message, HasSubstr("line 1: 'nan'"));
+  EXPECT_THAT(refusal("inf,1,2\n3,4,5\n").message, HasSubstr("line 1: 'inf'"));
+  EXPECT_THAT(refusal("1e99,1,2\n3,4,5\n").message, HasSubstr("line 1: '1e99'"));
+}
+
+TEST(Csv, WhatIsSmallerThanAnyFloatIsZero) {
+  EXPECT_THAT(table_of("1e-46,-1e-320\n1e-45,2\n").values,
+              ElementsAre(0.0f, 0.0f, std::numeric_limits<float>::denorm_min(), 2));
 }
 
 TEST(Csv, WhatIsNoNumberIsRefusedWithItsLine) {

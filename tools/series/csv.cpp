@@ -40,12 +40,33 @@ std::vector<std::string_view> fields_of(std::string_view line) {
   return fields;
 }
 
+/// Whether it is written as a number, be it one of no use: nan, inf, 1e99.
+bool is_numeric(std::string_view field) {
+  double value = 0;
+  const char* end = field.data() + field.size();
+  const auto result = std::from_chars(field.data(), end, value);
+  return result.ec != std::errc::invalid_argument && result.ptr == end;
+}
+
 std::optional<float> number(std::string_view field) {
   float value = 0;
   const char* end = field.data() + field.size();
-  const auto result = std::from_chars(field.data(), end, value);
+  auto result = std::from_chars(field.data(), end, value);
+  if (result.ec == std::errc::result_out_of_range) {  // too large, or so small that it rounds to 0
+    double wide = 0;
+    result = std::from_chars(field.data(), end, wide);
+    if (std::abs(wide) > 1) return std::nullopt;
+    value = static_cast<float>(wide);
+  }
   if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+/// Whether the first line names the variables, which may be called 0, 1, ...: then it is a word
+/// that stands above the dates, as no date is without a digit.
+bool are_names(std::span<const std::string_view> parts) {
+  if (!is_numeric(parts.back())) return true;  // the last column is never a date
+  return !is_numeric(parts[0]) && parts[0].find_first_of("0123456789") == std::string_view::npos;
 }
 
 /// What the lines read so far have settled.
@@ -65,7 +86,7 @@ struct Reader {
   }
 
   void begin(std::span<const std::string_view> parts, std::size_t line) {
-    dated = parts.size() > 1 && !number(parts[0]);
+    dated = parts.size() > 1 && !is_numeric(parts[0]);
     table.columns = parts.size() - (dated ? 1 : 0);
     add_numbers(parts, line);
     for (std::size_t i = dated ? 1 : 0; i < first.size(); ++i) table.names.emplace_back(first[i]);
@@ -75,7 +96,7 @@ struct Reader {
     const std::vector<std::string_view> parts = fields_of(text);
     if (fields == 0) {
       fields = parts.size();
-      if (!number(parts.back())) {  // names: the last column is never a date
+      if (are_names(parts)) {
         first = parts;
         return;
       }
