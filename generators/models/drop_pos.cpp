@@ -79,9 +79,15 @@ void read_config(const JsonFile& config, DropPosSpec& spec, double& mask, double
       get_number_or(config, "label_smoothing_sigma", static_cast<double>(spec.sigma)));
   spec.attentive = get_bool_or(config, "attn_guide", spec.attentive);
   spec.decoder_heads = read_extent_or(config, "decoder_num_heads", spec.decoder_heads);
-  const std::int64_t heads = read_extent_or(config, "heads", spec.encoder.heads);
-  if (heads != spec.encoder.heads) spec.encoder.head_size = spec.encoder.width / heads;
-  spec.encoder.heads = heads;
+}
+
+/// What was set by hand, and the heads that the config states: tensors do not show them.
+Fields known_beforehand(const ModelFiles& files, const LoadOptions& options) {
+  Fields known = options.overrides;
+  if (files.config && has_value(*files.config, "heads") && !known.find("heads")) {
+    known.values.emplace_back("heads", std::to_string(read_extent(*files.config, "heads")));
+  }
+  return known;
 }
 
 }  // namespace
@@ -104,7 +110,7 @@ Model DropPos::load(const ModelFiles& files, const LoadOptions& options) {
                 fmt::format("{}: not in {}", kMaskToken, files.weights->description()),
                 "a network without it is a plain encoder: leave \"network\" out of the config");
   }
-  VitModel read = infer_model(*files.weights, *naming, options.overrides);
+  VitModel read = infer_model(*files.weights, *naming, known_beforehand(files, options));
   DropPosSpec spec;
   spec.encoder = read.spec;
   infer_decoder(*files.weights, *naming, spec);

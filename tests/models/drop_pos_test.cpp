@@ -94,6 +94,16 @@ TEST(DropPos, config_has_the_words_of_the_training_script) {
   EXPECT_EQ(spec.decoder_heads, 8);
 }
 
+// Without them 64 channels a head are assumed, which this width is no multiple of.
+TEST(DropPos, heads_of_any_width_come_from_the_config_or_by_hand) {
+  const WeightSource weights = random_source(published(80, 1));
+  EXPECT_EQ(testing::thrown_by([&] { load_model(weights, std::nullopt); }).code, "CFG_FIELD");
+  const DropPosSpec spec = spec_of(model_with(weights, {{"network", "drop_pos"}, {"heads", 5}}));
+  EXPECT_EQ(spec.encoder.heads, 5);
+  EXPECT_EQ(spec.encoder.head_size, 16);
+  EXPECT_EQ(refusal({{"network", "drop_pos"}, {"heads", 7}}).code, "CFG_INCONSISTENT");
+}
+
 TEST(DropPos, what_cannot_be_is_refused_by_its_word) {
   EXPECT_EQ(refusal({{"network", "drop_pos"}, {"mask_ratio", 1}}).code, "CFG_RANGE");
   EXPECT_EQ(refusal({{"network", "drop_pos"}, {"mask_ratio", 0.999}}).code, "CFG_RANGE");
