@@ -22,7 +22,7 @@ int tile_count(int tokens, int m_r) { return (tokens + m_r - 1) / m_r; }
 bool tiles_fit(int tiles, int tokens, int m_r) {
   const int count = tile_count(tokens, m_r);
   return tiles >= 1 && tiles <= count &&
-         (tokens % m_r == 0 || tiles == count || count % tiles != 1);
+         (tokens % m_r == 0 || tiles == count || count % tiles != 1 % tiles);
 }
 
 // All queries of a head, unless a few heads are all there is: each part more costs its task the

@@ -24,7 +24,7 @@ int group_count(const AttentionSpec& spec, int lanes) { return (spec.batch + lan
 bool groups_fit(int groups, const AttentionSpec& spec, int lanes) {
   const int count = group_count(spec, lanes);
   return groups >= 1 && groups <= count &&
-         (spec.batch % lanes == 0 || groups == count || count % groups != 1);
+         (spec.batch % lanes == 0 || groups == count || count % groups != 1 % groups);
 }
 
 // Some six tasks for each of two threads.

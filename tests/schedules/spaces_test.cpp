@@ -1,5 +1,6 @@
 // What rules offer to a tuner.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 
 namespace vitgen {
 namespace {
+
+using ::testing::HasSubstr;
 
 std::vector<OpSpec> specs_of(std::string_view op) {
   std::vector<OpSpec> specs = edge_specs(op);
@@ -63,6 +66,21 @@ TEST(Spaces, TilesThatWouldBeUnrolledWithoutEndAreRefused) {
   EXPECT_EQ(refusal(spec, choice(1, 16, 16)), "none");
   EXPECT_NE(refusal(spec, choice(16, 272, 16)).find("at most 64 vectors"), std::string::npos);
   EXPECT_NE(refusal(spec, choice(16, 16, 64)).find("at most 64 vectors"), std::string::npos);
+}
+
+// The last vector of images, and the last tile of queries, begin earlier where they are not whole:
+// a task of one of them would write what the task before it writes.
+TEST(Spaces, ATaskThatOverlapsAnotherIsRefused) {
+  const OpSpec images = op_spec(AttentionSpec{36, 16, 3, 2, 0.5f});  // 4 vectors and a half
+  const std::string groups = "m_r=4,n_keys=2,n_out=2)";
+  EXPECT_THAT(refusal(images, "cpu/attention_small(groups=1," + groups), HasSubstr("overlapping"));
+  EXPECT_THAT(refusal(images, "cpu/attention_small(groups=2," + groups), HasSubstr("overlapping"));
+  EXPECT_EQ(refusal(images, "cpu/attention_small(groups=3," + groups), "none");
+  const OpSpec queries = op_spec(AttentionSpec{1, 25, 1, 16, 0.25f});  // 4 tiles and a row
+  const std::string tiles = "m_r=6,n_keys=16,n_out=16,pack_values=0)";
+  EXPECT_THAT(refusal(queries, "cpu/attention(tiles=1," + tiles), HasSubstr("overlapping"));
+  EXPECT_THAT(refusal(queries, "cpu/attention(tiles=2," + tiles), HasSubstr("overlapping"));
+  EXPECT_EQ(refusal(queries, "cpu/attention(tiles=3," + tiles), "none");
 }
 
 }  // namespace
