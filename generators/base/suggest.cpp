@@ -62,7 +62,7 @@ std::optional<std::string> nearest(std::string_view word, std::span<const Text> 
 template <class Text>
 std::string hint_of(std::string_view word, std::span<const Text> candidates) {
   const auto best = nearest(word, candidates);
-  return best ? "did you mean \"" + printable(*best) + "\"?" : "";
+  return best && *best != word ? "did you mean \"" + printable(*best) + "\"?" : "";
 }
 
 }  // namespace

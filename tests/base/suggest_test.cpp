@@ -64,6 +64,13 @@ TEST(DidYouMean, is_silent_when_nothing_is_near) {
   EXPECT_EQ(suggestion_hint("quantise", verbs), "");
 }
 
+// As of an output that is asked for twice.
+TEST(DidYouMean, does_not_propose_the_word_itself) {
+  const std::vector<std::string> known = {"logits", "tokens"};
+  EXPECT_EQ(suggestion_hint("logits", known), "");
+  EXPECT_EQ(suggestion_hint("logit", known), "did you mean \"logits\"?");
+}
+
 TEST(DidYouMean, prints_hostile_candidates_safely) {
   EXPECT_EQ(suggestion_hint("abcd", std::vector<std::string>{"abc\n"}),
             "did you mean \"abc\\x0A\"?");
