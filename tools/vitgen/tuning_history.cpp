@@ -25,7 +25,7 @@ std::vector<TuningTrial> last_search(const std::vector<TuningTrial>& trials) {
   std::vector<TuningTrial> last;
   std::ranges::copy_if(trials, std::back_inserter(last),
                        [&](const TuningTrial& trial) { return trial.run == newest->run; });
-  std::ranges::stable_sort(last, {}, &TuningTrial::ordinal);
+  std::ranges::sort(last, {}, &TuningTrial::ordinal);
   return last;
 }
 

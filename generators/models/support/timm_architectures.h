@@ -11,7 +11,7 @@
 namespace vitgen {
 
 /// The file's text; defined by a source file that CMake writes.
-std::string_view timm_architectures_text();
+std::string timm_architectures_text();
 
 /// All fields of one architecture ("defaults" overlaid with its own), or nothing.
 std::optional<Json> find_timm_architecture(std::string_view name);
