@@ -10,10 +10,12 @@ needed; `--key` says which of several to take. A `module.` before every name is 
 must be tensors by name, dense and on any device.
 
 Needs PyTorch and safetensors. Exit code: 0, or 2 usage, 3 not a checkpoint of weights, 4 a file
-cannot be read or written, 5 PyTorch or safetensors is missing.
+cannot be read or written, 5 PyTorch or safetensors is missing. Absent folders on the way to the
+output are made.
 """
 
 import argparse
+import contextlib
 import os
 import pickle
 import sys
@@ -105,18 +107,24 @@ def save(tensors, path):
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     # A copy of each: safetensors refuses tensors that share memory, as tied weights do.
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         copies = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
         safetensors.torch.save_file(copies, aside, metadata={"format": "pt"})
         os.replace(aside, path)
+    except FileExistsError as error:  # of mkdir
+        raise Refusal(IO, f"{path}: cannot be written: {error.filename} is no folder") from None
     except OSError as error:
-        raise Refusal(IO, f"{path}: cannot be written: {error.strerror or error}") from None
+        what = "" if error.filename in (None, str(path), str(aside)) else f"{error.filename}: "
+        raise Refusal(IO, f"{path}: cannot be written: {what}{error.strerror or error}") from None
     except safetensors.SafetensorError as error:  # it writes, so a full disk is among its errors
         raise Refusal(IO, f"{path}: cannot be written: {error}") from None
     except (ValueError, RuntimeError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise Refusal(BAD_INPUT, f"{path}: cannot be written: {reason:.200}") from None
     finally:
-        aside.unlink(missing_ok=True)
+        # Where the folder could not be made, there is nothing to remove.
+        with contextlib.suppress(OSError):
+            aside.unlink()
 
 
 def convert(args):
@@ -129,7 +137,8 @@ def convert(args):
         import torch  # pylint: disable=import-outside-toplevel
     except ImportError as error:
         raise Refusal(RESOURCES, f"{error.name or error} is missing",
-                      "pip install torch safetensors") from None
+                      "python3 -m venv env && env/bin/pip install torch safetensors, then run "
+                      "this with env/bin/python") from None
     try:
         weights, left = unwrap(load(args.input), args.key)
         tensors = named_tensors(weights, lambda value: isinstance(value, torch.Tensor)

@@ -68,7 +68,7 @@ class Arguments(Folder):
         (self.folder / "a.pth").write_text("x")
         done = self.convert(self.folder / "a.pth", self.folder / "b.safetensors",
                             PYTHONPATH=str(self.folder))
-        self.assert_refused(done, 5, "torch is missing", "pip install")
+        self.assert_refused(done, 5, "torch is missing", "python3 -m venv", "pip install")
 
 
 class Unwrapping(unittest.TestCase):
@@ -159,6 +159,28 @@ class Files(Folder):
         for name in ("sparse", "list", "text", "empty"):
             done = self.convert(self.folder / f"{name}.pth", self.folder / "b.safetensors")
             self.assert_refused(done, 3, name)
+
+    def test_absent_folders_are_made(self):
+        import torch  # pylint: disable=import-outside-toplevel
+
+        torch.save({"a": torch.ones(1)}, self.folder / "a.pth")
+        output = self.folder / "new/deep/b.safetensors"
+        done = self.convert(self.folder / "a.pth", output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(list(output.parent.iterdir()), [output])
+
+    def test_a_place_that_cannot_be_written_is_refused_in_one_line(self):
+        import torch  # pylint: disable=import-outside-toplevel
+
+        torch.save({"a": torch.ones(1)}, self.folder / "a.pth")
+        (self.folder / "file").write_text("")
+        (self.folder / "folder.safetensors").mkdir()
+        for place in (self.folder / "file/b.safetensors", self.folder / "file/deep/b.safetensors",
+                      self.folder / "folder.safetensors", "/proc/absent/b.safetensors",
+                      "/proc/b.safetensors"):
+            done = self.convert(self.folder / "a.pth", place)
+            self.assert_refused(done, 4, f"{place}: cannot be written")
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def test_an_output_that_cannot_be_written_is_named_and_leaves_nothing(self):
         import torch  # pylint: disable=import-outside-toplevel
