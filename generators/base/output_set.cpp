@@ -47,6 +47,40 @@ void sync_path(const std::string& path, int flags) {
   io_error(full ? "IO_NO_SPACE" : "IO_WRITE", path, "cannot sync", errno);
 }
 
+[[noreturn]] void refuse_special_file(const std::string& path) {
+  throw Error(ExitCode::io, "IO_RENAME", printable(path) + ": a device or pipe, not a file",
+              "outputs are written aside and renamed: name a regular file");
+}
+
+/// The end of a chain of symbolic links, whether a file is there or not.
+fs::path follow_links(fs::path path) {
+  constexpr int kMostLinks = 40;  // as the kernel follows
+  struct stat s{};
+  for (int links = 0; ::lstat(path.c_str(), &s) == 0 && S_ISLNK(s.st_mode); ++links) {
+    if (links == kMostLinks) io_error("IO_RENAME", path.string(), "cannot replace", ELOOP);
+    std::error_code error;
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) io_error("IO_RENAME", path.string(), "cannot replace", error.value());
+    path = path.parent_path() / next;  // an absolute `next` replaces the parent
+  }
+  return path;
+}
+
+/// The path to rename onto so that `path` has the new content and every symbolic link stays.
+/// Refuses devices and pipes, by name or behind a link.
+fs::path write_target(const std::string& path) {
+  struct stat file{};
+  const bool exists = ::stat(path.c_str(), &file) == 0;
+  if (exists && !S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode)) refuse_special_file(path);
+  fs::path target = follow_links(path);
+  struct stat found{};
+  const bool same = exists && ::lstat(target.c_str(), &found) == 0 && found.st_dev == file.st_dev &&
+                    found.st_ino == file.st_ino;
+  // The links of /proc name an open file, which may have lost its name.
+  if (exists && !same) io_error("IO_RENAME", path, "cannot replace", ENOENT);
+  return target;
+}
+
 }  // namespace
 
 /// One rename into place and what is needed to undo it.
@@ -154,9 +188,7 @@ std::vector<OutputSet::Move> OutputSet::plan_moves(std::string_view last) const 
     if (::lstat(moves.back().target.c_str(), &s) != 0) continue;
     if (S_ISDIR(s.st_mode)) io_error("IO_RENAME", moves.back().target, "cannot replace", EISDIR);
     if (!S_ISREG(s.st_mode) && !S_ISLNK(s.st_mode)) {
-      throw Error(ExitCode::io, "IO_RENAME",
-                  printable(moves.back().target) + ": a device or pipe, not a file",
-                  "outputs are written aside and renamed: name a regular file");
+      refuse_special_file(moves.back().target);
     }
   }
   return moves;
@@ -179,7 +211,7 @@ void OutputSet::commit(std::string_view last) {
 }
 
 void write_aside(const std::string& path, std::string_view content) {
-  const fs::path target(path);
+  const fs::path target = write_target(path);
   OutputSet out(target.parent_path().string());
   const std::string name = target.filename().string();
   out.add(name, content);

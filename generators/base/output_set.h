@@ -61,7 +61,9 @@ class OutputSet {
   bool committed_ = false;
 };
 
-/// One file, replaced as a whole: `path` holds the old content or `content`, never a part.
+/// One file, replaced as a whole: `path` holds the old content or `content`, never a part. A
+/// symbolic link stays and its target is replaced (made, when absent); a device or pipe, by name or
+/// behind a link, is refused with IO_RENAME.
 void write_aside(const std::string& path, std::string_view content);
 
 /// Throws IO_NO_SPACE unless so many bytes can be written in `directory` now: for what others write

@@ -1,18 +1,22 @@
 #include "generators/base/output_set.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <functional>
 #include <map>
 
 #include "generators/base/file.h"
+#include "generators/base/unique_fd.h"
 #include "tests/base/support.h"
 
 namespace vitgen {
@@ -301,6 +305,59 @@ TEST(WriteAside, replaces_one_file) {
   write_aside(scratch.at("x.json"), "1");
   write_aside(scratch.at("x.json"), "2");
   EXPECT_EQ(tree(scratch.path()), (Tree{{"x.json", "2"}}));
+}
+
+TEST(WriteAside, a_link_stays_and_its_target_is_replaced) {
+  const Scratch scratch;
+  fs::create_directory(scratch.at("data"));
+  scratch.write("data/real.txt", "old");
+  fs::create_symlink("data/next.csv", scratch.at("link.csv"));
+  fs::create_symlink("real.txt", scratch.at("data/next.csv"));
+  write_aside(scratch.at("link.csv"), "new");
+  EXPECT_EQ(fs::read_symlink(scratch.at("link.csv")), "data/next.csv");
+  EXPECT_EQ(fs::read_symlink(scratch.at("data/next.csv")), "real.txt");
+  EXPECT_EQ(read_whole(scratch.at("data/real.txt"), 9), "new");
+}
+
+TEST(WriteAside, the_target_of_a_dangling_link_is_made) {
+  const Scratch scratch;
+  fs::create_symlink("later/made.txt", scratch.at("link"));
+  write_aside(scratch.at("link"), "new");
+  EXPECT_EQ(fs::read_symlink(scratch.at("link")), "later/made.txt");
+  EXPECT_EQ(read_whole(scratch.at("later/made.txt"), 9), "new");
+}
+
+TEST(WriteAside, refuses_a_pipe_by_name_and_behind_links) {
+  const Scratch scratch;
+  ASSERT_EQ(::mkfifo(scratch.at("fifo").c_str(), 0600), 0);
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd reader(ends[0]), writer(ends[1]);
+  const std::string open_pipe = fmt::format("/proc/self/fd/{}", writer.get());
+  fs::create_symlink("fifo", scratch.at("to_fifo"));
+  fs::create_symlink(open_pipe, scratch.at("to_open_pipe"));
+  for (const std::string& path :
+       {scratch.at("fifo"), scratch.at("to_fifo"), open_pipe, scratch.at("to_open_pipe")}) {
+    const auto thrown = thrown_by([&] { write_aside(path, "new"); });
+    EXPECT_EQ(thrown.code, "IO_RENAME") << path;
+    EXPECT_NE(thrown.message.find("a device or pipe, not a file"), std::string::npos) << path;
+  }
+  EXPECT_TRUE(fs::is_fifo(scratch.at("to_fifo")));
+  EXPECT_EQ(fs::read_symlink(scratch.at("to_fifo")), "fifo");
+  EXPECT_EQ(fs::read_symlink(scratch.at("to_open_pipe")), open_pipe);
+}
+
+TEST(WriteAside, refuses_links_in_a_circle_and_to_a_file_without_a_name) {
+  const Scratch scratch;
+  fs::create_symlink("b", scratch.at("a"));
+  fs::create_symlink("a", scratch.at("b"));
+  EXPECT_EQ(code_of([&] { write_aside(scratch.at("a"), "new"); }), "IO_RENAME");
+  const std::string gone = scratch.write("gone", "old");
+  const UniqueFd open_file(::open(gone.c_str(), O_RDONLY | O_CLOEXEC));
+  fs::remove(gone);
+  fs::create_symlink(fmt::format("/proc/self/fd/{}", open_file.get()), scratch.at("to_gone"));
+  EXPECT_EQ(code_of([&] { write_aside(scratch.at("to_gone"), "new"); }), "IO_RENAME");
+  EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path()), {}), 3);
 }
 
 TEST(FileWriter, writes_in_order_and_by_position) {
