@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <numeric>
 
 #include "generators/base/error.h"
@@ -21,6 +22,22 @@ constexpr std::uint64_t prefix_bytes = 8;
               hint);
 }
 
+bool starts_json(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && (text[first] == '{' || text[first] == '[') &&
+         std::ranges::all_of(text,
+                             [](unsigned char c) { return c >= ' ' || std::isspace(c) != 0; });
+}
+
+/// An ONNX file is a message without a signature: a small version, field 1, comes first, then the
+/// producer's name, field 2, or the graph, field 7.
+bool starts_onnx(std::string_view text) {
+  const auto version = static_cast<unsigned char>(text[1]);
+  return text[0] == '\x08' && version > 0 && version < 64 &&
+         (text[2] == '\x12' || text[2] == '\x3A');
+}
+
 /// Recognises files that people take for safetensors.
 std::string hint_for(const std::array<std::byte, prefix_bytes>& start) {
   const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
@@ -35,6 +52,11 @@ std::string hint_for(const std::array<std::byte, prefix_bytes>& start) {
   if (text.starts_with("\x89HDF")) return "an HDF5 file: vitgen reads safetensors";
   if (text.starts_with("<!") || text.starts_with("<h"))
     return "a web page: download the file again";
+  if (starts_json(text))
+    return "a JSON file: give the model.safetensors beside it, or the directory";
+  if (starts_onnx(text)) {
+    return "perhaps an ONNX file: give the safetensors weights that it was exported from";
+  }
   return {};
 }
 
@@ -49,10 +71,10 @@ std::uint64_t header_size(const RegularFile& file) {
   for (std::size_t i = prefix_bytes; i-- > 0;)
     size = size << 8 | std::to_integer<unsigned>(start[i]);
   if (size > SafetensorsLimits::header_bytes) {
-    refuse(
-        file, "ST_HEADER_TOO_LARGE",
-        fmt::format("header of {} bytes, the limit is {}", size, SafetensorsLimits::header_bytes),
-        hint_for(start));
+    refuse(file, "ST_HEADER_TOO_LARGE",
+           fmt::format("no safetensors file: header of {} bytes, the limit is {}", size,
+                       SafetensorsLimits::header_bytes),
+           hint_for(start));
   }
   if (size > file.size() - prefix_bytes) {
     refuse(file, "ST_HEADER_LENGTH",

@@ -64,6 +64,19 @@ TEST(Safetensors, ST2_familiar_other_formats_are_named) {
   EXPECT_NE(refusal("PK\x03\x04zipped").hint.find("PyTorch"), std::string::npos);
   EXPECT_NE(refusal("\x80\x02}q\x01(X\x05").hint.find("PyTorch"), std::string::npos);
   EXPECT_NE(refusal("version https://git-lfs").hint.find("git lfs pull"), std::string::npos);
+  EXPECT_NE(refusal(std::string("GGUF\x03\0\0\0", 8)).hint.find("GGUF"), std::string::npos);
+  for (const char* json : {"{\"architectures\": []}", "{\n  \"a\": 1}", "\xEF\xBB\xBF [1, 2, 3]"}) {
+    EXPECT_NE(refusal(json).hint.find("JSON"), std::string::npos) << json;
+  }
+  for (const char* onnx : {"\x08\x07\x12\x07pytorch", "\x08\x0A:\x99\x88\x01\n\x10graph"}) {
+    EXPECT_NE(refusal(onnx).hint.find("ONNX"), std::string::npos);
+  }
+}
+
+TEST(Safetensors, ST2_the_message_says_what_the_file_is_not) {
+  const auto thrown = refusal("{\"architectures\": []}");
+  EXPECT_NE(thrown.message.find(": no safetensors file"), std::string::npos) << thrown.message;
+  EXPECT_EQ(refusal("\x7F unknown bytes").hint, "");
 }
 
 TEST(Safetensors, ST3_header_length_beyond_the_file) {
