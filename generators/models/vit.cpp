@@ -88,7 +88,7 @@ std::string title_of(const VitModel& model) {
 
 std::string Vit::supported() {
   return fmt::format(
-      "transformers model_type {}; {} architectures of timm's VisionTransformer and Eva; "
+      "transformers model_type {}; timm's VisionTransformer and Eva, of which {} names are known; "
       "configs with \"network\": \"{}\"",
       hf_model_types(), timm_architectures().size(), VitSpec::kind);
 }

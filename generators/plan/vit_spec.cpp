@@ -9,17 +9,13 @@
 #include "generators/base/image_limit.h"
 #include "generators/ops/linear.h"
 #include "generators/ops/support/lanes.h"
+#include "generators/plan/limits.h"
 
 namespace vitgen {
 
 namespace {
 
-// Limits of what is generated. Far above every published model, far below where an index or a
-// size could overflow.
-constexpr std::int64_t max_width = 16384;
-constexpr std::int64_t max_depth = 256;
-constexpr std::int64_t max_tokens = 65536;
-constexpr double max_elements = 2147483648.0;  // of one buffer: Halide's indices are 32-bit
+constexpr std::int64_t kMostTokens = 65536;  // far above every published model, as in limits.h
 
 [[noreturn]] void fail(std::string_view code, const std::string& message, std::string hint = {}) {
   throw Error(ExitCode::bad_input, code, message, std::move(hint));
@@ -93,12 +89,12 @@ void check_budget(const VitSpec& spec) {
   const double patches = std::floor(real(spec.image_h) / real(spec.patch_h)) *
                          std::floor(real(spec.image_w) / real(spec.patch_w));
   const double tokens = patches + real(spec.registers) + 2;
-  check_limit("width (hidden_size)", spec.width, max_width, 3 * width * width);
-  check_limit("depth (num_hidden_layers)", spec.depth, max_depth,
+  check_limit("width (hidden_size)", spec.width, kMostWidth, 3 * width * width);
+  check_limit("depth (num_hidden_layers)", spec.depth, kMostDepth,
               real(spec.depth) * width * (4 * width + 2 * real(spec.hidden())));
   check_limit("image_h (image_size)", spec.image_h, kMaxImageEdge, tokens * width);
   check_limit("image_w (image_size)", spec.image_w, kMaxImageEdge, tokens * width);
-  check_limit("registers", spec.registers, max_tokens, tokens * width);
+  check_limit("registers", spec.registers, kMostTokens, tokens * width);
   // Output channels are stored in whole panels.
   const auto padded_to = [](double outputs) { return outputs + kMaxPanel; };
   const std::pair<std::string_view, double> tensors[] = {
@@ -116,15 +112,15 @@ void check_budget(const VitSpec& spec) {
       {"the activations of one image", tokens * std::max(3 * width, real(spec.hidden()))},
   };
   for (const auto& [name, elements] : tensors) {
-    if (elements < max_elements) continue;
+    if (elements < kMostElements) continue;
     fail("CFG_BUDGET", fmt::format("{} would take {:.1f} GiB; one tensor may take less than 8 GiB",
                                    name, gib(elements)));
   }
-  if (tokens > real(max_tokens)) {
+  if (tokens > real(kMostTokens)) {
     fail("CFG_BUDGET",
          fmt::format("{:.0f} tokens are over the limit of {}: their attention scores "
                      "would take {:.1f} GiB for each image",
-                     tokens, max_tokens, gib(tokens * tokens * real(spec.heads))),
+                     tokens, kMostTokens, gib(tokens * tokens * real(spec.heads))),
          "use a smaller image or a larger patch");
   }
 }
@@ -287,7 +283,7 @@ void check_relative(const VitSpec& spec) {
   }
   const double pairs = real(spec.tokens()) * real(spec.tokens() + kLanes);
   const int tables = relative.method == BucketMethod::cross ? 2 : 1;
-  if (2 * pairs * tables >= max_elements / 2) {
+  if (2 * pairs * tables >= kMostElements / 2) {
     fail("CFG_BUDGET",
          fmt::format("relative ({}): the buckets of {} tokens' pairs would take {:.1f} "
                      "GiB; 1 GiB is the limit",

@@ -21,7 +21,7 @@ Json architecture_fields(const std::string& architecture) {
     std::string hint = suggestion_hint(architecture, std::span(timm_architectures()));
     if (hint.empty()) {
       hint = fmt::format(
-          "the {} architectures that are read are VisionTransformer and Eva models of timm, "
+          "the {} architectures that are known are VisionTransformer and Eva models of timm, "
           "such as vit_base_patch16_224 and deit_tiny_patch16_224",
           timm_architectures().size());
     }
