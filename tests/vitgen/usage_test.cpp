@@ -262,6 +262,23 @@ TEST(Program, AnAbsentModelIsNotTakenForALibrary) {
   EXPECT_EQ(result.output.find("vitgen generate"), std::string::npos) << result.output;
 }
 
+TEST(Program, AFolderWithAPyTorchCheckpointSaysHowToConvertIt) {
+  for (const char* name : {"pytorch_model.bin", "vit.pth"}) {
+    const std::filesystem::path folder = scratch() / "checkpoint" / name;
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "config.json") << "{}";
+    std::ofstream(folder / name) << "PK";
+    const std::string out = (scratch() / "of_checkpoint").string();
+    for (const ProcessResult& result :
+         {run_vitgen({"inspect", folder}),
+          run_vitgen({"generate", "-m", folder, "--name", "u", "-o", out})}) {
+      EXPECT_EQ(result.status, 4) << result.output;
+      EXPECT_NE(result.output.find(name), std::string::npos) << result.output;
+      EXPECT_NE(result.output.find("tools/pth_to_safetensors.py"), std::string::npos);
+    }
+  }
+}
+
 TEST(Program, InspectTellsWhyAModelCannotBeGenerated) {
   const std::string config = (scratch() / "not_vit.json").string();
   std::ofstream(config) << R"({"model_type": "bert"})";

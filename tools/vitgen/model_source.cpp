@@ -1,5 +1,7 @@
 #include "tools/vitgen/model_source.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "generators/base/file.h"
@@ -11,10 +13,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// A checkpoint that PyTorch wrote, by its name; of several the first.
+std::optional<std::string> find_checkpoint(const std::string& directory) {
+  std::optional<std::string> first;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool checkpoint = (name.starts_with("pytorch_model") && name.ends_with(".bin")) ||
+                            name.ends_with(".pth") || name.ends_with(".pt");
+    if (checkpoint && (!first || name < *first)) first = name;
+  }
+  return first;
+}
+
 // A directory stands for the model file in it, as people download it.
 std::string model_file(const std::string& path) {
   if (!fs::is_directory(path)) return path;
   if (const auto file = find_model_file(path)) return *file;
+  refuse_checkpoint_folder(path);
   throw Error(
       ExitCode::io, "IO_OPEN",
       printable(path) + ": no model.safetensors, model.safetensors.index.json or model.npz in it",
@@ -57,6 +73,15 @@ std::optional<std::string> find_model_file(const std::string& directory) {
     if (const fs::path file = fs::path(directory) / name; fs::exists(file)) return file.string();
   }
   return std::nullopt;
+}
+
+void refuse_checkpoint_folder(const std::string& directory) {
+  const std::optional<std::string> file = find_checkpoint(directory);
+  if (!file) return;
+  throw Error(ExitCode::io, "IO_OPEN",
+              fmt::format("{}: no model.safetensors in it, but {}, which PyTorch wrote",
+                          printable(directory), printable(*file)),
+              "convert it with tools/pth_to_safetensors.py, which writes model.safetensors");
 }
 
 ModelSource open_model(const ModelArguments& arguments) {

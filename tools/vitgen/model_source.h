@@ -35,6 +35,9 @@ struct ModelSource {
 /// that it has.
 std::optional<std::string> find_model_file(const std::string& directory);
 
+/// Throws IO_OPEN for a folder with a checkpoint that PyTorch wrote, saying how to convert it.
+void refuse_checkpoint_folder(const std::string& directory);
+
 /// Throws USAGE if neither or both kinds of source are given, and what loading throws.
 ModelSource open_model(const ModelArguments& arguments);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "generators/base/counted.h"
@@ -89,12 +90,21 @@ bool names_weights(const std::string& path) {
   return path.ends_with(".safetensors") || path.ends_with(".index.json") || path.ends_with(".npz");
 }
 
+bool holds_manifest(const std::string& directory) {
+  std::error_code ignored;
+  const std::filesystem::directory_iterator files(directory, ignored);
+  return std::ranges::any_of(files, [](const std::filesystem::directory_entry& entry) {
+    return entry.path().string().ends_with(kManifestSuffix);
+  });
+}
+
 void inspect(const InspectArguments& arguments) {
   namespace fs = std::filesystem;
   const std::string& what = arguments.what;
   std::optional<std::string> weights;
   if (fs::is_directory(what)) {
     weights = find_model_file(what);
+    if (!weights && !holds_manifest(what)) refuse_checkpoint_folder(what);
   } else if (!what.ends_with(kManifestSuffix) && (fs::exists(what) || names_weights(what))) {
     weights = what;
   }
