@@ -145,14 +145,15 @@ TEST(Link, The_program_in_the_readme_compiles_and_runs) {
 TEST(Link, The_readme_of_a_model_without_images_speaks_of_none) {
   const std::string readme = run_readme({{"series", DType::f32, {4, 2}}});
   EXPECT_EQ(readme.find("image"), std::string::npos);
-  EXPECT_NE(readme.find("`vitgen run . --input FILE`"), std::string::npos);
+  EXPECT_NE(readme.find("`vitgen run . --input FILE --output FILE`"), std::string::npos);
 }
 
 TEST(Link, The_program_in_the_readme_gives_every_input_a_buffer) {
   const std::string readme =
       run_readme({{"image", DType::f32, {4, 2, 1}}, {"noise", DType::f32, {5}}});
   EXPECT_NE(readme.find("tiny_run_ports(context, 1, inputs, outputs)"), std::string::npos);
-  EXPECT_NE(readme.find("`vitgen run . --input image=FILE --input noise=FILE`"), std::string::npos);
+  EXPECT_NE(readme.find("`vitgen run . --input image=FILE --input noise=FILE --output FILE`"),
+            std::string::npos);
 }
 
 TEST(Link, Two_models_link_into_one_program) {

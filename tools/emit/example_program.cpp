@@ -79,13 +79,13 @@ std::string example_result(const Plan& plan) {
 
 std::string example_run_options(const Plan& plan) {
   if (plan.inputs.size() == 1) {
-    return image_extents(plan.inputs.front()) ? "--image FILE" : "--input FILE";
+    return image_extents(plan.inputs.front()) ? "--image FILE" : "--input FILE --output FILE";
   }
   std::string text;
   for (const Port& port : plan.inputs) {
-    text += fmt::format("{}--input {}=FILE", text.empty() ? "" : " ", port.name);
+    text += fmt::format("--input {}=FILE ", port.name);
   }
-  return text;
+  return text + "--output FILE";
 }
 
 }  // namespace vitgen

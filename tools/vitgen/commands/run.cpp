@@ -113,15 +113,24 @@ void run_arrays(LoadedLibrary& library, const RunArguments& arguments, const Con
                            library.outputs()[which].name));
 }
 
+[[noreturn]] void refuse_without_output(const LoadedLibrary& library) {
+  const bool series =
+      library.outputs().front().shape.size() == 2 && library.input().shape.size() == 2;
+  throw Error(ExitCode::usage, "USAGE", "--input and --output go together",
+              series ? "for example --output forecast.csv" : "for example --output result.npy");
+}
+
 void run(const RunArguments& arguments, const Console& console) {
   if (arguments.images.empty() == arguments.inputs.empty()) {
     throw Error(ExitCode::usage, "USAGE", "give either --image FILE or --input FILE",
                 "vitgen run --help");
   }
-  if (arguments.inputs.empty() != arguments.output.empty()) {
-    throw Error(ExitCode::usage, "USAGE", "--input and --output go together");
+  if (arguments.inputs.empty() && !arguments.output.empty()) {
+    throw Error(ExitCode::usage, "USAGE", "--input and --output go together",
+                "--image prints classes and writes no file");
   }
   LoadedLibrary library(arguments.directory, arguments.open);
+  if (arguments.images.empty() && arguments.output.empty()) refuse_without_output(library);
   if (arguments.images.empty()) {
     run_arrays(library, arguments, console);
   } else {
