@@ -57,5 +57,25 @@ TEST(RunArrays, ASeriesOfTextGivesAForecastOfText) {
   EXPECT_EQ(read_csv(out).rows(), 5u) << "a failed run wrote";
 }
 
+TEST(RunArrays, WithoutAnOutputTheHintNamesOneThatFits) {
+  const std::string image = library_of("timm_vit");
+  const std::string array = fixture("timm_vit") + "/input.npy";
+  expect_error({"run", image, "--input", array}, 2, "hint: for example --output result.npy");
+  expect_error({"run", library_of("patch_mixer"), "--input", "in.csv"}, 2,
+               "hint: for example --output forecast.csv");
+  expect_error({"run", image, "--image", "x.png", "--output", "y.npy"}, 2,
+               "hint: --image prints classes");
+}
+
+TEST(RunArrays, TheHintOnAnArrayOfAnotherShapeSpeaksOfTheInputsType) {
+  const std::string out = (scratch() / "refused.npy").string();
+  const std::string array = fixture("patch_mixer") + "/input.npy";
+  expect_error({"run", library_of("timm_vit"), "--input", array, "--output", out}, 3,
+               "already normalised: one row per image, planes first");
+  expect_error(
+      {"run", library_of("timm_vit", {"--input", "u8"}), "--input", array, "--output", out}, 3,
+      "uint8: one row per image, channels last");
+}
+
 }  // namespace
 }  // namespace vitgen

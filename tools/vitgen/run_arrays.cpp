@@ -59,6 +59,14 @@ std::size_t input_of(const LoadedLibrary& library, std::string& file) {
   return 0;
 }
 
+// What an array of images holds.
+std::string array_hint(const TensorPort& input) {
+  if (input.shape.size() != 3) return {};
+  return input.dtype == DType::u8
+             ? "the array holds pixels of 0 to 255 as uint8: one row per image, channels last"
+             : "the array is already normalised: one row per image, planes first";
+}
+
 // n of an input array [n, ...]; throws INPUT_SHAPE.
 std::size_t batch_of(const NpyArray& array, const TensorPort& input, const std::string& path) {
   const NpyType wanted = input.dtype == DType::u8 ? NpyType::u8 : NpyType::f32;
@@ -72,9 +80,7 @@ std::size_t batch_of(const NpyArray& array, const TensorPort& input, const std::
               fmt::format("{}: expected {} {}, got {} {}", printable(path),
                           wanted == NpyType::u8 ? "u8" : "f32", shape_text(input.shape),
                           array.type == NpyType::u8 ? "u8" : "f32", fmt::join(array.shape, "x")),
-              input.shape.size() == 3
-                  ? "the array is already normalised: one row per image, planes first"
-                  : "");
+              array_hint(input));
 }
 
 /// The last steps of a series.
