@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "tests/emit/tiny_library.h"
 #include "tools/emit/library.h"
@@ -116,6 +118,16 @@ TEST(Link, Embedded_weights_need_no_file) {
   EXPECT_EQ(run_ok({directory.path("main")}), expected_output());
 }
 
+/// The README in this directory; the program in it is written beside it, as main.c.
+std::string readme_with_program(const ScratchDirectory& directory) {
+  std::string readme = testing::file_text(directory.path("tiny.README.md"));
+  const std::string fence = "```c\n";
+  const std::size_t begin = readme.find(fence) + fence.size();
+  std::ofstream(directory.path("main.c"))
+      << readme.substr(begin, readme.find("```", begin) - begin);
+  return readme;
+}
+
 /// Emits a tiny library with these inputs; compiles and runs the program in its README, which it
 /// returns.
 std::string run_readme(const std::vector<Port>& inputs) {
@@ -123,17 +135,47 @@ std::string run_readme(const std::vector<Port>& inputs) {
   LibraryRequest request = tiny_request("tiny", directory.path());
   for (Plan& plan : request.plans) plan.inputs = inputs;
   emit(request);
-  const std::string readme = testing::file_text(directory.path("tiny.README.md"));
-  const std::string fence = "```c\n";
-  const std::size_t begin = readme.find(fence) + fence.size();
-  std::ofstream(directory.path("readme.c"))
-      << readme.substr(begin, readme.find("```", begin) - begin);
-  run_ok(
-      {"sh", "-c",
-       "cd '" + directory.path() +
-           "' && cc -std=c99 -Wall -Wextra -Wpedantic -Werror readme.c -I. libtiny.a -pthread -lm "
-           "-o readme && ./readme"});
+  std::string readme = readme_with_program(directory);
+  run_ok({"sh", "-c",
+          "cd '" + directory.path() +
+              "' && cc -std=c99 -Wall -Wextra -Wpedantic -Werror main.c -I. libtiny.a -pthread -lm "
+              "-o main && ./main"});
   return readme;
+}
+
+/// The commands of the README's table that begin with a compiler.
+std::vector<std::string> compiler_rows(const std::string& readme) {
+  std::vector<std::string> commands;
+  const std::string start = " | `cc ";
+  for (std::size_t at = 0; (at = readme.find(start, at)) != std::string::npos;) {
+    at += start.size() - 3;
+    commands.push_back(readme.substr(at, readme.find('`', at) - at));
+  }
+  return commands;
+}
+
+/// Runs each of these commands as it stands, where the library is, and the program that it makes.
+void run_compiler_rows(bool archive, bool shared, std::size_t rows) {
+  const ScratchDirectory directory;
+  LibraryRequest request = tiny_request("tiny", directory.path());
+  request.emit_archive = archive;
+  request.emit_shared = shared;
+  emit(request);
+  const std::vector<std::string> commands = compiler_rows(readme_with_program(directory));
+  EXPECT_EQ(commands.size(), rows);
+  for (const std::string& command : commands) {
+    if (command.find("pkg-config") != std::string::npos && find_program("pkg-config").empty()) {
+      continue;
+    }
+    run_ok(
+        {"sh", "-c", "cd '" + directory.path() + "' && rm -f a.out && " + command + " && ./a.out"});
+  }
+}
+
+TEST(Link, The_commands_in_the_readme_make_programs_that_start) {
+  run_compiler_rows(true, true, 3);
+  run_compiler_rows(true, false, 2);
+  run_compiler_rows(false, true, 2);
 }
 
 TEST(Link, The_program_in_the_readme_compiles_and_runs) {

@@ -58,9 +58,10 @@ std::string command_rows(const std::string& name, const PackageContent& content)
     text +=
         table_row("the shared library", fmt::format("`cc main.c -I. -L. -l{} -Wl,-rpath,.`", name));
   }
-  text += table_row("pkg-config", fmt::format("`cc main.c $(PKG_CONFIG_PATH=. pkg-config --cflags "
-                                              "--libs {})`",
-                                              name));
+  // -l takes the shared library where there is one, and no loader looks for it here by itself.
+  text += table_row("pkg-config",
+                    fmt::format("`cc main.c $(PKG_CONFIG_PATH=. pkg-config --cflags --libs {}){}`",
+                                name, content.shared ? " -Wl,-rpath,." : ""));
   return rows(text + table_row("CMake", fmt::format("`find_package({0} REQUIRED PATHS .)`, "
                                                     "`target_link_libraries(app {0}::{0})`",
                                                     name)));
