@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -143,6 +144,16 @@ def save(model, directory):
     (directory / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n", encoding="utf-8")
 
 
+def make_writable(directory):
+    """Training takes minutes: that its result can be kept must be known before."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        sys.exit(f"error: {directory}: cannot be written: {error.strerror or error}")
+
+
 def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -161,6 +172,7 @@ def parse_args():
 
 def main():
     args = parse_args()
+    make_writable(args.out)
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     torch.use_deterministic_algorithms(True)
