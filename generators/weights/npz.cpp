@@ -125,7 +125,8 @@ void Npz::read_bytes(const TensorInfo& tensor, std::uint64_t offset,
     open_->stream.skip(begin);
   }
   open_->stream.read(out);
-  if (open_->stream.position() != tensor.end) return;
+  // The entry may hold more than this tensor: stacked_blocks.h.
+  if (open_->stream.position() != archive_->entries()[tensor.file].bytes) return;
   open_->stream.require_end();
   open_.reset();
 }

@@ -37,7 +37,7 @@ class Npz {
   /// number is `TensorInfo::file`.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
 
-  /// Elements [first, first + out.size()) as f32. What is read to its end is read with its
+  /// Elements [first, first + out.size()) as f32. An entry that is read to its end is read with its
   /// checksum. Pieces that follow each other are unpacked once; not for several threads at a time.
   void read_f32(const TensorInfo& tensor, std::uint64_t first, std::span<float> out) const;
 

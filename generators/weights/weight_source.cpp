@@ -8,6 +8,7 @@
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
 #include "generators/weights/random_weights.h"
+#include "generators/weights/stacked_blocks.h"
 
 namespace vitgen {
 namespace {
@@ -49,7 +50,7 @@ WeightSource WeightSource::open(const std::string& path, const WeightOptions& op
     out.tensors_ = std::move(sharded.tensors);
   } else if (path.ends_with(".npz")) {
     out.npz_ = Npz::open(path);
-    out.tensors_ = out.npz_->tensors();
+    out.tensors_ = without_stacks(out.npz_->tensors(), path);
   } else {
     out.files_.push_back(Safetensors::open(path));
     out.tensors_ = out.files_.front().tensors();

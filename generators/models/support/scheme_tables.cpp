@@ -335,10 +335,7 @@ NamingScheme flax_scheme(std::string_view name, TensorNames names) {
           .defaults = {.activation = Activation::gelu_tanh,
                        .resample = tensors::Resample::linear_corners,
                        .plain_resize = true},
-          .unsupported = {
-              {"conv_root/kernel", "a convolutional stem"},
-              {"Transformer/encoderblock/LayerNorm_0/scale", "a stack of all blocks in one tensor"},
-          }};
+          .unsupported = {{"conv_root/kernel", "a convolutional stem"}}};
 }
 
 }  // namespace
