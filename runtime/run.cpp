@@ -20,6 +20,10 @@ HalideType halide_type(vitgen_dtype dtype) {
       return {1, 8, 1};
     case VITGEN_I32:
       return {0, 32, 1};
+    case VITGEN_BF16:
+      return {3, 16, 1};
+    case VITGEN_F16:
+      return {2, 16, 1};
   }
   return {0, 0, 0};
 }
