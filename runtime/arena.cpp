@@ -58,8 +58,22 @@ uint32_t usable_buckets(const vitgen_table& table, uint32_t max_batch) {
 
 }  // namespace
 
+uint64_t dtype_bytes(vitgen_dtype dtype) {
+  switch (dtype) {
+    case VITGEN_U8:
+      return 1;
+    case VITGEN_BF16:
+    case VITGEN_F16:
+      return 2;
+    case VITGEN_F32:
+    case VITGEN_I32:
+      return 4;
+  }
+  return 4;
+}
+
 uint64_t port_bytes(const vitgen_port& port) {
-  uint64_t bytes = port.dtype == VITGEN_U8 ? 1 : 4;
+  uint64_t bytes = dtype_bytes(port.dtype);
   for (uint32_t d = 0; d < port.dims; ++d) {
     bytes = multiply(bytes, static_cast<uint64_t>(port.extents[d]));
   }

@@ -10,8 +10,6 @@ struct Range {
 
 bool overlap(Range a, Range b) { return a.begin < b.end && b.begin < a.end; }
 
-uint64_t element_bytes(const vitgen_port& port) { return port.dtype == VITGEN_U8 ? 1 : 4; }
-
 /// The range of n images at `memory`; says in `why` what is wrong with it.
 bool range_of(const vitgen_port& port, const void* memory, size_t n, Range& range, Text& why) {
   uint64_t bytes;
@@ -21,8 +19,8 @@ bool range_of(const vitgen_port& port, const void* memory, size_t n, Range& rang
     why << "n: " << n << " images of '" << port.name << "' do not fit into the address space";
     return false;
   }
-  if (range.begin % element_bytes(port) != 0) {
-    why << port.name << ": not aligned to " << element_bytes(port) << " bytes";
+  if (range.begin % dtype_bytes(port.dtype) != 0) {
+    why << port.name << ": not aligned to " << dtype_bytes(port.dtype) << " bytes";
     return false;
   }
   return true;
