@@ -102,8 +102,17 @@ uint8_t* output_memory(const vitgen_api_context& context, const BatchRun& run, u
 
 }  // namespace
 
+const vitgen_bucket& next_bucket(const vitgen_table& table, uint32_t& usable, size_t n) {
+  while (table.buckets[usable - 1].batch > n) --usable;  // the first has batch 1
+  return table.buckets[usable - 1];
+}
+
 int check_request(vitgen_api_context& context, const Request& request) {
   Text why = text_in(context.error, sizeof context.error);
+  if (request.on_device && context.cuda == nullptr) {
+    why << "run_device: this model is on the CPU";
+    return VITGEN_API_E_UNSUPPORTED;
+  }
   return check(*context.model->table, request, why) ? VITGEN_API_OK : VITGEN_API_E_ARG;
 }
 
