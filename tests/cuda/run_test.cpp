@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "runtime/cuda_driver.h"
 #include "tests/cuda/gpu_model.h"
 #include "tests/runtime/interpose.h"
@@ -165,6 +167,21 @@ TEST(CudaRun, an_observer_needs_memory_for_copies) {
     EXPECT_EQ(vitgen_api_observe(session.context, look, nullptr), VITGEN_API_E_RESOURCES);
   }
   expect_right(gpu, session.context, 1);
+}
+
+TEST(CudaRun, contexts_of_several_threads_do_not_disturb_each_other) {
+  GpuModel gpu;
+  Session session(gpu.fake);
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&gpu, &session, t] {
+      vitgen_api_context* context = nullptr;
+      ASSERT_EQ(vitgen_api_context_create(session.model, nullptr, &context), VITGEN_API_OK);
+      for (size_t i = 0; i < 50; ++i) expect_right(gpu, context, 1 + i % 9, t);
+      EXPECT_EQ(vitgen_api_context_destroy(context), VITGEN_API_OK);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(CudaContext, is_of_one_thread_and_uses_nothing_that_is_for_cpus) {

@@ -44,6 +44,8 @@ std::vector<Range> allocations();
 
 /// Back to one idle device of capability 9.0, 1 GiB, CUDA 12.4, no launch function, no failures.
 void reset();
+/// The context is as new where it was lost; the rest stays.
+void mend();
 void set_devices(std::vector<int> capabilities);  ///< 10 major + minor each
 void set_version(int version);                    ///< of cuDriverGetVersion
 void set_memory(std::size_t bytes);               ///< of all allocations together

@@ -16,7 +16,7 @@ namespace vitgen::fake_cuda {
 namespace {
 
 /// Not canonical on x86-64: an access by the host ends the process.
-constexpr std::uint64_t kFirstAddress = std::uint64_t{1} << 60;
+constexpr std::uint64_t kFirstAddress = std::uint64_t{1} << 59;
 /// As cuMemAlloc aligns (CUDA programming guide: at least 256 bytes).
 constexpr std::uint64_t kAlignment = 256;
 
