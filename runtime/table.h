@@ -12,7 +12,7 @@
 struct vitgen_preprocess_recipe;  // runtime/preprocess.h
 
 enum {
-  VITGEN_TABLE_VERSION = 2,
+  VITGEN_TABLE_VERSION = 3,
   VITGEN_MAX_DIMS = 4,
   VITGEN_MAX_OPERANDS = 8,
   /// Alignment of every arena buffer and of every tensor in the weights file: two cache lines,
@@ -23,7 +23,13 @@ enum {
   VITGEN_HASH_BYTES = 32,
 };
 
-enum vitgen_dtype : uint8_t { VITGEN_F32 = 0, VITGEN_U8 = 1, VITGEN_I32 = 2 };
+enum vitgen_dtype : uint8_t {
+  VITGEN_F32 = 0,
+  VITGEN_U8 = 1,
+  VITGEN_I32 = 2,
+  VITGEN_BF16 = 3,
+  VITGEN_F16 = 4,
+};
 
 /// Where an operand's memory lies. INPUT and OUTPUT are the caller's buffers.
 enum vitgen_slot : uint8_t {
@@ -47,9 +53,58 @@ enum vitgen_cpu_feature : uint32_t {
 /// A kernel as Halide emits it: user_context, then one halide_buffer_t* per operand.
 typedef int (*vitgen_kernel_fn)(void* user_context, ...);
 
+/// What one variant of the kernels needs: a CPU, or a GPU beside any x86-64.
 struct vitgen_isa {
-  const char* name;   ///< as on the command line: "x86-64-avx512"
-  uint32_t features;  ///< every bit must be present on the CPU and enabled by the OS
+  const char* name;          ///< as on the command line: "x86-64-avx512", "cuda-sm80"
+  uint32_t features;         ///< CPU: every bit must be present and enabled by the OS
+  uint32_t capability;       ///< GPU: least compute capability, 10 major + minor; 0: a CPU variant
+  uint32_t only_capability;  ///< GPU: not 0 if no later one will do, as for code of sm_90a
+};
+
+/// One module of device code for one kernel.
+struct vitgen_device_code {
+  /// Of the device that it is for, 10 major + minor. A cubin runs on devices of the same major
+  /// number and no smaller minor one; PTX on every later device, unless the variant has
+  /// `only_capability`.
+  uint32_t capability;
+  uint32_t is_cubin;  ///< else PTX, zero-terminated
+  const void* bytes;
+  uint64_t size;  ///< of PTX with its zero
+};
+
+enum vitgen_argument_kind : uint8_t {
+  VITGEN_ARGUMENT_OPERAND = 0,  ///< device address of operand `index` of the step, plus `value`
+  VITGEN_ARGUMENT_SCRATCH = 1,  ///< device address of the kernel's scratch, plus `value`
+  VITGEN_ARGUMENT_VALUE = 2,    ///< the low `bytes` bytes of `value`
+};
+
+/// One parameter of a launch, in the order of the entry's parameters.
+struct vitgen_launch_argument {
+  enum vitgen_argument_kind kind;
+  uint8_t bytes;  ///< of the parameter: 8 for addresses
+  uint32_t index;
+  uint64_t value;
+};
+
+/// One launch; all numbers are constants, since every extent is.
+struct vitgen_launch {
+  const char* entry;  ///< in the module
+  uint32_t grid[3];
+  uint32_t block[3];
+  /// Dynamic shared memory; above 48 KiB the runtime raises the entry's limit once.
+  uint32_t shared_bytes;
+  uint32_t argument_count;
+  const struct vitgen_launch_argument* arguments;
+};
+
+/// A kernel on the GPU: launches in order on one stream, each seeing what those before it wrote.
+struct vitgen_device_kernel {
+  const struct vitgen_device_code* codes;  ///< the first that fits the device and loads is taken
+  uint32_t code_count;
+  uint32_t launch_count;
+  const struct vitgen_launch* launches;
+  /// Of device memory between its launches, a multiple of VITGEN_ALIGNMENT.
+  uint64_t scratch_bytes;
 };
 
 struct vitgen_operand {
@@ -73,6 +128,9 @@ struct vitgen_kernel {
   const vitgen_kernel_fn* functions;
   const uint64_t* shared_scratch;
   const uint64_t* task_scratch;
+  /// isa_count entries, null for CPU variants, whose GPU counterparts in turn have a null function
+  /// and no scratch above; or null where no variant is a GPU's.
+  const struct vitgen_device_kernel* const* device;
 };
 
 struct vitgen_step {

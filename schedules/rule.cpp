@@ -20,15 +20,29 @@ Choice choose_default(const OpSpec& spec, const Machine& machine) {
   return {std::string(kFallback), {}};
 }
 
-Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice) {
-  if (choice.rule == kFallback) return build_fallback(spec, machine);
+namespace {
+
+const RuleEntry& find_rule(const OpSpec& spec, std::string_view name) {
   for (const RuleEntry& rule : all_rules()) {
-    if (rule.name == choice.rule && rule.op == spec.op) {
-      return rule.build(spec, machine, choice.knobs);
-    }
+    if (rule.name == name && rule.op == spec.op) return rule;
   }
   throw Error(ExitCode::usage, "UNKNOWN_RULE",
-              "no rule '" + printable(choice.rule) + "' for op " + spec.op);
+              "no rule '" + printable(name) + "' for op " + spec.op);
+}
+
+}  // namespace
+
+Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice) {
+  if (choice.rule == kFallback) return build_fallback(spec, machine);
+  return find_rule(spec, choice.rule).build(spec, machine, choice.knobs);
+}
+
+std::optional<DeviceKernel> device_kernel(const OpSpec& spec, const Machine& machine,
+                                          const Choice& choice) {
+  if (choice.rule == kFallback) return std::nullopt;
+  const RuleEntry& rule = find_rule(spec, choice.rule);
+  if (rule.device == nullptr) return std::nullopt;
+  return rule.device(spec, machine, choice.knobs);
 }
 
 void require_knobs(bool legal, std::string_view rule) {

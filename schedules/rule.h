@@ -18,6 +18,10 @@
 // form is to be tuned, a knob called `form`. Where a knob is a part of the definition, the rule has
 // `static Linear define_with(const Spec&, const Knobs&)`, which hands it to the op's `define`.
 //
+// A rule whose kernel is written by a micro-kernel as a whole, for instructions of a GPU that Halide
+// cannot emit, has `static DeviceKernel device_kernel(const Spec&, const Machine&, const Knobs&)`
+// instead of `apply`. It computes what the op's plain form defines.
+//
 // Measurements are kept per version of a rule: `static constexpr int version = 2;` (1 without) is
 // raised when the same knobs come to mean other code, and so outdates its tuning records.
 
@@ -28,6 +32,7 @@
 
 #include "generators/ops/support/ops_table.h"
 #include "schedules/choice.h"
+#include "schedules/device_kernel.h"
 #include "schedules/machine.h"
 
 namespace vitgen {
@@ -44,6 +49,9 @@ struct RuleEntry {
   /// Defines the op and schedules it. Throws FIELDS_* if the knobs do not parse, KNOBS_ILLEGAL
   /// if they do not fit the spec.
   Algorithm (*build)(const OpSpec&, const Machine&, const Fields& knobs);
+  /// Null where Halide's code is the kernel; else the whole kernel, and `build` gives the plain
+  /// definition, unscheduled. Throws as `build`.
+  DeviceKernel (*device)(const OpSpec&, const Machine&, const Fields& knobs);
 };
 
 /// Every rule of schedules/<folder>/<op>.h and <op>_<more>.h, the most special first: `linear_rows`
@@ -58,6 +66,11 @@ Choice choose_default(const OpSpec& spec, const Machine& machine);
 
 /// The op of `spec` defined and scheduled. Throws UNKNOWN_RULE, KNOBS_ILLEGAL, FIELDS_*.
 Algorithm build(const OpSpec& spec, const Machine& machine, const Choice& choice);
+
+/// The kernel that the choice's rule writes itself, or nothing where Halide compiles what `build`
+/// gives. Throws as `build`.
+std::optional<DeviceKernel> device_kernel(const OpSpec& spec, const Machine& machine,
+                                          const Choice& choice);
 
 /// The op in the form and with the parameters that the rule, or else a knob, asks for.
 template <class Rule>
@@ -95,6 +108,24 @@ constexpr int version_of() {
   }
 }
 
+/// A rule that writes device code instead of scheduling Funcs.
+template <class Rule>
+concept WritesDeviceCode =
+    requires(const typename Rule::Spec& spec, const Machine& machine,
+             const typename Rule::Knobs& knobs) { Rule::device_kernel(spec, machine, knobs); };
+
+template <class Rule>
+constexpr auto device_of() -> DeviceKernel (*)(const OpSpec&, const Machine&, const Fields&) {
+  if constexpr (WritesDeviceCode<Rule>) {
+    return [](const OpSpec& spec, const Machine& machine, const Fields& fields) {
+      return Rule::device_kernel(typed_spec<typename Rule::Spec>(spec), machine,
+                                 from_fields<typename Rule::Knobs>(fields));
+    };
+  } else {
+    return nullptr;
+  }
+}
+
 template <class Rule>
 RuleEntry rule_entry() {
   using Spec = typename Rule::Spec;
@@ -116,9 +147,10 @@ RuleEntry rule_entry() {
             const auto typed = typed_spec<Spec>(spec);
             const auto knobs = from_fields<typename Rule::Knobs>(fields);
             auto op = define_for<Rule>(typed, knobs);
-            Rule::apply(op, typed, machine, knobs);
+            if constexpr (!WritesDeviceCode<Rule>) Rule::apply(op, typed, machine, knobs);
             return op.algorithm;
-          }};
+          },
+          device_of<Rule>()};
 }
 
 /// Throws KNOBS_ILLEGAL unless `legal`; `rule` says what the knobs must obey.
