@@ -23,6 +23,11 @@ struct ThreadKnobs {
 /// technical specifications).
 inline constexpr int kMostBlocksAcross = 65535;
 
+/// Reads of a thread that are unrolled, so that one does not wait for the one before it: eight of
+/// them in each of 256 threads are 8 KiB, about what memory delivers to a multiprocessor in the
+/// half microsecond that a read takes.
+inline constexpr int kReadsUnderWay = 8;
+
 /// A warp, or 32 where threads do not run in step: fewer are no block worth its start.
 int least_threads(const Machine& machine);
 
