@@ -190,16 +190,16 @@ void schedule_softmax(Attention& op, const AttentionSpec& spec, const QueryLoops
   }
 }
 
-/// The largest tile of queries that fits with its d_c and j_c, of those with as many threads and
-/// queries of a thread.
+/// With as many channels and tokens in shared memory as fit, the channels no fewer than `d_least`.
 std::optional<CudaAttention::Knobs> fitting(const AttentionSpec& spec, const Machine& machine,
-                                            int threads_i, int m_r) {
-  for (int d_c = largest_divisor(spec.head_size, kLanes); d_c >= 1; --d_c) {
-    if (spec.head_size % d_c != 0) continue;
+                                            CudaAttention::Knobs knobs, int d_least) {
+  for (knobs.d_c = largest_divisor(spec.head_size, kLanes); knobs.d_c >= d_least;
+       knobs.d_c = largest_divisor(spec.head_size, knobs.d_c - 1)) {
     for (const int j_c : {32, 16}) {
-      const CudaAttention::Knobs knobs{.threads_i = threads_i, .m_r = m_r, .d_c = d_c, .j_c = j_c};
+      knobs.j_c = j_c;
       if (broken_rule(spec, knobs, machine).empty()) return knobs;
     }
+    if (knobs.d_c == 1) break;
   }
   return std::nullopt;
 }
@@ -210,13 +210,19 @@ std::optional<CudaAttention::Knobs> CudaAttention::defaults(const Spec& spec,
                                                             const Machine& machine) {
   if (machine.kind != MachineKind::gpu) return std::nullopt;
   std::optional<Knobs> best;
-  // Smaller tiles until each multiprocessor has a block.
-  for (const int m_r : {4, 2, 1}) {
-    for (const int threads_i : {8, 4, 2}) {
-      const auto knobs = fitting(spec, machine, threads_i, m_r);
-      if (!knobs) continue;
-      if (!best || blocks(spec, *best) < machine.multiprocessors) best = knobs;
+  // Of keys a sector of 32 bytes is read at least, if the head has as many channels and there is
+  // room; then the largest tiles, until each multiprocessor has a block.
+  const int sector = largest_divisor(spec.head_size, 8);
+  for (const int d_least : {sector, 1}) {
+    for (const int m_r : {4, 2, 1}) {
+      for (const int threads_i : {8, 4, 2}) {
+        const Knobs tile{.threads_i = threads_i, .m_r = m_r};
+        const auto knobs = fitting(spec, machine, tile, d_least);
+        if (!knobs) continue;
+        if (!best || blocks(spec, *best) < machine.multiprocessors) best = knobs;
+      }
     }
+    if (best) return best;
   }
   return best;
 }
