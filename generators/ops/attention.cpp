@@ -89,15 +89,10 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
       combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; }));
 }
 
-namespace {
-
-/// A token that is read: inside the operand, or as the caller takes care.
 Expr row_of(const Var& token, const AttentionSpec& spec, AttentionForm form) {
   if (form == AttentionForm::plain) return token;
   return Halide::min(token, spec.tokens - 1);
 }
-
-}  // namespace
 
 void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv,
                    const Expr& first, AttentionForm form) {

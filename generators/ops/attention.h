@@ -81,6 +81,9 @@ struct Attention {
 std::vector<AttentionForm> forms(const AttentionSpec& spec);
 Attention define(const AttentionSpec& spec, AttentionForm form = AttentionForm::plain);
 
+/// The token that is read for `token`: in clamped_rows the last one past the end.
+Halide::Expr row_of(const Halide::Var& token, const AttentionSpec& spec, AttentionForm form);
+
 /// The parts of define(), in their order, for an op that puts terms of its own between them.
 Attention declare_attention(const AttentionSpec& spec);
 /// key_rows, keys, scores; a score's sum begins with `first`, of (lane, block, i, h, b).
