@@ -4,7 +4,8 @@ namespace vitgen {
 
 void CudaDepthwiseConv::apply(DepthwiseConv& op, const Spec& spec, const Machine& machine,
                               const Knobs& knobs) {
-  const Halide::Var thread = put_elements_on_gpu(op.output, operands(spec).back(), machine, knobs);
+  const Halide::Var thread =
+      put_elements_on_gpu(op.output, operands(spec).back().elements(), machine, knobs);
   op.row.compute_inline();
   op.acc.compute_at(op.output, thread);
   op.acc.update().unroll(op.k, largest_divisor(spec.taps, kReadsUnderWay));

@@ -48,6 +48,9 @@ void require_threads(int threads, const Machine& machine);
 /// The largest divisor of `extent` that is at most `most`.
 int largest_divisor(int extent, int most);
 
+/// An extent in shared memory for which neighbours along the next dimension lie in different banks.
+constexpr int odd(int extent) { return extent | 1; }
+
 /// The loops over one dimension that the threads of a block share out: neighbours take neighbours,
 /// and each goes on by all threads.
 struct SharedLoop {

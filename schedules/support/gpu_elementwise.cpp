@@ -16,19 +16,18 @@ std::optional<ThreadKnobs> element_defaults(const Operand& output, const Machine
   return ThreadKnobs{.threads = threads_for_grid(output.elements(), machine)};
 }
 
-Var put_elements_on_gpu(Halide::Func output, const Operand& operand, const Machine& machine,
+Var put_elements_on_gpu(Halide::Func func, std::int64_t elements, const Machine& machine,
                         const ThreadKnobs& knobs) {
   require_threads(knobs.threads, machine);
-  const std::vector<Var> dims = output.args();
+  const std::vector<Var> dims = func.args();
   Var element("element"), block("block"), thread("thread");
   Var all = dims[0];
   for (std::size_t d = 1; d < dims.size(); ++d) {
-    output.fuse(all, dims[d], element);
+    func.fuse(all, dims[d], element);
     all = element;
   }
-  const bool whole = operand.elements() % knobs.threads == 0;
-  output.gpu_tile(all, block, thread, knobs.threads,
-                  whole ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  func.gpu_tile(all, block, thread, knobs.threads,
+                elements % knobs.threads == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
   return thread;
 }
 

@@ -16,8 +16,9 @@ namespace vitgen {
 /// Nothing for a CPU, and where a 32-bit index does not reach all elements.
 std::optional<ThreadKnobs> element_defaults(const Operand& output, const Machine& machine);
 
-/// Returns the loop over threads, for what each of them computes before its element.
-Halide::Var put_elements_on_gpu(Halide::Func output, const Operand& operand, const Machine& machine,
+/// Schedules a func of so many elements, whose extents are pinned. Returns the loop over threads,
+/// for what each of them computes before its element.
+Halide::Var put_elements_on_gpu(Halide::Func func, std::int64_t elements, const Machine& machine,
                                 const ThreadKnobs& knobs);
 
 /// A rule whose whole schedule is this one.
@@ -32,7 +33,7 @@ struct GpuElementwise {
     return thread_space(*defaults(spec, machine), machine);
   }
   static void apply(auto& op, const Spec& spec, const Machine& machine, const Knobs& knobs) {
-    put_elements_on_gpu(op.output, operands(spec).back(), machine, knobs);
+    put_elements_on_gpu(op.output, operands(spec).back().elements(), machine, knobs);
   }
 };
 
