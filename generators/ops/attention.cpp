@@ -89,8 +89,13 @@ void define_softmax(Attention& op, const AttentionSpec& spec) {
       combine_lanes(lane_at(op.lane_sum), [](const Expr& a, const Expr& b) { return a + b; }));
 }
 
+Expr row_of(const Var& token, const AttentionSpec& spec, AttentionForm form) {
+  if (form == AttentionForm::plain) return token;
+  return Halide::min(token, spec.tokens - 1);
+}
+
 void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv,
-                   const Expr& first) {
+                   const Expr& first, AttentionForm form) {
   const Expr key =
       qkv(spec.width() + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
   const float factor = key_factor(spec);
@@ -98,14 +103,17 @@ void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& q
   op.keys(op.lane, op.d, op.block, op.h, op.b) =
       op.key_rows(op.d, op.lane + op.block * kLanes, op.h, op.b);
   op.scores(op.lane, op.block, op.i, op.h, op.b) = first;
-  op.scores(op.lane, op.block, op.i, op.h, op.b) += qkv(op.h * spec.head_size + op.rd, op.i, op.b) *
-                                                    op.keys(op.lane, op.rd, op.block, op.h, op.b);
+  op.scores(op.lane, op.block, op.i, op.h, op.b) +=
+      qkv(op.h * spec.head_size + op.rd, row_of(op.i, spec, form), op.b) *
+      op.keys(op.lane, op.rd, op.block, op.h, op.b);
 }
 
-void define_values(Attention& op, const AttentionSpec& spec, const ImageParam& qkv) {
+void define_values(Attention& op, const AttentionSpec& spec, const ImageParam& qkv,
+                   AttentionForm form) {
   const int strip = value_strip(spec);
   op.values(op.channel, op.j, op.strip, op.h, op.b) =
-      qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip, op.j, op.b);
+      qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip,
+          row_of(op.j, spec, form), op.b);
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
   op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj % kLanes, op.rj / kLanes, op.i, op.h, op.b) *
                                     op.values(op.d % strip, op.rj, op.d / strip, op.h, op.b);
@@ -116,13 +124,17 @@ void define_output(Attention& op, const Operand& output) {
   pin_output(op.output, output);
 }
 
-Attention define(const AttentionSpec& spec) {
+std::vector<AttentionForm> forms(const AttentionSpec&) {
+  return {AttentionForm::plain, AttentionForm::clamped_rows};
+}
+
+Attention define(const AttentionSpec& spec, AttentionForm form) {
   const std::vector<Operand> list = operands(spec);
   const ImageParam qkv = image_param(list[0]);
   Attention op = declare_attention(spec);
-  define_scores(op, spec, qkv, 0.0f);
+  define_scores(op, spec, qkv, 0.0f, form);
   define_softmax(op, spec);
-  define_values(op, spec, qkv);
+  define_values(op, spec, qkv, form);
   define_output(op, list.back());
   op.algorithm = {{qkv},
                   {op.key_rows, op.keys, op.values, op.scores, op.lane_max, op.row_max, op.probs,

@@ -8,8 +8,16 @@
 
 namespace vitgen {
 
+/// Definitions of the same sums for different machines.
+enum class AttentionForm : std::uint8_t {
+  plain,
+  clamped_rows,  ///< queries and values past the last token repeat it: tiles cover any length
+};
+inline std::vector<std::string_view> enum_names(AttentionForm) { return {"plain", "clamped_rows"}; }
+
 struct AttentionSpec {
   static constexpr std::string_view op = "attention";
+  using Form = AttentionForm;
   int batch = 1;
   int tokens = 197;
   int heads = 12;
@@ -70,16 +78,21 @@ struct Attention {
   Halide::RDom rd, rj, blocks;  ///< over head_size, over tokens, over tokens in 16 lanes
 };
 
-Attention define(const AttentionSpec& spec);
+std::vector<AttentionForm> forms(const AttentionSpec& spec);
+Attention define(const AttentionSpec& spec, AttentionForm form = AttentionForm::plain);
+
+/// The token that is read for `token`: in clamped_rows the last one past the end.
+Halide::Expr row_of(const Halide::Var& token, const AttentionSpec& spec, AttentionForm form);
 
 /// The parts of define(), in their order, for an op that puts terms of its own between them.
 Attention declare_attention(const AttentionSpec& spec);
 /// key_rows, keys, scores; a score's sum begins with `first`, of (lane, block, i, h, b).
 void define_scores(Attention& op, const AttentionSpec& spec, const Halide::ImageParam& qkv,
-                   const Halide::Expr& first);
+                   const Halide::Expr& first, AttentionForm form = AttentionForm::plain);
 void define_softmax(Attention& op, const AttentionSpec& spec);
 /// values, acc
-void define_values(Attention& op, const AttentionSpec& spec, const Halide::ImageParam& qkv);
+void define_values(Attention& op, const AttentionSpec& spec, const Halide::ImageParam& qkv,
+                   AttentionForm form = AttentionForm::plain);
 void define_output(Attention& op, const Operand& output);
 
 }  // namespace vitgen

@@ -29,13 +29,60 @@ double flops(const PatchEmbedSpec& spec) {
   return 2.0 * spec.batch * spec.grid_h() * spec.grid_w() * static_cast<double>(spec.k()) * spec.n;
 }
 
-PatchEmbed define(const PatchEmbedSpec& spec) {
+namespace {
+
+Expr bias_value(const PatchEmbedSpec& spec, const std::vector<ImageParam>& arguments,
+                const Expr& j) {
+  return spec.bias ? Expr(arguments[2](j)) : Expr(0.0f);
+}
+
+/// Pixel (x, y) of channel z in the patch of column c and row r.
+Expr pixel(const PatchEmbedSpec& spec, const ImageParam& image, const Expr& c, const Expr& r,
+           const Expr& x, const Expr& y, const Expr& z, const Expr& b) {
+  const Expr column = c * spec.patch_w + x;
+  const Expr row = r * spec.patch_h + y;
+  return Halide::cast<float>(spec.layout == ImageLayout::chw ? image(column, row, z, b)
+                                                             : image(z, column, row, b));
+}
+
+void define_plain(PatchEmbed& op, const PatchEmbedSpec& spec,
+                  const std::vector<ImageParam>& arguments) {
+  op.k = RDom(0, spec.patch_w, 0, spec.patch_h, 0, spec.channels, "k");
+  const Expr flat_k = op.k.x + spec.patch_w * (op.k.y + spec.patch_h * op.k.z);
+  op.acc(op.j, op.c, op.r, op.b) = bias_value(spec, arguments, op.j);
+  op.acc(op.j, op.c, op.r, op.b) +=
+      pixel(spec, arguments[0], op.c, op.r, op.k.x, op.k.y, op.k.z, op.b) *
+      arguments[1](op.j % spec.panel, flat_k, op.j / spec.panel);
+  op.algorithm.stages = {op.acc};
+}
+
+void define_clamped_tiles(PatchEmbed& op, const PatchEmbedSpec& spec,
+                          const std::vector<ImageParam>& arguments) {
+  op.k = RDom(0, spec.k(), "k");
+  op.input_tile = Func("input_tile");
+  op.weight_tile = Func("weight_tile");
+  const Expr t = min(op.t, spec.k() - 1);
+  const Expr j = min(op.j, padded(spec.n, spec.panel) - 1);
+  op.input_tile(op.t, op.c, op.r, op.b) = pixel(
+      spec, arguments[0], min(op.c, spec.grid_w() - 1), min(op.r, spec.grid_h() - 1),
+      t % spec.patch_w, t / spec.patch_w % spec.patch_h, t / (spec.patch_w * spec.patch_h), op.b);
+  op.weight_tile(op.j, op.t) = arguments[1](j % spec.panel, t, j / spec.panel);
+  op.acc(op.j, op.c, op.r, op.b) = bias_value(spec, arguments, j);
+  op.acc(op.j, op.c, op.r, op.b) +=
+      op.input_tile(op.k, op.c, op.r, op.b) * op.weight_tile(op.j, op.k);
+  op.algorithm.stages = {op.input_tile, op.weight_tile, op.acc};
+}
+
+}  // namespace
+
+std::vector<PatchEmbedForm> forms(const PatchEmbedSpec&) {
+  return {PatchEmbedForm::plain, PatchEmbedForm::clamped_tiles};
+}
+
+PatchEmbed define(const PatchEmbedSpec& spec, PatchEmbedForm form) {
   const std::vector<Operand> list = operands(spec);
   std::vector<ImageParam> arguments;
   for (std::size_t p = 0; p + 1 < list.size(); ++p) arguments.push_back(image_param(list[p]));
-  const ImageParam& image = arguments[0];
-  const ImageParam& weight = arguments[1];
-
   PatchEmbed op{.algorithm = {},
                 .acc = Func("acc"),
                 .output = Func("patch_embed"),
@@ -43,18 +90,22 @@ PatchEmbed define(const PatchEmbedSpec& spec) {
                 .c = Var("c"),
                 .r = Var("r"),
                 .b = Var("b"),
-                .k = RDom(0, spec.patch_w, 0, spec.patch_h, 0, spec.channels, "k")};
-  const Expr x = op.c * spec.patch_w + op.k.x;
-  const Expr y = op.r * spec.patch_h + op.k.y;
-  const Expr pixel = Halide::cast<float>(
-      spec.layout == ImageLayout::chw ? image(x, y, op.k.z, op.b) : image(op.k.z, x, y, op.b));
-  const Expr flat_k = op.k.x + spec.patch_w * (op.k.y + spec.patch_h * op.k.z);
-
-  op.acc(op.j, op.c, op.r, op.b) = spec.bias ? Expr(arguments[2](op.j)) : Expr(0.0f);
-  op.acc(op.j, op.c, op.r, op.b) += pixel * weight(op.j % spec.panel, flat_k, op.j / spec.panel);
+                .k = {},
+                .input_tile = {},
+                .weight_tile = {},
+                .t = Var("t")};
+  switch (form) {
+    case PatchEmbedForm::plain:
+      define_plain(op, spec, arguments);
+      break;
+    case PatchEmbedForm::clamped_tiles:
+      define_clamped_tiles(op, spec, arguments);
+      break;
+  }
   op.output(op.j, op.c, op.r, op.b) = op.acc(op.j, op.c, op.r, op.b);
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {op.acc}, op.output};
+  op.algorithm.arguments = std::move(arguments);
+  op.algorithm.output = op.output;
   return op;
 }
 

@@ -11,8 +11,20 @@ namespace vitgen {
 enum class ImageLayout { chw, hwc };
 inline std::vector<std::string_view> enum_names(ImageLayout) { return {"chw", "hwc"}; }
 
+/// Definitions of the same sum for different machines.
+enum class PatchEmbedForm : std::uint8_t {
+  plain,  ///< one chain of multiply-adds per output
+  /// The same chain over copies of the operands that are defined beyond the edges, so that tiles of
+  /// one size cover any grid.
+  clamped_tiles,
+};
+inline std::vector<std::string_view> enum_names(PatchEmbedForm) {
+  return {"plain", "clamped_tiles"};
+}
+
 struct PatchEmbedSpec {
   static constexpr std::string_view op = "patch_embed";
+  using Form = PatchEmbedForm;
   int batch = 1;
   int channels = 3;
   int height = 224;  ///< of the image, in pixels; rows and columns past the last whole patch
@@ -64,9 +76,13 @@ struct PatchEmbed {
   Halide::Func acc;
   Halide::Func output;
   Halide::Var j, c, r, b;  ///< output channel, patch column, patch row, image
-  Halide::RDom k;          ///< (x, y, z) = (pixel column, pixel row, channel)
+  Halide::RDom k;  ///< plain: (x, y, z) = (pixel column, pixel row, channel), else all as one
+  // clamped_tiles: input_tile(t, c, r, b), weight_tile(j, t)
+  Halide::Func input_tile, weight_tile;
+  Halide::Var t;  ///< (x, y, z) as one
 };
 
-PatchEmbed define(const PatchEmbedSpec& spec);
+std::vector<PatchEmbedForm> forms(const PatchEmbedSpec& spec);
+PatchEmbed define(const PatchEmbedSpec& spec, PatchEmbedForm form = PatchEmbedForm::plain);
 
 }  // namespace vitgen

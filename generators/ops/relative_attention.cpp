@@ -225,7 +225,9 @@ std::vector<Func> stages(const RelativeAttention& op, const RelativeAttentionSpe
 
 }  // namespace
 
-RelativeAttention define(const RelativeAttentionSpec& spec) {
+std::vector<AttentionForm> forms(const RelativeAttentionSpec& spec) { return forms(spec.plain()); }
+
+RelativeAttention define(const RelativeAttentionSpec& spec, AttentionForm form) {
   const std::vector<Operand> list = operands(spec);
   std::vector<ImageParam> arguments;
   for (std::size_t p = 0; p + 1 < list.size(); ++p) arguments.push_back(image_param(list[p]));
@@ -241,16 +243,18 @@ RelativeAttention define(const RelativeAttentionSpec& spec) {
   define_ids(op, spec);
   const Expr channel = core.h * spec.head_size + core.rd;
   if (spec.on_k == Lookup::contextual) {
-    define_lookup(op.lookup_k, op, spec, core.i, tables.k, qkv(channel, core.i, core.b));
+    define_lookup(op.lookup_k, op, spec, core.i, tables.k,
+                  qkv(channel, row_of(core.i, spec.plain(), form), core.b));
   }
   if (spec.on_q == Lookup::contextual) {
     define_lookup(op.lookup_q, op, spec, core.j, tables.q,
                   qkv(spec.width() + channel, core.j, core.b));
   }
   define_terms(op, spec, tables);
-  define_scores(core, spec.plain(), qkv, op.terms(core.lane, core.block, core.i, core.h, core.b));
+  define_scores(core, spec.plain(), qkv, op.terms(core.lane, core.block, core.i, core.h, core.b),
+                form);
   define_softmax(core, spec.plain());
-  define_values(core, spec.plain(), qkv);
+  define_values(core, spec.plain(), qkv, form);
   if (spec.on_v == Lookup::contextual) define_bucket_values(op, spec, tables.v);
   define_output(core, list.back());
   op.algorithm = {std::move(arguments), stages(op, spec), core.output};

@@ -26,6 +26,7 @@ inline std::vector<std::string_view> enum_names(Lookup) { return {"none", "bias"
 
 struct RelativeAttentionSpec {
   static constexpr std::string_view op = "relative_attention";
+  using Form = AttentionForm;
   int batch = 1;
   int tokens = 197;
   int heads = 12;
@@ -93,6 +94,9 @@ struct RelativeAttention {
   Halide::RDom keys, buckets;  ///< over (tokens, tables), over table_width
 };
 
-RelativeAttention define(const RelativeAttentionSpec& spec);
+/// Those of attention.
+std::vector<AttentionForm> forms(const RelativeAttentionSpec& spec);
+RelativeAttention define(const RelativeAttentionSpec& spec,
+                         AttentionForm form = AttentionForm::plain);
 
 }  // namespace vitgen
