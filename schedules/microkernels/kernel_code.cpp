@@ -1,5 +1,6 @@
 #include "schedules/microkernels/kernel_code.h"
 
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/IntrinsicsNVPTX.h>
 
 namespace vitgen::microkernels {
@@ -138,6 +139,11 @@ void KernelCode::commit_copies() { intrinsic(Intrinsic::nvvm_cp_async_commit_gro
 void KernelCode::wait_for_copies(int groups_in_flight) {
   intrinsic(Intrinsic::nvvm_cp_async_wait_group,
             {ir_.getInt32(static_cast<std::uint32_t>(groups_in_flight))});
+}
+
+void KernelCode::show_to_asynchronous_readers() {
+  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), false);
+  ir_.CreateCall(llvm::InlineAsm::get(type, "fence.proxy.async;", "~{memory}", true));
 }
 
 KernelCode::Matrices KernelCode::load_matrices(Value* chunk, bool transposed) {

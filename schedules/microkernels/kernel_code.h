@@ -55,6 +55,8 @@ class KernelCode {
   void copy_chunk(llvm::Value* shared, llvm::Value* global, llvm::Value* bytes = nullptr);
   void commit_copies();
   void wait_for_copies(int groups_in_flight);
+  /// What this thread has written to shared memory or copied there can be read by wgmma.
+  void show_to_asynchronous_readers();
   /// ldmatrix: four 8 x 8 matrices, of which each lane addresses one row.
   Matrices load_matrices(llvm::Value* chunk, bool transposed = false);
   /// From the lane whose number differs in the bits of `mask`.

@@ -52,7 +52,28 @@ SumsOfRow ProductEpilogue::bias_of(Index column) {
   return bias;
 }
 
-void ProductEpilogue::store(Index row, Index column, const SumsOfRow& sums, const SumsOfRow& bias) {
+void ProductEpilogue::store(const Place<Index>& first, int rows, int columns,
+                            const KernelCode::Values& sums) {
+  const Index lane = code_.thread() % kWarp;
+  const Index first_row = first.row + sum_place(lane, 0).row;
+  const int products = columns / kProductColumns;
+  for (int group = 0; group < columns; group += kColumnGroup) {
+    const Index column = first.column + group + lane % 4 * kChunk;
+    const SumsOfRow bias = bias_of(column);
+    for (int half = 0; half < rows / kMatrixRows; ++half) {
+      SumsOfRow row;
+      for (int e = 0; e < kChunk; ++e) {
+        const int product = half / 2 * products + group / kProductColumns + e / 2;
+        row[static_cast<std::size_t>(e)] =
+            sums[static_cast<std::size_t>(4 * product + half % 2 * 2 + e % 2)];
+      }
+      store_row(first_row + half * kMatrixRows, column, row, bias);
+    }
+  }
+}
+
+void ProductEpilogue::store_row(Index row, Index column, const SumsOfRow& sums,
+                                const SumsOfRow& bias) {
   SumsOfRow values;
   for (std::size_t e = 0; e < sums.size(); ++e) {
     Value* sum = product_.bias ? ir_.CreateFAdd(sums[e], bias[e]) : sums[e];

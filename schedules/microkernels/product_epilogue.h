@@ -5,6 +5,7 @@
 
 #include "schedules/microkernels/float_code.h"
 #include "schedules/microkernels/tensor_product.h"
+#include "schedules/microkernels/warp_maps.h"
 
 namespace vitgen::microkernels {
 
@@ -18,12 +19,15 @@ class ProductEpilogue {
   /// Number of the kernel's parameters.
   static int parameters(const TensorProduct& product);
 
-  /// The bias of eight columns from `column` on, a multiple of 8; zeros without one.
-  SumsOfRow bias_of(Index column);
-  /// Finishes and stores eight columns; those outside of the output are left out.
-  void store(Index row, Index column, const SumsOfRow& sums, const SumsOfRow& bias);
+  /// Finishes and stores a warp's `rows` x `columns` sums from `first` on: products of 16 x 8, row
+  /// by row, made with a right factor that is shuffled as output_column says.
+  void store(const Place<Index>& first, int rows, int columns, const KernelCode::Values& sums);
 
  private:
+  /// The bias of eight columns from `column` on, a multiple of 8; zeros without one.
+  SumsOfRow bias_of(Index column);
+  /// Eight columns; those outside of the output are left out.
+  void store_row(Index row, Index column, const SumsOfRow& sums, const SumsOfRow& bias);
   void store_chunk(Index row, Index column, SumsOfRow values);
   void store_elements(Index row, Index column, const SumsOfRow& values);
   llvm::Value* address(int parameter, Index row, Index column, int bytes);

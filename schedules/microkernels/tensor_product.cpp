@@ -2,7 +2,7 @@
 
 #include "schedules/microkernels/nvptx.h"
 #include "schedules/microkernels/product_epilogue.h"
-#include "schedules/microkernels/tile_copy.h"
+#include "schedules/microkernels/tile_ring.h"
 #include "schedules/microkernels/warp_maps.h"
 
 namespace vitgen::microkernels {
@@ -11,24 +11,20 @@ using llvm::Value;
 
 namespace {
 
-// Columns that a lane stores as one chunk, times the four lanes that hold a row.
-constexpr int kColumnGroup = 32;
 constexpr const char* kEntry = "tensor_product";
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
-int stage_bytes(const TensorTile& tile) {
-  return (tile.block_m + tile.block_n) * tile.block_k * kElementBytes;
+RingShape ring_of(const TensorTile& tile) {
+  return {tile.block_m, tile.block_n, tile.block_k, tile.stages, threads_of(tile)};
 }
 
 class ProductCode {
  public:
   ProductCode(KernelCode& code, const TensorProduct& product, const TensorTile& tile)
       : code_(code),
-        ir_(code.ir()),
         floats_(code, product.element),
         epilogue_(code, floats_, product),
         tile_(tile),
-        steps_(groups(product.k, tile.block_k)),
         warp_m_(tile.block_m / tile.warps_m),
         warp_n_(tile.block_n / tile.warps_n),
         lane_(code.thread() % kWarp),
@@ -36,39 +32,25 @@ class ProductCode {
         warp_column_(code.thread() / kWarp / tile.warps_m * warp_n_),
         first_row_(code.block() / groups(product.n, tile.block_n) * tile.block_m),
         first_column_(code.block() % groups(product.n, tile.block_n) * tile.block_n),
-        left_(code, {code.parameter(0), product.rows, product.k},
-              {tile.block_m, tile.block_k, false}, first_row_, threads_of(tile)),
-        right_(code, {code.parameter(1), product.n, product.k}, {tile.block_n, tile.block_k, true},
-               first_column_, threads_of(tile)) {}
+        ring_(code, ring_of(tile), {code.parameter(0), product.rows, product.k}, first_row_,
+              {code.parameter(1), product.n, product.k}, first_column_) {}
 
   void build() {
     find_chunks();
-    for (int stage = 0; stage + 1 < tile_.stages; ++stage) {
-      if (stage < steps_) begin_copies(code_.index(stage));
-      code_.commit_copies();
-    }
+    ring_.begin();
     const KernelCode::Values zeros(static_cast<std::size_t>(warp_m_ * warp_n_ / kWarp),
                                    floats_.constant(0.0));
-    store(code_.loop(steps_, zeros, [&](Index step, const KernelCode::Values& sums) {
-      return add_step(step, sums);
-    }));
+    const auto sums =
+        code_.loop(ring_.steps(), zeros, [&](Index step, const KernelCode::Values& before) {
+          return add_step(ring_.take(step), before);
+        });
+    epilogue_.store({first_row_ + warp_row_, first_column_ + warp_column_}, warp_m_, warp_n_, sums);
     code_.finish();
   }
 
  private:
   using Left = std::vector<std::array<Value*, 4>>;
   using Right = std::vector<std::array<Value*, 2>>;
-
-  Value* stage(Index step) {
-    return code_.at(code_.shared(), step % tile_.stages * stage_bytes(tile_));
-  }
-  int right_offset() const { return tile_.block_m * tile_.block_k * kElementBytes; }
-
-  void begin_copies(Index step) {
-    Value* tile = stage(step);
-    left_.begin(tile, step);
-    right_.begin(code_.at(tile, right_offset()), step);
-  }
 
   /// Where this lane's chunks of the first rows lie in a stage, for each 16 terms.
   void find_chunks() {
@@ -83,14 +65,7 @@ class ProductCode {
     }
   }
 
-  KernelCode::Values add_step(Index step, const KernelCode::Values& sums) {
-    code_.wait_for_copies(tile_.stages - 2);
-    code_.barrier();
-    // Into the stage that the step before this one was read from.
-    const Index next = step + (tile_.stages - 1);
-    code_.when(next.below(steps_), [&] { begin_copies(next); });
-    code_.commit_copies();
-    Value* tile = stage(step);
+  KernelCode::Values add_step(Value* tile, const KernelCode::Values& sums) {
     KernelCode::Values result = sums;
     Left left = load_left(tile, 0);
     Right right = load_right(tile, 0);
@@ -116,7 +91,7 @@ class ProductCode {
 
   Right load_right(Value* tile, std::size_t depth) {
     Right factors;
-    Value* first = code_.at(code_.at(tile, right_offset()), right_chunks_[depth]);
+    Value* first = code_.at(code_.at(tile, left_bytes(ring_of(tile_))), right_chunks_[depth]);
     for (int row = 0; row < warp_n_; row += 2 * kProductColumns) {
       const auto both = code_.load_matrices(code_.at(first, row_bytes(row)));
       factors.push_back({both[0], both[1]});
@@ -139,32 +114,13 @@ class ProductCode {
     }
   }
 
-  void store(const KernelCode::Values& sums) {
-    const auto place = sum_place(lane_, 0);
-    const int products = warp_n_ / kProductColumns;
-    for (int group = 0; group < warp_n_; group += kColumnGroup) {
-      const Index column = first_column_ + warp_column_ + group + lane_ % 4 * kChunk;
-      const SumsOfRow bias = epilogue_.bias_of(column);
-      for (int half = 0; half < warp_m_ / kMatrixRows; ++half) {
-        SumsOfRow row;
-        for (int e = 0; e < kChunk; ++e) {
-          const int product = half / 2 * products + group / kProductColumns + e / 2;
-          row[static_cast<std::size_t>(e)] =
-              sums[static_cast<std::size_t>(4 * product + half % 2 * 2 + e % 2)];
-        }
-        epilogue_.store(first_row_ + warp_row_ + half * kMatrixRows + place.row, column, row, bias);
-      }
-    }
-  }
-
   KernelCode& code_;
-  llvm::IRBuilder<>& ir_;
   FloatCode floats_;
   ProductEpilogue epilogue_;
   TensorTile tile_;
-  int steps_, warp_m_, warp_n_;
+  int warp_m_, warp_n_;
   Index lane_, warp_row_, warp_column_, first_row_, first_column_;
-  TileCopy left_, right_;
+  TileRing ring_;
   std::vector<Index> left_chunks_, right_chunks_;
 };
 
@@ -182,7 +138,7 @@ bool is_legal(const TensorTile& tile) {
 
 int threads_of(const TensorTile& tile) { return tile.warps_m * tile.warps_n * kWarp; }
 
-int shared_bytes(const TensorTile& tile) { return tile.stages * stage_bytes(tile); }
+int shared_bytes(const TensorTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }
 
 DeviceCode tensor_product(const TensorProduct& product, const TensorTile& tile) {
   llvm::LLVMContext context;

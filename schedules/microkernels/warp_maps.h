@@ -13,6 +13,9 @@ inline constexpr int kProductColumns = 8;  ///< of it
 inline constexpr int kProductDepth = 16;   ///< terms that it adds to each sum
 inline constexpr int kMatrixRows = 8;      ///< of each matrix of ldmatrix; a row is one chunk
 
+/// Columns that are stored together: a chunk by each of the four lanes that hold a row.
+inline constexpr int kColumnGroup = 4 * kChunk;
+
 /// An element, or with `chunk` eight of them, of a tile.
 template <class I>
 struct Place {
@@ -51,7 +54,7 @@ Place<I> sum_place(I lane, int s) {
 /// columns, from 8 (lane % 4) on: one store of 16 bytes.
 template <class I>
 I output_column(I row) {
-  return row / 32 * 32 + row % 8 / 2 * 8 + row / 8 % 4 * 2 + row % 2;
+  return row / kColumnGroup * kColumnGroup + row % 8 / 2 * 8 + row / 8 % 4 * 2 + row % 2;
 }
 
 /// Where a chunk of a tile with 4 or 8 chunks a row lies, counted in chunks. ldmatrix reads eight
