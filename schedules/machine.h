@@ -32,6 +32,11 @@ struct Machine {
   int block_threads = 1;    ///< of a block that shares its multiprocessor with a second one
   int shared_bytes = 0;     ///< of a block, without asking for more at launch
   int registers = 0;  ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
+  int shared_bytes_at_launch = 0;  ///< of a block whose launch asks for them
+  /// Multiply-adds of 16-bit factors by tensor cores, a cycle and multiprocessor; 0: there are none.
+  int tensor_products = 0;
+  bool warpgroup_products = false;  ///< tensor cores read both factors from shared memory: wgmma
+  int l2_bytes = 0;                 ///< read from the L2 cache, a cycle and multiprocessor
   /// Halide target string without the product flags, "x86-64-linux-avx2-...".
   std::string_view halide_target;
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.

@@ -1,6 +1,6 @@
 #include "generators/ops/layer_norm.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -37,7 +37,7 @@ ReferenceValue reference(const LayerNormSpec& spec, const OperandData& data, std
   const double bound =
       kUnitRoundoff * (chain_factor(spec.width) * std::abs(gain) * (kappa + std::abs(z)) +
                        2 * (std::abs(gain * z) + std::abs(bias)));
-  return {y, bound};
+  return stored({y, bound}, spec.storage);
 }
 
 }  // namespace

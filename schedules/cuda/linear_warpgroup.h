@@ -1,0 +1,38 @@
+#pragma once
+// for block of block_m rows x block_n columns        gpu blocks
+//   for 64 terms                                     shared memory, copied stages - 1 steps ahead
+//     for 64 rows: wgmma                             sums in the registers of a warpgroup
+//   epilogue, store
+// Written by schedules/microkernels/warpgroup_product.h, for the one architecture that has wgmma.
+// Bound: reads from L2, 1.25 times as long as the products with blocks of 128 x 256.
+
+#include <optional>
+#include <vector>
+
+#include "generators/ops/linear.h"
+#include "schedules/device_kernel.h"
+#include "schedules/machine.h"
+#include "schedules/microkernels/warpgroup_product.h"
+
+namespace vitgen {
+
+struct CudaLinearWarpgroup {
+  static constexpr std::string_view name = "cuda/linear_warpgroup";
+  using Spec = LinearSpec;
+  struct Knobs {
+    microkernels::WarpgroupTile tile;
+
+    template <class V>
+    void visit(V& v) {
+      v("block_m", tile.block_m);
+      v("block_n", tile.block_n);
+      v("stages", tile.stages);
+      v("blocks", tile.blocks);
+    }
+  };
+  static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
+  static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
+  static DeviceKernel device_kernel(const Spec& spec, const Machine& machine, const Knobs& knobs);
+};
+
+}  // namespace vitgen

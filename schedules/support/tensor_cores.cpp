@@ -1,0 +1,84 @@
+#include "schedules/support/tensor_cores.h"
+
+namespace vitgen {
+
+namespace {
+
+microkernels::DeviceActivation device_activation(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return microkernels::DeviceActivation::none;
+    case Activation::gelu_erf:
+      return microkernels::DeviceActivation::gelu_erf;
+    case Activation::gelu_tanh:
+      return microkernels::DeviceActivation::gelu_tanh;
+    case Activation::quick_gelu:
+      return microkernels::DeviceActivation::quick_gelu;
+    case Activation::relu:
+      return microkernels::DeviceActivation::relu;
+    case Activation::silu:
+      return microkernels::DeviceActivation::silu;
+    case Activation::tanh:
+      return microkernels::DeviceActivation::tanh;
+  }
+  return microkernels::DeviceActivation::none;
+}
+
+int groups(int extent, int size) { return (extent + size - 1) / size; }
+
+}  // namespace
+
+std::optional<microkernels::Element> tensor_element(DType storage) {
+  if (storage == DType::f16) return microkernels::Element::f16;
+  if (storage == DType::bf16) return microkernels::Element::bf16;
+  return std::nullopt;
+}
+
+std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& spec) {
+  const auto element = tensor_element(spec.storage);
+  if (!element || spec.k % microkernels::kChunk != 0) return std::nullopt;
+  return microkernels::TensorProduct{.rows = spec.rows,
+                                     .k = spec.k,
+                                     .n = spec.n,
+                                     .element = *element,
+                                     .bias = spec.epilogue.bias,
+                                     .activation = device_activation(spec.epilogue.activation),
+                                     .residual = spec.epilogue.residual,
+                                     .f32_output = spec.f32_output};
+}
+
+double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, int block_n) {
+  const double products = static_cast<double>(block_m) * block_n / machine.tensor_products;
+  const double reads =
+      static_cast<double>(microkernels::kElementBytes * (block_m + block_n)) / machine.l2_bytes;
+  const double blocks = static_cast<double>(groups(spec.rows, block_m)) * groups(spec.n, block_n);
+  return std::ceil(blocks / machine.multiprocessors) * std::max(products, reads);
+}
+
+bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int shared_bytes,
+                         int registers) {
+  // What a block costs besides what it asks for; so much more than one block may have is there.
+  constexpr int kOfSystem = 1024;
+  constexpr int kMostRegisters = 255;  // of a thread
+  return shared_bytes <= machine.shared_bytes_at_launch &&
+         blocks * (shared_bytes + kOfSystem) <= machine.shared_bytes_at_launch + kOfSystem &&
+         threads <= machine.max_threads && registers <= kMostRegisters &&
+         blocks * threads * registers <= machine.registers;
+}
+
+DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t operands) {
+  DeviceLaunch launch{.entry = code.entry,
+                      .grid = {code.blocks, 1, 1},
+                      .block = {code.threads, 1, 1},
+                      .shared_bytes = code.shared_bytes,
+                      .arguments = {}};
+  for (std::size_t i = 0; i < operands; ++i) {
+    launch.arguments.push_back({.kind = LaunchArgumentKind::operand,
+                                .bytes = 8,
+                                .index = static_cast<int>(i),
+                                .value = 0});
+  }
+  return {.ptx = code.ptx, .launches = {launch}, .scratch_bytes = 0};
+}
+
+}  // namespace vitgen
