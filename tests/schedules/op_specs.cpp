@@ -60,6 +60,8 @@ std::vector<OpSpec> linear_specs() {
   add(512, 12, 24, {.bias = true, .activation = Activation::none, .residual = true});
   add(636, 5, 40, {.bias = true, .activation = Activation::gelu_erf, .residual = false});
   add(516, 24, 8, plain);
+  // Sums so long that a panel of weights is over a MiB.
+  add(66, 5632, 48, {.bias = true, .activation = Activation::relu, .residual = true});
   const std::vector<OpSpec> rounded = rounded_linear_specs();
   specs.insert(specs.end(), rounded.begin(), rounded.end());
   return specs;

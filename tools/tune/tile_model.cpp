@@ -114,7 +114,8 @@ TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Cho
                     .vectors = std::max(1, (n + product.lanes - 1) / product.lanes),
                     .unroll = std::max(1, knob(knobs, "unroll_k", knob(knobs, "unroll_j", 1)))};
     const double fmas = static_cast<double>(m_r) * tile.vectors;
-    const double strip = static_cast<double>(product.k) * n * product.depth * sizeof(float);
+    const int k = knob(knobs, "k_c", product.k);
+    const double strip = static_cast<double>(k) * n * product.depth * sizeof(float);
     estimate.padding = padding_of(product.rows, m_r);
     estimate.registers = std::max(estimate.registers, tile_registers(m_r, tile.vectors));
     estimate.loads = std::max(estimate.loads, (m_r + tile.vectors) / fmas);
