@@ -47,9 +47,14 @@ CudaResult cuStreamDestroy_v2(CudaStream handle) {
 
 CudaResult cuStreamSynchronize(CudaStream handle) {
   const Call call("cuStreamSynchronize", Needs::context);
-  if (call.refused() != kCudaSuccess) return call.refused();
   Stream* stream = fake_cuda::stream_of(handle);
   if (stream == nullptr || stream->captures) return kCudaInvalidHandle;
+  if (call.refused() != kCudaSuccess) {
+    // The work has failed, so none of it touches the caller's memory any more.
+    stream->queue.clear();
+    stream->done = stream->queued;
+    return call.refused();
+  }
   return finish(*stream, stream->queued);
 }
 
