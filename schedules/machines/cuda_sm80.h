@@ -10,7 +10,7 @@ namespace vitgen {
 
 inline constexpr Machine cuda_sm80{
     .name = "cuda_sm80",
-    .target = "",
+    .target = "cuda-sm80",
     .kind = MachineKind::gpu,
     .multiprocessors = 108,
     .warp = 32,

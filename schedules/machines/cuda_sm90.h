@@ -11,6 +11,7 @@ namespace vitgen {
 inline constexpr Machine cuda_sm90 = [] {
   Machine row = cuda_sm80;
   row.name = "cuda_sm90";
+  row.target = "cuda-sm90";
   row.multiprocessors = 132;
   row.capability = 90;
   row.only_capability = 90;
