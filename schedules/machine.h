@@ -37,6 +37,10 @@ struct Machine {
   int tensor_products = 0;
   bool warpgroup_products = false;  ///< tensor cores read both factors from shared memory: wgmma
   int l2_bytes = 0;                 ///< read from the L2 cache, a cycle and multiprocessor
+  /// Of a CUDA device: the least compute capability, 10 major + minor; 0: the row is none.
+  int capability = 0;
+  /// Not 0 where devices of no other capability will do, as for code of sm_90a.
+  int only_capability = 0;
   /// Halide target string without the product flags, "x86-64-linux-avx2-...".
   std::string_view halide_target;
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.
@@ -47,8 +51,8 @@ struct Machine {
   }
 };
 
-/// Every row of schedules/machines; one that needs more features comes first, so that the first
-/// that a CPU can run is the best.
+/// Every row of schedules/machines, best first: CUDA devices by their capability, then the row that
+/// needs more features, so that the first that a computer can run is the best.
 std::span<const Machine* const> all_machines();
 
 /// The command-line targets of all rows that have one: "x86-64-avx512, x86-64-avx2".
