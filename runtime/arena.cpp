@@ -1,27 +1,9 @@
 #include "runtime/arena.h"
 
+#include "runtime/sizes.h"
+
 namespace vitgen::rt {
 namespace {
-
-/// Sizes that do not fit into 63 bits become this and stay so.
-enum : uint64_t { kTooMuch = uint64_t{1} << 63 };
-
-uint64_t add(uint64_t a, uint64_t b) {
-  uint64_t sum;
-  return __builtin_add_overflow(a, b, &sum) || sum > kTooMuch ? uint64_t{kTooMuch} : sum;
-}
-
-uint64_t multiply(uint64_t a, uint64_t b) {
-  uint64_t product;
-  return __builtin_mul_overflow(a, b, &product) || product > kTooMuch ? uint64_t{kTooMuch}
-                                                                      : product;
-}
-
-uint64_t aligned(uint64_t bytes) {
-  return add(bytes, VITGEN_ALIGNMENT - 1) & ~uint64_t{VITGEN_ALIGNMENT - 1};
-}
-
-uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 struct ScratchNeed {
   uint64_t first;
@@ -58,8 +40,22 @@ uint32_t usable_buckets(const vitgen_table& table, uint32_t max_batch) {
 
 }  // namespace
 
+uint64_t dtype_bytes(vitgen_dtype dtype) {
+  switch (dtype) {
+    case VITGEN_U8:
+      return 1;
+    case VITGEN_BF16:
+    case VITGEN_F16:
+      return 2;
+    case VITGEN_F32:
+    case VITGEN_I32:
+      return 4;
+  }
+  return 4;
+}
+
 uint64_t port_bytes(const vitgen_port& port) {
-  uint64_t bytes = port.dtype == VITGEN_U8 ? 1 : 4;
+  uint64_t bytes = dtype_bytes(port.dtype);
   for (uint32_t d = 0; d < port.dims; ++d) {
     bytes = multiply(bytes, static_cast<uint64_t>(port.extents[d]));
   }

@@ -7,6 +7,9 @@
 
 namespace vitgen::rt {
 
+/// Bytes of one element.
+uint64_t dtype_bytes(vitgen_dtype dtype);
+
 /// Bytes of one image of a port.
 uint64_t port_bytes(const vitgen_port& port);
 

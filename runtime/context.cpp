@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "runtime/cpu_count.h"
+#include "runtime/cuda_context.h"
 #include "runtime/objects.h"
 #include "runtime/options.h"
 #include "runtime/pool.h"
@@ -13,7 +14,9 @@
 namespace vitgen::rt {
 namespace {
 
-enum : uint32_t { kKnownFlags = VITGEN_API_EXACT_THREADS | VITGEN_API_TIME_STEPS };
+enum : uint32_t {
+  kKnownFlags = VITGEN_API_EXACT_THREADS | VITGEN_API_TIME_STEPS | VITGEN_API_NO_GRAPH
+};
 
 int fail(Text& why, int code, const char* words) {
   why << words;
@@ -53,7 +56,8 @@ int check_numbers(const vitgen_api_context_options& options, Text& why) {
   return check_parallel(options, why);
 }
 
-int worker_count(const vitgen_api_context_options& options) {
+int worker_count(const vitgen_api_model& model, const vitgen_api_context_options& options) {
+  if (model.cuda != nullptr) return 1;
   if (options.parallel_for != nullptr) return options.parallel_for->max_workers;
   if (options.pool != nullptr) return options.pool->workers;
   return thread_count(options.threads, options.flags);
@@ -136,6 +140,7 @@ void dismantle(vitgen_api_context& context) {
       context.pool->detach(context.pool);
     }
   }
+  cuda_context_destroy(context.cuda);
   if (context.mapped_bytes != 0) munmap(context.arena, context.mapped_bytes);
   fork_guard_free(context.guard);
   const_cast<volatile uint32_t&>(context.magic) = kFreedMagic;
@@ -146,15 +151,22 @@ int build(vitgen_api_context& context, const vitgen_api_context_options& options
   if (!fork_guard_make(context.guard)) {
     return fail(why, VITGEN_API_E_RESOURCES, "context: no memory for a page");
   }
+  CudaModel* cuda = context.model->cuda;
+  if (cuda != nullptr) {
+    return cuda_context_create(*cuda, context.layout.bucket_count, options.flags, context.cuda,
+                               why);
+  }
   if (!take_arena(context, options, why)) return VITGEN_API_E_RESOURCES;
   place_workers(context);
   return take_threads(context, options, why);
 }
 
-int check_layout(const ArenaLayout& layout, const vitgen_api_context_options& options, Text& why) {
+int check_layout(const vitgen_api_model& model, const ArenaLayout& layout,
+                 const vitgen_api_context_options& options, Text& why) {
   if (layout.bucket_count == 0) {
     return fail(why, VITGEN_API_E_ARG, "options: max_batch is below the smallest bucket");
   }
+  if (model.cuda != nullptr) return VITGEN_API_OK;  // of the layout it takes the buckets only
   if (layout.total == 0) {
     return fail(why, VITGEN_API_E_RESOURCES, "context: the arena's size overflows");
   }
@@ -168,12 +180,15 @@ int check_layout(const ArenaLayout& layout, const vitgen_api_context_options& op
 
 int create(vitgen_api_model& model, const vitgen_api_context_options& options,
            vitgen_api_context*& out, Text& why) {
+  if (model.cuda != nullptr && !made_here(model.cuda->guard)) {
+    return fail(why, VITGEN_API_E_FORKED, "model: on a GPU, and made by the parent process");
+  }
   int code = check_numbers(options, why);
   if (code != VITGEN_API_OK) return code;
-  const auto workers = static_cast<uint32_t>(worker_count(options));
+  const auto workers = static_cast<uint32_t>(worker_count(model, options));
   const ArenaLayout layout =
       arena_layout(*model.table, model.isa, workers, static_cast<uint32_t>(options.max_batch));
-  code = check_layout(layout, options, why);
+  code = check_layout(model, layout, options, why);
   if (code != VITGEN_API_OK) return code;
   vitgen_api_context* context = allocate_context(*model.table, workers, options.flags);
   if (context == nullptr) return fail(why, VITGEN_API_E_RESOURCES, "context: no memory");

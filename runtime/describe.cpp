@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "runtime/cuda_model.h"
 #include "runtime/objects.h"
 #include "runtime/observe.h"
 
@@ -48,8 +49,12 @@ constexpr const char* kStatusTexts[] = {
     "image: rows overlap or its end overflows",
     "image: the resized image would be empty or too large",
     "image: the workspace is too small",
+    "no GPU that fits: no driver, too old a one, or no such device",
+    "the GPU has not enough free memory",
+    "the GPU's context is broken; the process must start again",
 };
-static_assert(sizeof kStatusTexts / sizeof kStatusTexts[0] == VITGEN_API_E_WORKSPACE + 1);
+enum : int { kLastCode = VITGEN_API_E_DEVICE_LOST };
+static_assert(sizeof kStatusTexts / sizeof kStatusTexts[0] == kLastCode + 1);
 
 }  // namespace
 }  // namespace vitgen::rt
@@ -57,7 +62,7 @@ static_assert(sizeof kStatusTexts / sizeof kStatusTexts[0] == VITGEN_API_E_WORKS
 using namespace vitgen::rt;
 
 const char* vitgen_api_status_text(int code) {
-  if (code < 0 || code > VITGEN_API_E_WORKSPACE) return "not a code of this library";
+  if (code < 0 || code > kLastCode) return "not a code of this library";
   return kStatusTexts[code];
 }
 
@@ -94,6 +99,10 @@ const char* vitgen_api_isa_name(size_t index) {
 
 const char* vitgen_api_isa(const vitgen_api_model* model) {
   return is_model(model) ? model->table->isas[model->isa].name : nullptr;
+}
+
+int vitgen_api_device(const vitgen_api_model* model) {
+  return is_model(model) && model->cuda != nullptr ? model->cuda->device.device : -1;
 }
 
 int vitgen_api_context_threads(const vitgen_api_context* context) {

@@ -8,7 +8,7 @@
 namespace vitgen::rt {
 
 struct HalideType {
-  uint8_t code;  ///< 0 signed, 1 unsigned, 2 float
+  uint8_t code;  ///< 0 signed, 1 unsigned, 2 float, 3 bfloat
   uint8_t bits;
   uint16_t lanes;
 };

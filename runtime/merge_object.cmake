@@ -26,9 +26,10 @@ if("thread" IN_LIST SANITIZE)  # not a product: it needs the sanitizer's runtime
   return()
 endif()
 
-# libc and pthread; nothing of libm, libstdc++, libgcc.
+# libc and pthread, and dlopen, which older C libraries have in libdl; nothing of libm, libstdc++,
+# libgcc.
 set(allowed
-  aligned_alloc bcmp calloc clock_gettime close fcntl fcntl64 free fstat fstat64 getpid madvise malloc
+  aligned_alloc bcmp calloc clock_gettime close dlclose dlopen dlsym fcntl fcntl64 free fstat fstat64 getpid madvise malloc
   memchr memcmp memcpy memmove memset mmap mmap64 munmap open open64 pread pread64 read
   pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize pthread_create pthread_join
   pthread_setname_np pthread_sigmask sched_getaffinity sigdelset sigfillset strchr strcmp strcspn

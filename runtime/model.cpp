@@ -1,9 +1,10 @@
-// Opening and closing a model: ABI and CPU first, then the weights.
+// Opening and closing a model: ABI and variant first, then the weights.
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/cpu.h"
+#include "runtime/cuda_model.h"
+#include "runtime/isa_choice.h"
 #include "runtime/objects.h"
 #include "runtime/options.h"
 
@@ -36,36 +37,6 @@ int check_abi(const vitgen_table& table, const char* header_abi, const char* lin
   return VITGEN_API_OK;
 }
 
-void list_isas(const vitgen_table& table, Text& why) {
-  for (uint32_t i = 0; i < table.isa_count; ++i) why << (i == 0 ? "" : ", ") << table.isas[i].name;
-}
-
-bool runs_on(const vitgen_isa& isa, uint32_t features) { return (isa.features & ~features) == 0; }
-
-int choose_isa(const vitgen_table& table, const char* forced, uint32_t& chosen, Text& why) {
-  const CpuState cpu = cpu_read();
-  const uint32_t features = cpu_features(cpu);
-  for (chosen = 0; chosen < table.isa_count; ++chosen) {
-    const vitgen_isa& isa = table.isas[chosen];
-    if (forced != nullptr && strcmp(forced, isa.name) != 0) continue;
-    if (runs_on(isa, features)) return VITGEN_API_OK;
-    if (forced == nullptr) continue;
-    why << "isa: '" << isa.name << "' cannot run on this machine, it lacks ";
-    cpu_missing(cpu, isa.features, why);
-    return VITGEN_API_E_ISA;
-  }
-  if (forced != nullptr) {
-    why << "isa: no variant '" << Quoted{forced, 64} << "' inside; there is ";
-    list_isas(table, why);
-  } else {
-    why << "isa: none of ";
-    list_isas(table, why);
-    why << " can run on this machine; the last one lacks ";
-    if (table.isa_count > 0) cpu_missing(cpu, table.isas[table.isa_count - 1].features, why);
-  }
-  return VITGEN_API_E_ISA;
-}
-
 int load_weights(const vitgen_table& table, const Source& source, uint32_t flags, Weights& weights,
                  Text& why) {
   if (source.path != nullptr) return weights_open(table, source.path, flags, weights, why);
@@ -79,34 +50,52 @@ int load_weights(const vitgen_table& table, const Source& source, uint32_t flags
   return weights_in_memory(table, table.embedded_weights, table.weights_bytes, flags, weights, why);
 }
 
-int open_model(const vitgen_table& table, const Source& source, const vitgen_api_options& options,
+int make_model(const vitgen_table& table, const IsaChoice& choice, const Weights& weights,
                vitgen_api_model*& out, Text& why) {
-  uint32_t isa = 0;
-  int code = choose_isa(table, options.isa, isa, why);
-  Weights weights;
-  if (code == VITGEN_API_OK) code = load_weights(table, source, options.flags, weights, why);
-  if (code != VITGEN_API_OK) return code;
   auto* model = static_cast<vitgen_api_model*>(calloc(1, sizeof(vitgen_api_model)));
   if (model == nullptr) {
-    weights_close(weights);
     why << "model: no memory for " << sizeof(vitgen_api_model) << " bytes";
     return VITGEN_API_E_RESOURCES;
   }
   model->magic = kModelMagic;
-  model->isa = isa;
+  model->isa = choice.isa;
   model->table = &table;
   model->weights = weights;
+  model->cuda = choice.cuda;
   out = model;
   return VITGEN_API_OK;
 }
 
+int open_model(const vitgen_table& table, const Source& source, const vitgen_api_options& options,
+               vitgen_api_model*& out, Text& why) {
+  IsaChoice choice = {};
+  int code = choose_isa(table, options, choice, why);
+  if (code != VITGEN_API_OK) return code;
+  Weights weights;
+  code = load_weights(table, source, options.flags, weights, why);
+  if (code == VITGEN_API_OK && choice.cuda != nullptr) {
+    code = cuda_model_upload(*choice.cuda, weights, why);
+  }
+  if (code == VITGEN_API_OK) code = make_model(table, choice, weights, out, why);
+  if (code == VITGEN_API_OK) return code;
+  weights_close(weights);
+  cuda_model_close(choice.cuda);
+  return code;
+}
+
 int check_options(const vitgen_api_options* given, vitgen_api_options& options, Text& why) {
-  enum : uint32_t { kKnownFlags = VITGEN_API_CHECK_CONTENT | VITGEN_API_PREFAULT };
+  enum : uint32_t {
+    kKnownFlags = VITGEN_API_CHECK_CONTENT | VITGEN_API_PREFAULT | VITGEN_API_NO_DEVICE
+  };
   const OptionsCheck check = options_copy(given, options);
   if (check == kOptionsTooSmall) return VITGEN_API_E_ARG;
   why = text_in(options.error_text, options.error_text_bytes);
-  if (check == kOptionsOk && (options.flags & ~kKnownFlags) == 0) return VITGEN_API_OK;
-  why << "options: a field or flag is set that this library does not know";
+  if (check != kOptionsOk || (options.flags & ~kKnownFlags) != 0) {
+    why << "options: a field or flag is set that this library does not know";
+    return VITGEN_API_E_ARG;
+  }
+  if (options.device >= 0) return VITGEN_API_OK;
+  why << "options: device is negative";
   return VITGEN_API_E_ARG;
 }
 
@@ -153,6 +142,7 @@ int vitgen_api_close(vitgen_api_model* model) {
   if (model->contexts.load() != 0) return VITGEN_API_E_BUSY;
   model->magic = kFreedMagic;
   weights_close(model->weights);
+  cuda_model_close(model->cuda);
   free(model);
   return VITGEN_API_OK;
 }

@@ -13,6 +13,9 @@
 
 namespace vitgen::rt {
 
+struct CudaContext;
+struct CudaModel;
+
 /// First word of every object, so that a wrong or freed handle is refused instead of followed.
 enum : uint32_t { kModelMagic = 0x4d475456, kContextMagic = 0x43475456, kFreedMagic = 0x46475456 };
 
@@ -26,6 +29,7 @@ struct vitgen_api_model {
   std::atomic<uint32_t> contexts;  ///< alive, in this process or its parent
   const vitgen_table* table;
   vitgen::rt::Weights weights;
+  vitgen::rt::CudaModel* cuda;  ///< null: on the CPU
 };
 
 struct vitgen_api_context {
@@ -43,7 +47,8 @@ struct vitgen_api_context {
   vitgen_parallel_for parallel_for;  ///< run is null if not given
   vitgen_api_observer observer;
   void* observer_user;
-  uint64_t* step_times;  ///< one per step of the table, or null
+  uint64_t* step_times;           ///< one per step of the table, or null
+  vitgen::rt::CudaContext* cuda;  ///< of a model on a GPU, without arena, threads and pool
   char error[vitgen::rt::kErrorTextBytes];
 };
 

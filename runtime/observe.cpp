@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "runtime/cuda_observe.h"
 #include "runtime/options.h"
 
 namespace vitgen::rt {
@@ -38,14 +39,14 @@ void step_description(const vitgen_table& table, uint32_t step, vitgen_api_step&
   info = {sizeof info, batch_of_step(table, step), s.name, s.op, s.flops};
 }
 
-void tell_observer(const vitgen_api_context& context, const BatchRun& run, uint32_t number) {
+void tell_observer(const vitgen_api_context& context, uint32_t number, const void* const* data) {
   const vitgen_table& table = *context.model->table;
   const vitgen_step& step = table.steps[number];
   vitgen_api_operand views[VITGEN_MAX_OPERANDS];
   for (uint32_t i = 0; i < step.operand_count; ++i) {
     const vitgen_operand& operand = table.operands[step.operand_begin + i];
     views[i] = {operand_name(table, operand),
-                operand_memory(context, run, operand),
+                data[i],
                 operand.dtype,
                 operand.dims,
                 {},
@@ -66,8 +67,12 @@ int vitgen_api_observe(vitgen_api_context* context, vitgen_api_observer observer
   if (!is_context(context)) return VITGEN_API_E_ARG;
   if (!made_here(context->guard)) return VITGEN_API_E_FORKED;
   if (context->busy.exchange(1, std::memory_order_acquire) != 0) return VITGEN_API_E_BUSY;
-  context->observer = observer;
-  context->observer_user = user;
+  int code = VITGEN_API_OK;
+  if (context->cuda != nullptr && observer != nullptr) code = cuda_make_mirror(*context->cuda);
+  if (code == VITGEN_API_OK) {
+    context->observer = observer;
+    context->observer_user = user;
+  }
   context->busy.store(0, std::memory_order_release);
-  return VITGEN_API_OK;
+  return code;
 }

@@ -3,6 +3,7 @@
 #include <xmmintrin.h>
 
 #include "runtime/clock.h"
+#include "runtime/cuda_run.h"
 #include "runtime/halide_abi.h"
 #include "runtime/objects.h"
 #include "runtime/observe.h"
@@ -69,6 +70,14 @@ int step_failed(vitgen_api_context& context, const vitgen_step& step, int kernel
   return VITGEN_API_E_KERNEL;
 }
 
+void show_step(const vitgen_api_context& context, uint32_t number, const StepBuffers& buffers) {
+  const void* data[VITGEN_MAX_OPERANDS];
+  for (uint32_t i = 0; i < context.model->table->steps[number].operand_count; ++i) {
+    data[i] = buffers.buffers[i].host;
+  }
+  tell_observer(context, number, data);
+}
+
 int run_step(vitgen_api_context& context, const BatchRun& run, uint32_t number) {
   const vitgen_table& table = *context.model->table;
   const vitgen_step& step = table.steps[number];
@@ -79,7 +88,7 @@ int run_step(vitgen_api_context& context, const BatchRun& run, uint32_t number) 
                                context.workers, step_buffers.arguments, step.operand_count);
   if (context.step_times != nullptr) context.step_times[number] += now_ns() - begin;
   if (code != 0) return step_failed(context, step, code);
-  if (context.observer != nullptr) tell_observer(context, run, number);
+  if (context.observer != nullptr) show_step(context, number, step_buffers);
   return VITGEN_API_OK;
 }
 
@@ -94,10 +103,9 @@ int run_bucket(vitgen_api_context& context, const BatchRun& run) {
 
 int run_images(vitgen_api_context& context, const Request& request) {
   const vitgen_table& table = *context.model->table;
-  uint32_t bucket = context.layout.bucket_count;
+  uint32_t usable = context.layout.bucket_count;
   for (size_t done = 0; done < request.n;) {
-    while (table.buckets[bucket - 1].batch > request.n - done) --bucket;  // the first has batch 1
-    const BatchRun run = {&request, &table.buckets[bucket - 1], done};
+    const BatchRun run = {&request, &next_bucket(table, usable, request.n - done), done};
     const int code = run_bucket(context, run);
     if (code != VITGEN_API_OK) return code;
     done += run.bucket->batch;
@@ -115,6 +123,7 @@ int run_checked(vitgen_api_context& context, const Request& request) {
   const int check = check_request(context, request);
   if (check != VITGEN_API_OK) return check;
   prepare(context);
+  if (context.cuda != nullptr) return cuda_run(context, request);
   const unsigned mxcsr = _mm_getcsr();
   _mm_setcsr(kDefaultMxcsr);
   if (context.pool != nullptr) context.pool->begin(context.pool);
@@ -182,4 +191,10 @@ int vitgen_api_run_ports(vitgen_api_context* context, size_t n, const void* cons
                          void* const* outputs) {
   return run_request(
       context, {n, inputs, vitgen_rt_table.input_count, outputs, vitgen_rt_table.output_count});
+}
+
+int vitgen_api_run_device(vitgen_api_context* context, size_t n, const void* const* inputs,
+                          void* const* outputs, void* stream) {
+  return run_request(context, {n, inputs, vitgen_rt_table.input_count, outputs,
+                               vitgen_rt_table.output_count, true, stream});
 }

@@ -10,8 +10,6 @@ struct Range {
 
 bool overlap(Range a, Range b) { return a.begin < b.end && b.begin < a.end; }
 
-uint64_t element_bytes(const vitgen_port& port) { return port.dtype == VITGEN_U8 ? 1 : 4; }
-
 /// The range of n images at `memory`; says in `why` what is wrong with it.
 bool range_of(const vitgen_port& port, const void* memory, size_t n, Range& range, Text& why) {
   uint64_t bytes;
@@ -21,8 +19,8 @@ bool range_of(const vitgen_port& port, const void* memory, size_t n, Range& rang
     why << "n: " << n << " images of '" << port.name << "' do not fit into the address space";
     return false;
   }
-  if (range.begin % element_bytes(port) != 0) {
-    why << port.name << ": not aligned to " << element_bytes(port) << " bytes";
+  if (range.begin % dtype_bytes(port.dtype) != 0) {
+    why << port.name << ": not aligned to " << dtype_bytes(port.dtype) << " bytes";
     return false;
   }
   return true;
@@ -104,8 +102,17 @@ uint8_t* output_memory(const vitgen_api_context& context, const BatchRun& run, u
 
 }  // namespace
 
+const vitgen_bucket& next_bucket(const vitgen_table& table, uint32_t& usable, size_t n) {
+  while (table.buckets[usable - 1].batch > n) --usable;  // the first has batch 1
+  return table.buckets[usable - 1];
+}
+
 int check_request(vitgen_api_context& context, const Request& request) {
   Text why = text_in(context.error, sizeof context.error);
+  if (request.on_device && context.cuda == nullptr) {
+    why << "run_device: this model is on the CPU";
+    return VITGEN_API_E_UNSUPPORTED;
+  }
   return check(*context.model->table, request, why) ? VITGEN_API_OK : VITGEN_API_E_ARG;
 }
 

@@ -11,6 +11,8 @@ struct Request {
   uint32_t inputs_given;  ///< all of the model's inputs, or it is refused
   void* const* outputs;   ///< the first `given` of the model's outputs, entries may be null
   uint32_t given;
+  bool on_device = false;  ///< inputs and outputs are memory of the GPU, and the work is queued
+  void* stream = nullptr;  ///< on this stream
 };
 
 /// One bucket's share of a request: images first .. first + bucket->batch - 1.
@@ -20,7 +22,11 @@ struct BatchRun {
   size_t first;
 };
 
-/// ARG with a text in the context's error, or OK. Touches nothing else.
+/// The largest of the first `usable` buckets that n images fill; less `usable` for the rest of
+/// them.
+const vitgen_bucket& next_bucket(const vitgen_table& table, uint32_t& usable, size_t n);
+
+/// ARG or UNSUPPORTED with a text in the context's error, or OK. Touches nothing else.
 int check_request(vitgen_api_context& context, const Request& request);
 
 uint8_t* operand_memory(const vitgen_api_context& context, const BatchRun& run,

@@ -103,7 +103,8 @@ struct vitgen_device_kernel {
   uint32_t code_count;
   uint32_t launch_count;
   const struct vitgen_launch* launches;
-  uint64_t scratch_bytes;  ///< of device memory between its launches, a multiple of VITGEN_ALIGNMENT
+  /// Of device memory between its launches, a multiple of VITGEN_ALIGNMENT.
+  uint64_t scratch_bytes;
 };
 
 struct vitgen_operand {

@@ -13,13 +13,16 @@
 namespace vitgen {
 
 /// Element type of a tensor in memory.
-enum class DType : std::uint8_t { f32, u8, i32, bf16 };
-inline std::vector<std::string_view> enum_names(DType) { return {"f32", "u8", "i32", "bf16"}; }
+enum class DType : std::uint8_t { f32, u8, i32, bf16, f16 };
+inline std::vector<std::string_view> enum_names(DType) {
+  return {"f32", "u8", "i32", "bf16", "f16"};
+}
 constexpr std::int64_t byte_size(DType dtype) {
   switch (dtype) {
     case DType::u8:
       return 1;
     case DType::bf16:
+    case DType::f16:
       return 2;
     case DType::f32:
     case DType::i32:

@@ -72,10 +72,15 @@ class FieldWriter {
     }
     fields.values.emplace_back(key, std::move(text));
   }
+  /// A field that is not written where its value is `absent`.
+  template <class T>
+  void optional(std::string_view key, const T& value, const T& absent) {
+    if (value != absent) (*this)(key, value);
+  }
   Fields fields;
 };
 
-/// Visitor that reads fields; every field must be there, and no other.
+/// Visitor that reads fields; every field must be there but the optional ones, and no other.
 class FieldReader {
  public:
   explicit FieldReader(const Fields& fields) : fields_(fields) {}
@@ -97,6 +102,15 @@ class FieldReader {
       value = static_cast<T>(number);
     } else {
       value = *text;
+    }
+  }
+  /// A field that is `absent` where it is not given.
+  template <class T>
+  void optional(std::string_view key, T& value, const T& absent) {
+    if (fields_.find(key)) {
+      (*this)(key, value);
+    } else {
+      value = absent;
     }
   }
   /// Throws if a field was given that `visit` does not know.

@@ -15,9 +15,11 @@ using Halide::RDom;
 using Halide::Var;
 
 std::vector<Operand> operands(const AttentionSpec& spec) {
-  return {
-      {"qkv", Role::input, DType::f32, {3 * spec.width(), spec.tokens, spec.batch}},
-      {"output", Role::output, DType::f32, {spec.head_size, spec.heads, spec.tokens, spec.batch}}};
+  return {{"qkv", Role::input, spec.storage, {3 * spec.width(), spec.tokens, spec.batch}},
+          {"output",
+           Role::output,
+           spec.storage,
+           {spec.head_size, spec.heads, spec.tokens, spec.batch}}};
 }
 
 double flops(const AttentionSpec& spec) {
@@ -96,15 +98,15 @@ Expr row_of(const Var& token, const AttentionSpec& spec, AttentionForm form) {
 
 void define_scores(Attention& op, const AttentionSpec& spec, const ImageParam& qkv,
                    const Expr& first, AttentionForm form) {
-  const Expr key =
-      qkv(spec.width() + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b);
+  const Expr key = value_of(
+      qkv(spec.width() + op.h * spec.head_size + op.d, Halide::min(op.j, spec.tokens - 1), op.b));
   const float factor = key_factor(spec);
   op.key_rows(op.d, op.j, op.h, op.b) = factor == 1.0f ? key : key * factor;
   op.keys(op.lane, op.d, op.block, op.h, op.b) =
       op.key_rows(op.d, op.lane + op.block * kLanes, op.h, op.b);
   op.scores(op.lane, op.block, op.i, op.h, op.b) = first;
   op.scores(op.lane, op.block, op.i, op.h, op.b) +=
-      qkv(op.h * spec.head_size + op.rd, row_of(op.i, spec, form), op.b) *
+      value_of(qkv(op.h * spec.head_size + op.rd, row_of(op.i, spec, form), op.b)) *
       op.keys(op.lane, op.rd, op.block, op.h, op.b);
 }
 
@@ -112,15 +114,16 @@ void define_values(Attention& op, const AttentionSpec& spec, const ImageParam& q
                    AttentionForm form) {
   const int strip = value_strip(spec);
   op.values(op.channel, op.j, op.strip, op.h, op.b) =
-      qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip,
-          row_of(op.j, spec, form), op.b);
+      value_of(qkv(2 * spec.width() + op.h * spec.head_size + op.channel + op.strip * strip,
+                   row_of(op.j, spec, form), op.b));
   op.acc(op.d, op.i, op.h, op.b) = 0.0f;
   op.acc(op.d, op.i, op.h, op.b) += op.probs(op.rj % kLanes, op.rj / kLanes, op.i, op.h, op.b) *
                                     op.values(op.d % strip, op.rj, op.d / strip, op.h, op.b);
 }
 
 void define_output(Attention& op, const Operand& output) {
-  op.output(op.d, op.h, op.i, op.b) = op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b);
+  op.output(op.d, op.h, op.i, op.b) =
+      stored(op.acc(op.d, op.i, op.h, op.b) * op.inv_sum(op.i, op.h, op.b), output.dtype);
   pin_output(op.output, output);
 }
 

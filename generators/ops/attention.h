@@ -3,8 +3,11 @@
 // p[j] = 2^(s[j] - max_j s[j]), s[j] = sum_d q[b][i][h][d] (scale log2(e) k[b][j][h][d])
 // (Vaswani et al. 2017, equation 1, in powers of two.) Full-row softmax: a row of scores is at most
 // a few thousand.
+// With storage = f16 or bf16, q, k, v and out are that in memory; all between them is f32, but a
+// machine may round p to storage where it multiplies v, and sums products in its own order.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -23,11 +26,13 @@ struct AttentionSpec {
   int heads = 12;
   int head_size = 64;
   float scale = 0.125f;
+  DType storage = DType::f32;
 
   int width() const { return heads * head_size; }
 
   bool valid() const {
-    return are_extents({batch, tokens, heads, head_size, 3 * std::int64_t{heads} * head_size});
+    return are_extents({batch, tokens, heads, head_size, 3 * std::int64_t{heads} * head_size}) &&
+           is_storage(storage);
   }
 
   template <class V>
@@ -37,6 +42,7 @@ struct AttentionSpec {
     v("heads", heads);
     v("head_size", head_size);
     v("scale", scale);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const AttentionSpec&) const = default;
 };
@@ -52,11 +58,12 @@ float key_factor(const AttentionSpec& spec);
 /// size.
 int value_strip(const AttentionSpec& spec);
 
-/// qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
+/// In storage, qkv {3 width, tokens, batch}: each token's row is [q | k | v], each head-major;
 /// output {head_size, heads, tokens, batch},
 /// which is [tokens][width] in memory.
 std::vector<Operand> operands(const AttentionSpec& spec);
 double flops(const AttentionSpec& spec);
+inline bool one_order(const AttentionSpec& spec) { return spec.storage == DType::f32; }
 
 struct Attention {
   Algorithm algorithm;

@@ -14,12 +14,12 @@ using Halide::RDom;
 using Halide::Var;
 
 std::vector<Operand> operands(const LayerNormSpec& spec) {
-  std::vector<Operand> list = {{"input", Role::input, DType::f32, {spec.width, spec.rows}}};
+  std::vector<Operand> list = {{"input", Role::input, spec.storage, {spec.width, spec.rows}}};
   if (spec.affine) {
     list.push_back({"gain", Role::weight, DType::f32, {spec.width}});
     list.push_back({"bias", Role::weight, DType::f32, {spec.width}});
   }
-  list.push_back({"output", Role::output, DType::f32, {spec.width, spec.rows}});
+  list.push_back({"output", Role::output, spec.storage, {spec.width, spec.rows}});
   return list;
 }
 
@@ -45,7 +45,7 @@ LayerNorm define(const LayerNormSpec& spec) {
   const std::vector<Operand> list = operands(spec);
   std::vector<ImageParam> arguments;
   for (std::size_t p = 0; p + 1 < list.size(); ++p) arguments.push_back(image_param(list[p]));
-  const ImageParam& input = arguments[0];
+  const auto input = [&](const Expr& c, const Expr& i) { return value_of(arguments[0](c, i)); };
 
   LayerNorm op{.algorithm = {},
                .lane_sum = Func("lane_sum"),
@@ -85,7 +85,8 @@ LayerNorm define(const LayerNormSpec& spec) {
   const Expr normalised =
       Halide::strict_float((input(op.c, op.i) - op.mean(op.i)) * op.inv_std(op.i));
   op.output(op.c, op.i) =
-      spec.affine ? normalised * arguments[1](op.c) + arguments[2](op.c) : normalised;
+      stored(spec.affine ? normalised * arguments[1](op.c) + arguments[2](op.c) : normalised,
+             spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {
       std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};

@@ -5,6 +5,7 @@
 // with a large mean). Sums run over 16 fixed lanes, so their bits do not depend on the machine.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -14,8 +15,9 @@ struct LayerNormSpec {
   int width = 768;
   float eps = 1e-6f;
   bool affine = true;
+  DType storage = DType::f32;
 
-  bool valid() const { return are_extents({rows, width}); }
+  bool valid() const { return are_extents({rows, width}) && is_storage(storage); }
 
   template <class V>
   void visit(V& v) {
@@ -23,11 +25,12 @@ struct LayerNormSpec {
     v("width", width);
     v("eps", eps);
     v("affine", affine);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const LayerNormSpec&) const = default;
 };
 
-/// input {width, rows}, [gain {width}, bias {width}], output {width, rows}.
+/// input {width, rows} in storage, [gain {width}, bias {width}], output {width, rows} in storage.
 std::vector<Operand> operands(const LayerNormSpec& spec);
 double flops(const LayerNormSpec& spec);
 

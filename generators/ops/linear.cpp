@@ -26,6 +26,7 @@ namespace {
 int columns(const LinearSpec& spec) { return padded(spec.n, spec.panel); }
 
 Operand weight_operand(const LinearSpec& spec) {
+  if (spec.storage != DType::f32) return {"weight", Role::weight, spec.storage, {spec.k, spec.n}};
   const int panels = columns(spec) / spec.panel;
   if (spec.compute == Compute::f32) {
     return {"weight", Role::weight, DType::f32, {spec.panel, spec.k, panels}};
@@ -50,12 +51,13 @@ struct Arguments {
 };
 
 Expr input_value(const LinearSpec& spec, const ImageParam& input, const Expr& k, const Expr& i) {
-  const Expr value = input(k, i);
+  const Expr value = value_of(input(k, i));
   if (spec.compute == Compute::f32) return value;
   return cast<float>(cast(Halide::BFloat(16), value));
 }
 
 Expr weight_value(const LinearSpec& spec, const ImageParam& weight, const Expr& k, const Expr& j) {
+  if (spec.storage != DType::f32) return value_of(weight(k, j));
   if (spec.compute == Compute::f32) return weight(j % spec.panel, k, j / spec.panel);
   return cast<float>(weight(k % 2, j % spec.panel, k / 2, j / spec.panel));
 }
@@ -102,18 +104,27 @@ void define_microkernel_tiles(Linear& op, const LinearSpec& spec, const Argument
 }  // namespace
 
 std::vector<Operand> operands(const LinearSpec& spec) {
-  std::vector<Operand> list = {{"input", Role::input, DType::f32, {spec.k, spec.rows}},
+  std::vector<Operand> list = {{"input", Role::input, spec.storage, {spec.k, spec.rows}},
                                weight_operand(spec)};
   if (spec.epilogue.bias) list.push_back({"bias", Role::weight, DType::f32, {columns(spec)}});
   if (spec.epilogue.residual) {
-    list.push_back({"residual", Role::input, DType::f32, {spec.n, spec.rows}});
+    list.push_back({"residual", Role::input, spec.storage, {spec.n, spec.rows}});
   }
-  list.push_back({"output", Role::output, DType::f32, {spec.n, spec.rows}});
+  list.push_back(
+      {"output", Role::output, spec.f32_output ? DType::f32 : spec.storage, {spec.n, spec.rows}});
   return list;
 }
 
 double flops(const LinearSpec& spec) {
   return 2.0 * spec.rows * static_cast<double>(spec.k) * spec.n;
+}
+
+LinearSpec stored_as(LinearSpec spec, DType storage) {
+  if (storage == DType::f32) return spec;
+  spec.storage = storage;
+  spec.panel = 1;
+  spec.compute = Compute::f32;
+  return spec;
 }
 
 std::vector<LinearForm> forms(const LinearSpec& spec) {
@@ -149,8 +160,8 @@ Linear define(const LinearSpec& spec, LinearForm form, int rows_of_call) {
   Expr sum = op.acc(op.j, op.i);
   if (form == LinearForm::microkernel_tiles) sum += bias_value(arguments, op.j);
   Expr value = activate(sum, spec.epilogue.activation);
-  if (spec.epilogue.residual) value += arguments.residual(op.j, op.i);
-  op.output(op.j, op.i) = value;
+  if (spec.epilogue.residual) value += value_of(arguments.residual(op.j, op.i));
+  op.output(op.j, op.i) = stored(value, list.back().dtype);
   pin_output(op.output, list.back());
   op.algorithm.arguments = arguments.all;
   op.algorithm.output = op.output;
@@ -241,7 +252,7 @@ class LinearSums {
 }  // namespace
 
 LinearGradient define_gradient(const LinearSpec& spec) {
-  if (spec.compute != Compute::f32) {
+  if (spec.compute != Compute::f32 || spec.storage != DType::f32) {
     throw Error(ExitCode::internal, "GRADIENT_COMPUTE", "gradients of linear are computed in f32");
   }
   const Operand d_sum{"d_sum", Role::input, DType::f32, {spec.n, spec.rows}};

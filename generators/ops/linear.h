@@ -2,10 +2,14 @@
 // y[i][j] = activation(sum_k x[i][k] w[j][k] + bias[j]) + residual[i][j]
 // i: rows (batch x tokens), j: output channels, k: input channels, summed in the order of k.
 // With compute = bf16, x and w are rounded to bf16 and the products are summed in f32.
+// With storage = f16 or bf16, x, w, residual and y are that in memory; products, sums and all else
+// are f32, and y is rounded once. In which order 16-bit products are summed is the machine's
+// matter.
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/epilogue.h"
 #include "generators/ops/support/gradient.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -31,11 +35,19 @@ struct LinearSpec {
   int rows = 1;
   int k = 1;
   int n = 1;
-  int panel = 16;  ///< columns stored together: w is packed as [n/panel][k][panel], zero padded
+  /// Columns stored together: w is packed as [n/panel][k][panel], zero padded. 1 where storage is
+  /// not f32: w is [n][k], as tensor cores read it.
+  int panel = 16;
   Epilogue epilogue = {};
   Compute compute = Compute::f32;
+  DType storage = DType::f32;  ///< not f32 only with compute = f32
+  bool f32_output = false;     ///< y is f32 although storage is not
 
-  bool valid() const { return are_extents({rows, k, n, panel}); }
+  bool valid() const {
+    const bool plain = storage == DType::f32 && !f32_output;
+    const bool narrow = storage != DType::f32 && panel == 1 && compute == Compute::f32;
+    return are_extents({rows, k, n, panel}) && is_storage(storage) && (plain || narrow);
+  }
 
   template <class V>
   void visit(V& v) {
@@ -45,6 +57,8 @@ struct LinearSpec {
     v("panel", panel);
     v("compute", compute);
     epilogue.visit(v);
+    v.optional("storage", storage, DType::f32);
+    v.optional("f32_output", f32_output, false);
   }
   bool operator==(const LinearSpec&) const = default;
 };
@@ -63,9 +77,15 @@ int padded(int n, int panel);
 inline constexpr int kTileDepth = 32;
 
 /// input {k, rows}, weight, [bias {padded n}], [residual {n, rows}], output {n, rows}.
-/// The weight is f32 {panel, k, panels} or bf16 {2, panel, padded k / 2, panels}.
+/// The weight is f32 {panel, k, panels} or, with compute = bf16, bf16 {2, panel, padded k / 2,
+/// panels}, or in storage {k, n}. The bias is f32.
 std::vector<Operand> operands(const LinearSpec& spec);
 double flops(const LinearSpec& spec);
+/// The weight loses its panels.
+LinearSpec stored_as(LinearSpec spec, DType storage);
+inline bool one_order(const LinearSpec& spec) {
+  return spec.compute == Compute::f32 && spec.storage == DType::f32;
+}
 
 struct Linear {
   Algorithm algorithm;
@@ -102,7 +122,7 @@ struct LinearGradient {
   GradientKernel d_bias;    ///< d_sum; {padded n}
 };
 
-/// Throws GRADIENT_COMPUTE unless spec.compute is f32.
+/// Throws GRADIENT_COMPUTE unless spec.compute and spec.storage are f32.
 LinearGradient define_gradient(const LinearSpec& spec);
 
 }  // namespace vitgen

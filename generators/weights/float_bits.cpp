@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <vector>
 
 namespace vitgen {
 namespace {
@@ -34,6 +33,44 @@ float f16_to_f32(std::uint16_t bits) {
   }
   // The bias goes from 15 to 127.
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+std::uint16_t f32_to_f16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = bits >> 16 & 0x8000u;
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+  std::uint32_t half = 0;
+  if (magnitude > 0x7F800000u) {
+    half = 0x7E00u | (magnitude >> 13 & 0x3FFu);
+  } else if (magnitude >= std::bit_cast<std::uint32_t>(65520.0f)) {
+    half = 0x7C00u;
+  } else if (magnitude < std::bit_cast<std::uint32_t>(0x1p-14f)) {
+    // Subnormal: a multiple of 2^-24, which is the last place of the sum with 1/2.
+    const float sum = std::bit_cast<float>(magnitude) + 0.5f;
+    half = std::bit_cast<std::uint32_t>(sum) - std::bit_cast<std::uint32_t>(0.5f);
+  } else {
+    // 13 bits fall away, with a carry into the exponent, whose bias goes from 127 to 15.
+    half = ((magnitude + 0xFFFu + (magnitude >> 13 & 1u)) >> 13) - (112u << 10);
+  }
+  return static_cast<std::uint16_t>(sign | half);
+}
+
+std::uint16_t f32_to_bf16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t upper = bits >> 16;
+  const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
+  return static_cast<std::uint16_t>(is_nan ? upper | 0x40u : (bits + 0x7FFFu + (upper & 1u)) >> 16);
+}
+
+std::vector<std::byte> stored_bytes(DType dtype, std::span<const float> values) {
+  const auto wide = std::as_bytes(values);
+  if (dtype == DType::f32) return {wide.begin(), wide.end()};
+  std::vector<std::byte> bytes(values.size() * 2);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::uint16_t bits = dtype == DType::f16 ? f32_to_f16(values[i]) : f32_to_bf16(values[i]);
+    std::memcpy(&bytes[2 * i], &bits, sizeof bits);
+  }
+  return bytes;
 }
 
 void widen_to_f32(StoredType dtype, std::span<const std::byte> in, std::span<float> out) {

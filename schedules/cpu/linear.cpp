@@ -108,7 +108,8 @@ TileShape shape_of(const LinearSpec& spec) {
 }  // namespace
 
 std::optional<TileKnobs> CpuLinear::defaults(const LinearSpec& spec, const Machine& machine) {
-  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  // Panels are what the tile reads; narrow weights have none.
+  if (machine.kind != MachineKind::cpu || spec.storage != DType::f32) return std::nullopt;
   // The residual is the caller's memory: its rows cannot be read past n, so whole panels only.
   if (spec.epilogue.residual && spec.n % spec.panel != 0) return std::nullopt;
   return default_tile(shape_of(spec), machine);
@@ -122,6 +123,7 @@ void CpuLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machine
                       const TileKnobs& knobs) {
   const TileShape shape = shape_of(spec);
   check_tile(knobs, shape, machine);
+  require_knobs(spec.storage == DType::f32, "weights in panels");
   require_knobs(!spec.epilogue.residual || whole_panels(shape),
                 "a residual needs n to be whole panels");
   const int lanes = machine.lanes(DType::f32);

@@ -26,8 +26,8 @@ constexpr int kFewestRows = 512;
 bool serves(const LinearSpec& spec, const Machine& machine) {
   const std::int64_t weight = std::int64_t{4} * spec.k * padded(spec.n, spec.panel);
   return machine.kind == MachineKind::cpu && spec.compute == Compute::f32 &&
-         lanes_of(spec, machine) >= 8 && weight <= kWeightBytes && spec.rows >= kFewestRows &&
-         spec.rows % 4 == 0;
+         spec.storage == DType::f32 && lanes_of(spec, machine) >= 8 && weight <= kWeightBytes &&
+         spec.rows >= kFewestRows && spec.rows % 4 == 0;
 }
 
 // Some six tasks for each of two threads, which are whole numbers for three, four and six, too.
@@ -84,7 +84,8 @@ std::vector<CpuLinearRows::Knobs> CpuLinearRows::space(const LinearSpec& spec,
 void CpuLinearRows::apply(Linear& op, const LinearSpec& spec, const Machine& machine,
                           const Knobs& knobs) {
   const int lanes = lanes_of(spec, machine);
-  require_knobs(spec.compute == Compute::f32 && lanes > 1, "f32, and n is whole vectors");
+  require_knobs(spec.compute == Compute::f32 && spec.storage == DType::f32 && lanes > 1,
+                "f32, and n is whole vectors");
   require_knobs(knobs.m_r >= 1 && knobs.m_r <= 32 && spec.rows % knobs.m_r == 0,
                 "m_r <= 32 divides the rows");
   require_knobs(knobs.tiles >= 1 && knobs.tiles <= spec.rows / knobs.m_r, "1 <= tiles <= all");

@@ -46,9 +46,9 @@ const vitgen_kernel_fn kAffine[] = {kernel(affine), kernel(affine), kernel(affin
 const vitgen_kernel_fn kProject[] = {kernel(project), kernel(project), kernel(project)};
 const vitgen_kernel_fn kPool[] = {kernel(pool), kernel(pool), kernel(pool)};
 const vitgen_kernel kKernels[] = {
-    {"affine", kAffine, kNone, kTask},
-    {"project", kProject, kShared, kTask},
-    {"pool", kPool, kNone, kNone},
+    {"affine", kAffine, kNone, kTask, nullptr},
+    {"project", kProject, kShared, kTask, nullptr},
+    {"pool", kPool, kNone, kNone, nullptr},
 };
 
 vitgen_operand operand(vitgen_slot slot, uint32_t index, std::initializer_list<int32_t> extents,
@@ -122,9 +122,9 @@ void reset_faults() {
 FakeModel::FakeModel(std::vector<uint32_t> batches) : file_bytes_(kFileBytes) {
   reset_faults();
   fill_table(g_table);
-  isas_ = {{"x86-64-avx512", VITGEN_CPU_AVX512_SKX},
-           {"x86-64-avx2", VITGEN_CPU_AVX2_FMA_F16C},
-           {"x86-64", 0}};
+  isas_ = {{"x86-64-avx512", VITGEN_CPU_AVX512_SKX, 0, 0},
+           {"x86-64-avx2", VITGEN_CPU_AVX2_FMA_F16C, 0, 0},
+           {"x86-64", 0, 0, 0}};
   for (const uint32_t batch : batches) add_bucket(batch);
   file_ = static_cast<uint8_t*>(aligned_alloc(VITGEN_PAGE, file_bytes_));
   memset(file_, 0, file_bytes_);

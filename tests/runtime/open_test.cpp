@@ -240,7 +240,7 @@ TEST(Open, a_variant_can_be_forced) {
 TEST(Open, variants_that_cannot_run_are_refused_with_what_lacks) {
   FakeModel fake;
   // A feature bit that no state ever has, beside real ones.
-  fake.isas() = {{"x86-64-future", 1u << 31}};
+  fake.isas() = {{"x86-64-future", 1u << 31, 0, 0}};
   Opened opened = try_open(fake, fake.write_file());
   EXPECT_EQ(opened.code, VITGEN_API_E_ISA);
   EXPECT_THAT(opened.text, HasSubstr("none of x86-64-future can run"));

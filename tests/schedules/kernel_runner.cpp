@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
+#include <cstring>
 
+#include "generators/weights/float_bits.h"
 #include "runtime/cpu.h"
 #include "tests/schedules/emulated_microkernels.h"
 
@@ -46,8 +47,9 @@ KernelRunner::KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end
         static_cast<std::uint8_t*>(memory_.back()->data())[i] =
             static_cast<std::uint8_t>(random() % 256);
       } else if (operand.dtype == DType::bf16) {
-        static_cast<std::uint16_t*>(memory_.back()->data())[i] =
-            static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(draw(random, fill)) >> 16);
+        static_cast<std::uint16_t*>(memory_.back()->data())[i] = f32_to_bf16(draw(random, fill));
+      } else if (operand.dtype == DType::f16) {
+        static_cast<std::uint16_t*>(memory_.back()->data())[i] = f32_to_f16(draw(random, fill));
       } else {
         static_cast<float*>(memory_.back()->data())[i] = draw(random, fill);
       }
@@ -88,8 +90,8 @@ std::vector<float> KernelRunner::run(const Algorithm& algorithm, const Halide::T
   }
   // NaN in the output before the run shows what a kernel leaves unwritten.
   const Operand& out = operands_.back();
-  auto* output = static_cast<float*>(memory_.back()->data());
-  std::fill_n(output, out.elements(), std::numeric_limits<float>::quiet_NaN());
+  void* output = memory_.back()->data();
+  std::memset(output, 0xFF, static_cast<std::size_t>(out.bytes()));
   Halide::Buffer<> buffer = wrap(out, output);
   Halide::Pipeline runs = pipeline(algorithm);
   const EmulatedMicrokernels microkernels(algorithm);
@@ -97,19 +99,26 @@ std::vector<float> KernelRunner::run(const Algorithm& algorithm, const Halide::T
   runs.realize(buffer, target);
   EXPECT_EQ(buffer.copy_to_host(), 0);
   microkernels.expect_no_fault();
-  return {output, output + out.elements()};
+  const OperandData stored({out}, {output});
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < out.elements(); ++i) {
+    values.push_back(static_cast<float>(stored.at(0, i)));
+  }
+  return values;
 }
 
 OperandData KernelRunner::data(const std::vector<float>& output) const {
   std::vector<const void*> pointers;
   for (std::size_t p = 0; p + 1 < memory_.size(); ++p) pointers.push_back(memory_[p]->data());
   pointers.push_back(output.data());
-  return {operands_, pointers};
+  std::vector<Operand> list = operands_;
+  list.back().dtype = DType::f32;
+  return {std::move(list), pointers};
 }
 
 void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,
                               std::int64_t samples) {
-  const Comparison result = compare(runner.spec(), runner.data(output), output.data(), samples);
+  const Comparison result = compare(runner.spec(), runner.data(output), samples);
   EXPECT_GT(result.checked, 0);
   EXPECT_EQ(result.failed, 0) << runner.spec().text() << "\n  worst element " << result.worst_index
                               << ": " << result.worst_value << ", reference "

@@ -21,18 +21,18 @@ class KernelRunner {
   /// `guard_end`: operands end at a guard page, else they start at one.
   KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end);
 
-  /// The output of the op scheduled by `choice` for `machine`, in instructions that this CPU has; a
-  /// GPU's schedule runs under OpenCL.
+  /// The output, widened to f32, of the op scheduled by `choice` for `machine`, in instructions
+  /// that this CPU has; a GPU's schedule runs under OpenCL.
   std::vector<float> run(const Machine& machine, const Choice& choice);
 
   /// The output of a scheduled definition of the op.
   std::vector<float> run(const Algorithm& algorithm, const Halide::Target& target);
 
-  /// The operands, with `output` in the last place.
+  /// The operands, with `output` in the last place, which is f32.
   OperandData data(const std::vector<float>& output) const;
   const OpSpec& spec() const { return spec_; }
 
-  /// Operand `number` as floats, to plant special values before run().
+  /// Operand `number`, which is f32, to plant special values before run().
   float* values(std::size_t number);
 
  private:

@@ -14,6 +14,7 @@
 #include "generators/ops/relative_attention.h"
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
+#include "generators/ops/support/ops_table.h"
 #include "generators/ops/token_mix.h"
 #include "tests/schedules/block_specs.h"
 #include "tests/schedules/drop_pos_specs.h"
@@ -228,7 +229,9 @@ std::vector<OpSpec> series_forecast_specs() {
 
 }  // namespace
 
-std::vector<OpSpec> edge_specs(std::string_view op) {
+namespace {
+
+std::vector<OpSpec> f32_edge_specs(std::string_view op) {
   std::vector<OpSpec> specs = drop_pos_edge_specs(op);
   if (!specs.empty()) return specs;
   specs = head_edge_specs(op);
@@ -266,6 +269,23 @@ std::vector<OpSpec> edge_specs(std::string_view op) {
       for (const int width : {10, 48}) {
         specs.push_back(op_spec(PoolSpec{3, 11, 2, width, parse_enum<Pooling>(name, "pooling")}));
       }
+    }
+  }
+  return specs;
+}
+
+}  // namespace
+
+std::vector<OpSpec> edge_specs(std::string_view op) {
+  std::vector<OpSpec> specs = f32_edge_specs(op);
+  // A few in the other types; those of a prime step differ in more than one extent.
+  constexpr std::size_t kStep = 7;
+  const std::size_t count = specs.size();
+  for (std::size_t s = 0; s < count; s += kStep) {
+    for (const DType storage : {DType::f16, DType::bf16}) {
+      const std::size_t shape = storage == DType::f16 ? s : std::min(s + kStep / 2, count - 1);
+      const OpSpec narrow = with_storage(specs[shape], storage);
+      if (narrow != specs[shape]) specs.push_back(narrow);
     }
   }
   return specs;

@@ -29,7 +29,8 @@ void add_kernels(const LibraryRequest& request, SizeTable& sizes) {
     sizes.kernels.push_back({.name = nullptr,
                              .functions = nullptr,
                              .shared_scratch = sizes.shared[k].data(),
-                             .task_scratch = sizes.task[k].data()});
+                             .task_scratch = sizes.task[k].data(),
+                             .device = nullptr});
   }
 }
 

@@ -15,6 +15,7 @@ std::string_view element_type(DType dtype) {
     case DType::i32:
       return "int";
     case DType::bf16:
+    case DType::f16:
       return "unsigned short";
     case DType::f32:
       break;

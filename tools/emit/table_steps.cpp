@@ -8,7 +8,9 @@ namespace {
 static_assert(sizeof(vitgen_kernel_fn) == 8 && sizeof(void*) == 8);
 static_assert(static_cast<int>(DType::f32) == VITGEN_F32 &&
               static_cast<int>(DType::u8) == VITGEN_U8 &&
-              static_cast<int>(DType::i32) == VITGEN_I32);
+              static_cast<int>(DType::i32) == VITGEN_I32 &&
+              static_cast<int>(DType::bf16) == VITGEN_BF16 &&
+              static_cast<int>(DType::f16) == VITGEN_F16);
 static_assert(static_cast<int>(SlotKind::input) == VITGEN_SLOT_INPUT &&
               static_cast<int>(SlotKind::output) == VITGEN_SLOT_OUTPUT &&
               static_cast<int>(SlotKind::arena) == VITGEN_SLOT_ARENA &&

@@ -3,13 +3,12 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <limits>
 #include <random>
 #include <utility>
 
 #include "generators/base/error.h"
+#include "generators/weights/float_bits.h"
 
 namespace vitgen {
 
@@ -22,7 +21,7 @@ void fill(const Operand& operand, void* data, std::mt19937& random) {
   std::normal_distribution<float> normal;
   const auto count = static_cast<std::size_t>(operand.elements());
   if (operand.role == Role::output) {
-    std::fill_n(static_cast<float*>(data), count, std::numeric_limits<float>::quiet_NaN());
+    std::memset(data, 0xFF, static_cast<std::size_t>(operand.bytes()));  // a NaN of every float
     return;
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -31,8 +30,10 @@ void fill(const Operand& operand, void* data, std::mt19937& random) {
         static_cast<float*>(data)[i] = normal(random);
         break;
       case DType::bf16:
-        static_cast<std::uint16_t*>(data)[i] =
-            static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(normal(random)) >> 16);
+        static_cast<std::uint16_t*>(data)[i] = f32_to_bf16(normal(random));
+        break;
+      case DType::f16:
+        static_cast<std::uint16_t*>(data)[i] = f32_to_f16(normal(random));
         break;
       case DType::u8:
         static_cast<std::uint8_t*>(data)[i] = static_cast<std::uint8_t>(random());

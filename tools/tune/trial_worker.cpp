@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <csignal>
-#include <cstring>
 #include <istream>
 #include <ostream>
 
@@ -55,29 +54,28 @@ OperandMemory run_once(const TrialRequest& request, LoadedKernels& kernels, Plac
 }
 
 // Why the output is not that of `fallback`; empty if it is.
-std::string different_bits(std::string_view got, std::string_view expected) {
+std::string different_bits(const OperandMemory& memory, std::string_view expected) {
+  const std::string_view got = output_bytes(memory);
   if (got == expected) return {};
   if (got.size() != expected.size()) return "an output of another size";
-  constexpr std::size_t kFloat = sizeof(float);
+  const Operand& output = memory.operands.back();
+  const auto element = static_cast<std::size_t>(byte_size(output.dtype));
   std::size_t first = got.size(), count = 0;
-  for (std::size_t at = 0; at < got.size(); at += kFloat) {
-    if (got.substr(at, kFloat) == expected.substr(at, kFloat)) continue;
+  for (std::size_t at = 0; at < got.size(); at += element) {
+    if (got.substr(at, element) == expected.substr(at, element)) continue;
     first = std::min(first, at);
     ++count;
   }
-  float is = 0, should = 0;
-  std::memcpy(&is, got.data() + first, kFloat);
-  std::memcpy(&should, expected.data() + first, kFloat);
+  const OperandData both({output, output}, {got.data(), expected.data()});
+  const auto index = static_cast<std::int64_t>(first / element);
   return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
-                     count, got.size() / kFloat, first / kFloat, is, should);
+                     count, got.size() / element, index, both.at(0, index), both.at(1, index));
 }
 
 std::string outside_bound(const TrialRequest& request, const OperandMemory& memory) {
   std::vector<const void*> data;
   for (const void* each : memory.pointers()) data.push_back(each);
-  const auto* output = static_cast<const float*>(memory.pages.back().data());
-  const Comparison result =
-      compare(request.spec, {memory.operands, data}, output, kReferenceSamples);
+  const Comparison result = compare(request.spec, {memory.operands, data}, kReferenceSamples);
   if (result.failed == 0) return {};
   return fmt::format("{} of {} elements outside of their bound, element {} is {} instead of {}",
                      result.failed, result.checked, result.worst_index, result.worst_value,
@@ -93,7 +91,7 @@ void check(const TrialRequest& request, std::ostream& out) {
   for (const Placement placement : {Placement::guard_after, Placement::guard_before}) {
     const OperandMemory memory = run_once(request, kernels, placement);
     const std::string why =
-        bits ? different_bits(output_bytes(memory), expected) : outside_bound(request, memory);
+        bits ? different_bits(memory, expected) : outside_bound(request, memory);
     if (why.empty()) continue;
     out << "wrong " << why << '\n';
     return;

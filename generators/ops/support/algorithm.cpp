@@ -12,6 +12,8 @@ Halide::Type halide_type(DType dtype) {
       return Halide::Int(32);
     case DType::bf16:
       return Halide::BFloat(16);
+    case DType::f16:
+      return Halide::Float(16);
   }
   return Halide::Float(32);
 }

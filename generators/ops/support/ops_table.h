@@ -19,6 +19,9 @@ struct OpEntry {
   /// Throws FIELDS_VALUE for a form that the op does not know.
   Algorithm (*define_form)(const OpSpec&, std::string_view form);
   double (*bytes)(const OpSpec&);  ///< that a call reads and writes, each once
+  /// The same with activations that are `storage` in memory; the spec itself where the op has none
+  /// that may be narrow.
+  OpSpec (*stored_as)(const OpSpec&, DType storage);
 };
 
 std::span<const OpEntry> all_ops();
@@ -31,16 +34,31 @@ inline double flops(const OpSpec& spec) { return find_op(spec.op).flops(spec); }
 inline double bytes(const OpSpec& spec) { return find_op(spec.op).bytes(spec); }
 
 /// Whether all sums have one order, which the op's header states: then every schedule computes the
-/// same bits. Products of rounded factors are summed as the machine's units do it.
+/// same bits. An op that leaves the order of some sums to the machine's units has `one_order`.
 template <class Spec>
 bool has_one_order(const Spec& spec) {
-  if constexpr (requires { spec.compute; }) {
-    return spec.compute == decltype(spec.compute)::f32;
+  if constexpr (requires { one_order(spec); }) {
+    return one_order(spec);
   } else {
     return true;
   }
 }
 inline bool has_one_order(const OpSpec& spec) { return find_op(spec.op).one_order(spec); }
+
+/// The spec of an f32 kernel for activations of another type. An op that has more to change than
+/// its `storage` has `stored_as`.
+template <class Spec>
+Spec with_storage(Spec spec, DType storage) {
+  if constexpr (requires { stored_as(spec, storage); }) {
+    return stored_as(spec, storage);
+  } else {
+    if constexpr (requires { spec.storage; }) spec.storage = storage;
+    return spec;
+  }
+}
+inline OpSpec with_storage(const OpSpec& spec, DType storage) {
+  return find_op(spec.op).stored_as(spec, storage);
+}
 
 /// The bytes of all operands; an op that touches less of them has a `bytes` of its own.
 template <class Spec>
@@ -92,7 +110,10 @@ OpEntry op_entry() {
           [](const OpSpec& spec, std::string_view form) {
             return define_form(typed_spec<Spec>(spec), form);
           },
-          [](const OpSpec& spec) { return touched_bytes(typed_spec<Spec>(spec)); }};
+          [](const OpSpec& spec) { return touched_bytes(typed_spec<Spec>(spec)); },
+          [](const OpSpec& spec, DType storage) {
+            return op_spec(with_storage(typed_spec<Spec>(spec), storage));
+          }};
 }
 
 }  // namespace vitgen

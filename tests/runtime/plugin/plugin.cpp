@@ -43,7 +43,7 @@ constexpr File kFile = {{{'V', 'I', 'T', 'G', 'E', 'N', 'W', '1'},
                          sizeof(File),
                          "double"},
                         {}};
-constexpr vitgen_isa kIsas[] = {{"x86-64", 0}};
+constexpr vitgen_isa kIsas[] = {{"x86-64", 0, 0, 0}};
 constexpr vitgen_bucket kBuckets[] = {{1, 0, 1, 0}};
 constexpr vitgen_step kSteps[] = {{"double", "double", 0, 0, 2, 16}};
 constexpr vitgen_operand kOperands[] = {
@@ -52,7 +52,7 @@ constexpr vitgen_operand kOperands[] = {
 const vitgen_kernel_fn kFunctions[] = {
     reinterpret_cast<vitgen_kernel_fn>(reinterpret_cast<void (*)()>(double_all))};
 constexpr uint64_t kNone[] = {0};
-const vitgen_kernel kKernels[] = {{"double", kFunctions, kNone, kNone}};
+const vitgen_kernel kKernels[] = {{"double", kFunctions, kNone, kNone, nullptr}};
 constexpr vitgen_port kPorts[] = {{"in", VITGEN_F32, 1, {16, 0, 0, 0}},
                                   {"out", VITGEN_F32, 1, {16, 0, 0, 0}}};
 

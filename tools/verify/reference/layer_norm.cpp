@@ -1,6 +1,6 @@
 #include "generators/ops/layer_norm.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -45,7 +45,8 @@ ReferenceValue reference(const LayerNormSpec& spec, const OperandData& data, std
 template <>
 ReferenceEntry reference_entry<LayerNormSpec>() {
   return {LayerNormSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<LayerNormSpec>(spec), data, index);
+            const auto typed = typed_spec<LayerNormSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -1,7 +1,7 @@
 #include "generators/ops/linear.h"
 
 #include "tools/verify/reference/activation.h"
-#include "tools/verify/reference/bf16.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -17,6 +17,7 @@ struct Factors {
 Factors factors(const LinearSpec& spec, const OperandData& data, std::int64_t i, std::int64_t j,
                 std::int64_t k) {
   const double x = data.at(0, i * spec.k + k);
+  if (spec.storage != DType::f32) return {x, data.at(1, j * spec.k + k)};
   const std::int64_t panel = j / spec.panel;
   const std::int64_t column = j % spec.panel;
   if (spec.compute == Compute::f32) {
@@ -24,7 +25,7 @@ Factors factors(const LinearSpec& spec, const OperandData& data, std::int64_t i,
   }
   const std::int64_t pairs = padded(spec.k, kTileDepth) / 2;
   const std::int64_t pair = (panel * pairs + k / 2) * spec.panel + column;
-  return {rounded_to_bf16(x), data.at(1, 2 * pair + k % 2)};
+  return {rounded_to(x, DType::bf16), data.at(1, 2 * pair + k % 2)};
 }
 
 // What may be lost to small numbers: in f32 products below the smallest denormal. Instructions for
@@ -33,6 +34,13 @@ double underflow(const LinearSpec& spec, const Factors& f) {
   if (spec.compute == Compute::f32) return 0x1p-149;
   const bool denormal = std::abs(f.x) < kSmallestNormal || std::abs(f.w) < kSmallestNormal;
   return kSmallestNormal + (denormal ? std::abs(f.x * f.w) : 0.0);
+}
+
+// Tensor cores cut off what they do not add, where other units round: each of their additions, one
+// for 16 products, loses u of the partial sum on the average, always in the same direction (Fasi,
+// Higham, Mikaitis and Pranesh, Numerical behavior of NVIDIA tensor cores, 2021).
+double sum_factor(const LinearSpec& spec) {
+  return chain_factor(spec.k) + (spec.storage == DType::f32 ? 0.0 : spec.k / 16.0);
 }
 
 ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::int64_t index) {
@@ -48,7 +56,7 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
     lost += underflow(spec, f);
   }
   ReferenceValue y = reference_activation(
-      {sum, chain_factor(spec.k) * kUnitRoundoff * magnitude + lost}, spec.epilogue.activation);
+      {sum, sum_factor(spec) * kUnitRoundoff * magnitude + lost}, spec.epilogue.activation);
   if (spec.epilogue.residual) {
     y.value += data.at(data.size() - 2, index);
     y.bound += kUnitRoundoff * std::abs(y.value);
@@ -62,7 +70,9 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
 template <>
 ReferenceEntry reference_entry<LinearSpec>() {
   return {LinearSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<LinearSpec>(spec), data, index);
+            const auto typed = typed_spec<LinearSpec>(spec);
+            return stored(reference(typed, data, index),
+                          typed.f32_output ? DType::f32 : typed.storage);
           }};
 }
 

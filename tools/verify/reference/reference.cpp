@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tools/verify/reference/bf16.h"
+#include "generators/weights/float_bits.h"
 
 namespace vitgen {
 
@@ -17,7 +17,9 @@ double OperandData::at(std::size_t operand, std::int64_t index) const {
     case DType::i32:
       return static_cast<const std::int32_t*>(data_[operand])[i];
     case DType::bf16:
-      return bf16_value(static_cast<const std::uint16_t*>(data_[operand])[i]);
+      return bf16_to_f32(static_cast<const std::uint16_t*>(data_[operand])[i]);
+    case DType::f16:
+      return f16_to_f32(static_cast<const std::uint16_t*>(data_[operand])[i]);
   }
   return 0;
 }
@@ -58,13 +60,12 @@ double ulp_of(double value) {
 
 }  // namespace
 
-Comparison compare(const OpSpec& spec, const OperandData& data, const float* output,
-                   std::int64_t samples) {
+Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples) {
   const Operand& out = data.operand(data.size() - 1);
   Comparison result;
   for (const std::int64_t index : sample_indices(out.elements(), out.extents[0], samples)) {
     const ReferenceValue want = reference(spec, data, index);
-    const double got = static_cast<double>(output[index]);
+    const double got = data.at(data.size() - 1, index);
     ++result.checked;
     const bool both_nan = std::isnan(got) && std::isnan(want.value);
     const double error = both_nan || got == want.value ? 0.0 : std::abs(got - want.value);

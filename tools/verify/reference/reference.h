@@ -30,7 +30,7 @@ struct ReferenceValue {
   double bound = 0;  ///< largest |kernel - value| of a correct kernel
 };
 
-/// The memory of an op's operands in their order; the output's entry is not read.
+/// The memory of an op's operands in their order; reference() does not read the output's.
 class OperandData {
  public:
   OperandData(std::vector<Operand> operands, std::vector<const void*> data)
@@ -70,9 +70,8 @@ struct Comparison {
   double worst_value = 0, worst_reference = 0, worst_bound = 0;
 };
 
-/// Compares a kernel's output with the reference. At most `samples` elements are looked at, the
-/// first and last row among them, evenly spread otherwise (0: all).
-Comparison compare(const OpSpec& spec, const OperandData& data, const float* output,
-                   std::int64_t samples);
+/// Compares a kernel's output, the last operand, with the reference. At most `samples` elements are
+/// looked at, the first and last row among them, evenly spread otherwise (0: all).
+Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples);
 
 }  // namespace vitgen

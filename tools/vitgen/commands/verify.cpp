@@ -51,8 +51,7 @@ void check_step(Observation& seen, std::size_t step, const vitgen_api_operand* o
   for (std::size_t i = 0; i < count; ++i) data.push_back(operands[i].data);
   const OperandData reference_data(vitgen::operands(spec), data);
   seen.results.push_back(
-      {facts->name, spec.op, bucket->batch,
-       compare(spec, reference_data, static_cast<const float*>(data.back()), seen.samples)});
+      {facts->name, spec.op, bucket->batch, compare(spec, reference_data, seen.samples)});
   seen.progress->update(seen.results.size(), facts->name);
 }
 
