@@ -34,8 +34,8 @@ struct CudaContext {
   uint8_t* mirror;    ///< host memory for the operands of one step, or null
 };
 
-/// flags: of vitgen_api_context_options. OK, E_RESOURCES, E_DEVICE, E_DEVICE_MEMORY, E_DEVICE_LOST;
-/// `out` is null then.
+/// flags: of vitgen_api_context_options. OK, or E_RESOURCES, E_KERNEL, E_DEVICE, E_DEVICE_MEMORY,
+/// E_DEVICE_LOST; `out` is null then.
 int cuda_context_create(CudaModel& model, uint32_t bucket_count, uint32_t flags, CudaContext*& out,
                         Text& why);
 

@@ -92,7 +92,7 @@ int cuda_driver_open(CudaDriver& driver, Text& why) {
   // It has threads and exit handlers of its own, so it must stay when the last handle is closed.
   driver.library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (driver.library == nullptr) {
-    why << "no driver (libcuda.so.1) can be loaded";
+    why << "no driver (libcuda.so.1) can be loaded; is NVIDIA's driver installed?";
     return VITGEN_API_E_DEVICE;
   }
   Finder find = {driver.library, nullptr};

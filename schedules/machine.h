@@ -32,6 +32,10 @@ struct Machine {
   int block_threads = 1;    ///< of a block that shares its multiprocessor with a second one
   int shared_bytes = 0;     ///< of a block, without asking for more at launch
   int registers = 0;  ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
+  /// Of a CUDA device: the least compute capability, 10 major + minor; 0: the row is none.
+  int capability = 0;
+  /// Not 0 where devices of no other capability will do, as for code of sm_90a.
+  int only_capability = 0;
   /// Halide target string without the product flags, "x86-64-linux-avx2-...".
   std::string_view halide_target;
   /// Bits of vitgen_cpu_feature that a CPU needs to run this row's kernels.
@@ -42,8 +46,8 @@ struct Machine {
   }
 };
 
-/// Every row of schedules/machines; one that needs more features comes first, so that the first
-/// that a CPU can run is the best.
+/// Every row of schedules/machines, best first: CUDA devices by their capability, then the row that
+/// needs more features, so that the first that a computer can run is the best.
 std::span<const Machine* const> all_machines();
 
 /// The command-line targets of all rows that have one: "x86-64-avx512, x86-64-avx2".

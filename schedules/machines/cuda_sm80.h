@@ -1,7 +1,8 @@
 #pragma once
 // NVIDIA Ampere (2020, A100: 108 multiprocessors): 65,536 registers and up to 164 KiB of shared
 // memory for each multiprocessor; a block gets more than 48 KiB only if its launch asks for it. Two
-// blocks of 256 threads leave 128 registers for a thread.
+// blocks of 256 threads leave 128 registers for a thread. A driver compiles this row's PTX for
+// every later device.
 
 #include "schedules/machine.h"
 
@@ -9,7 +10,7 @@ namespace vitgen {
 
 inline constexpr Machine cuda_sm80{
     .name = "cuda_sm80",
-    .target = "",
+    .target = "cuda-sm80",
     .kind = MachineKind::gpu,
     .multiprocessors = 108,
     .warp = 32,
@@ -17,6 +18,7 @@ inline constexpr Machine cuda_sm80{
     .block_threads = 256,
     .shared_bytes = 48 * 1024,
     .registers = 65536,
+    .capability = 80,
     .halide_target = "x86-64-linux-cuda-cuda_capability_80",
 };
 

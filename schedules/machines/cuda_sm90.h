@@ -1,8 +1,8 @@
 #pragma once
 // NVIDIA Hopper (2022, H100 SXM, H200: 132 multiprocessors): as Ampere for 32-bit code, with up to
 // 228 KiB of shared memory for each multiprocessor. What it has beyond (wgmma, bulk tensor copies)
-// is for micro-kernels: Halide 21 knows no capability above 8.6, so its own code is that of sm_80,
-// which runs here.
+// is for micro-kernels, as code of sm_90a, which no other device runs: Halide 21 knows no
+// capability above 8.6, so its own code is that of sm_80, which runs here.
 
 #include "schedules/machines/cuda_sm80.h"
 
@@ -11,7 +11,10 @@ namespace vitgen {
 inline constexpr Machine cuda_sm90 = [] {
   Machine row = cuda_sm80;
   row.name = "cuda_sm90";
+  row.target = "cuda-sm90";
   row.multiprocessors = 132;
+  row.capability = 90;
+  row.only_capability = 90;
   return row;
 }();
 

@@ -44,7 +44,7 @@ pid_t run_worker(const std::string& request, const std::string& object,
                  const std::function<void(pid_t)>& before) {
   return testing::in_worker([&](pid_t own) {
     before(own);
-    run_kernel_worker(request, object);
+    run_kernel_worker(request, object, {});
   });
 }
 

@@ -8,6 +8,8 @@
 
 #include "schedules/machines/cpu_avx2.h"
 #include "schedules/machines/cpu_avx512.h"
+#include "schedules/machines/cuda_sm80.h"
+#include "schedules/machines/cuda_sm90.h"
 
 namespace vitgen::testing {
 namespace {
@@ -108,6 +110,38 @@ LibraryRequest tiny_request(const std::string& name, const std::string& director
     request.kernels.push_back(kernel(rows, kTinyHidden, kTinyOutputs, 2));
   }
   request.weight = tiny_tensor;
+  return request;
+}
+
+DeviceKernel tiny_device_kernel() {
+  using enum LaunchArgumentKind;
+  const LaunchArgument weight{.kind = operand, .bytes = 8, .index = 1, .value = 16};
+  const LaunchArgument sums{.kind = scratch, .bytes = 8, .index = 0, .value = 0x80};
+  const LaunchArgument row{.kind = value, .bytes = 4, .index = 0, .value = 7};
+  return {.ptx = ".version 7.0\n.target sm_80\n",
+          .launches = {{.entry = "first",
+                        .grid = {2, 3, 1},
+                        .block = {32, 1, 1},
+                        .shared_bytes = 0,
+                        .arguments = {weight, sums}},
+                       {.entry = "second",
+                        .grid = {1, 1, 1},
+                        .block = {8, 4, 2},
+                        .shared_bytes = 4096,
+                        .arguments = {sums, row}}},
+          .scratch_bytes = 200};
+}
+
+LibraryRequest tiny_gpu_request(const std::string& name, const std::string& directory) {
+  LibraryRequest request = tiny_request(name, directory);
+  request.machines.insert(request.machines.begin(), {&cuda_sm90, &cuda_sm80});
+  for (LibraryKernel& kernel : request.kernels) {
+    KernelVariant variant;
+    variant.choice = "fallback()";
+    variant.request_hash = std::string(64, 'c');
+    variant.device = {.kernel = tiny_device_kernel(), .cubin = {}};
+    kernel.variants.insert(kernel.variants.begin(), 2, variant);
+  }
   return request;
 }
 

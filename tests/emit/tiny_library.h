@@ -20,6 +20,12 @@ std::vector<float> tiny_reference(const std::vector<float>& image);
 
 LibraryRequest tiny_request(const std::string& name, const std::string& directory);
 
+/// Two launches of made-up code, with an argument of each kind.
+DeviceKernel tiny_device_kernel();
+
+/// tiny_request with variants of tiny_device_kernel for both kinds of GPUs before those for CPUs.
+LibraryRequest tiny_gpu_request(const std::string& name, const std::string& directory);
+
 /// An empty directory that is removed at exit of the scope.
 class ScratchDirectory {
  public:

@@ -7,6 +7,7 @@ extern const char vitgen_embedded_header_template[], vitgen_embedded_header_temp
 extern const char vitgen_embedded_pc_template[], vitgen_embedded_pc_template_end[];
 extern const char vitgen_embedded_config_template[], vitgen_embedded_config_template_end[];
 extern const char vitgen_embedded_readme_template[], vitgen_embedded_readme_template_end[];
+extern const char vitgen_embedded_gpu_template[], vitgen_embedded_gpu_template_end[];
 extern const char vitgen_embedded_report_page[], vitgen_embedded_report_page_end[];
 extern const char vitgen_embedded_report_style[], vitgen_embedded_report_style_end[];
 extern const char vitgen_embedded_report_script[], vitgen_embedded_report_script_end[];
@@ -28,6 +29,9 @@ std::string_view embedded_config_template() {
 }
 std::string_view embedded_readme_template() {
   return {vitgen_embedded_readme_template, vitgen_embedded_readme_template_end};
+}
+std::string_view embedded_gpu_template() {
+  return {vitgen_embedded_gpu_template, vitgen_embedded_gpu_template_end};
 }
 std::string_view embedded_report_page() {
   return {vitgen_embedded_report_page, vitgen_embedded_report_page_end};

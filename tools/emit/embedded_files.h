@@ -11,6 +11,7 @@ std::string_view embedded_header_template();  ///< runtime/api.h.in
 std::string_view embedded_pc_template();
 std::string_view embedded_config_template();
 std::string_view embedded_readme_template();
+std::string_view embedded_gpu_template();  ///< a section of the README
 std::string_view embedded_report_page();
 std::string_view embedded_report_style();
 std::string_view embedded_report_script();

@@ -161,6 +161,11 @@ std::string abi_hash(const LibraryRequest& request, const WeightsLayout& layout,
     }
   }
   for (const std::string_view object : code) hash.update(sha256_hex(object));
+  for (const LibraryKernel& kernel : request.kernels) {
+    for (const KernelVariant& variant : kernel.variants) {
+      if (variant.device) hash.update(launches_text(variant.device->kernel));
+    }
+  }
   return to_hex(hash.finish());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// One kernel: from (op spec, machine, choice) to an object file. A kernel is compiled in a process
-// of its own, so its bytes depend on nothing but the request, and a crash names its kernel.
+// One kernel: from (op spec, machine, choice) to an object file or, for a GPU, to a file of device
+// code with its launches (device_file.h). A kernel is compiled in a process of its own, so
+// its bytes depend on nothing but the request, and a crash names its kernel.
 
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,8 @@ struct KernelRequest {
   /// Instructions of this row instead of `machine`'s: lets a machine's schedules be tested on a
   /// CPU that lacks its instructions. Empty: the machine's own.
   std::string instructions;
+  /// Of a kernel for a GPU that is assembled, too: Assembler::version. Empty: it stays PTX.
+  std::string assembler = {};
 
   std::string text() const;
   static KernelRequest parse(std::string_view text);
@@ -36,7 +39,7 @@ inline constexpr std::string_view kKernelSymbol = "vitgen_kernel";
 struct KernelObject {
   std::string name;     ///< C identifier from the op spec: the same for every machine
   std::string machine;  ///< row name
-  std::string symbol;   ///< in the object: kKernelSymbol
+  std::string symbol;   ///< in the object: kKernelSymbol; of a kernel for a GPU empty
   std::filesystem::path object;
   std::uint64_t shared_scratch = 0;  ///< bytes of halide_malloc outside of parallel loops
   std::uint64_t task_scratch = 0;    ///< bytes of halide_malloc inside one task
@@ -52,16 +55,19 @@ Halide::Target kernel_target(const KernelRequest& request);
 
 /// What one compilation can write besides the object.
 struct KernelFiles {
-  std::filesystem::path object;    ///< always
-  std::filesystem::path assembly;  ///< if not empty
+  std::filesystem::path object;    ///< always; of a device of CUDA a device_file
+  std::filesystem::path assembly;  ///< if not empty; of a device of CUDA its PTX
   std::filesystem::path stmt;      ///< if not empty: Halide's lowered statement
-  /// If not empty: what runs on the GPU, as PTX or OpenCL C. The object holds it as well.
-  std::filesystem::path device_code = {};
 };
 
-/// Compiles in this process. Throws KERNEL_DYNAMIC_SCRATCH if the kernel's memory is not known at
-/// generation, KERNEL_NESTED_PARALLEL if tasks start tasks, KERNEL_COMPILE if Halide refuses the
-/// schedule, KERNEL_MICROKERNEL or OBJECT_CODE if a micro-kernel cannot be made or put in place.
+/// Whether a library runs this row's kernels on a GPU: they are device code and launches.
+inline bool is_device_row(const Machine& machine) { return machine.capability != 0; }
+
+/// Compiles in this process, a kernel for a GPU to PTX. Throws KERNEL_DYNAMIC_SCRATCH if the
+/// kernel's memory is not known at generation, KERNEL_NESTED_PARALLEL if tasks start tasks,
+/// KERNEL_COMPILE if Halide refuses the schedule, KERNEL_MICROKERNEL or OBJECT_CODE if a
+/// micro-kernel cannot be made or put in place; of a kernel for a GPU what extract_device_kernel
+/// throws.
 KernelObject compile_kernel(const KernelRequest& request, const KernelFiles& files);
 
 }  // namespace vitgen

@@ -12,6 +12,9 @@
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
 #include "generators/base/temp_dir.h"
+#include "tools/emit/assembler.h"
+#include "tools/emit/device_file.h"
+#include "tools/emit/kernel_object_code.h"
 #include "tools/emit/kernel_record.h"
 #include "tools/emit/process.h"
 
@@ -27,14 +30,15 @@ struct Job {
 };
 
 KernelObject describe(const Job& job, const KernelRecord& record) {
-  return {.name = kernel_name(job.request->spec),
-          .machine = job.request->machine,
-          .symbol = std::string(kKernelSymbol),
-          .object = job.object,
-          .shared_scratch = record.shared_scratch,
-          .task_scratch = record.task_scratch,
-          .choice = job.request->choice.text(),
-          .hash = job.request->hash()};
+  return {
+      .name = kernel_name(job.request->spec),
+      .machine = job.request->machine,
+      .symbol = is_device_row(find_machine(job.request->machine)) ? "" : std::string(kKernelSymbol),
+      .object = job.object,
+      .shared_scratch = record.shared_scratch,
+      .task_scratch = record.task_scratch,
+      .choice = job.request->choice.text(),
+      .hash = job.request->hash()};
 }
 
 // The last line that the worker wrote is its error; those before it are Halide's.
@@ -49,8 +53,10 @@ void run_job(const Job& job, const FarmOptions& options, const TempDir& scratch)
   const fs::path aside = fs::path(scratch.path()) / job.object.filename();
   const std::string request_file = fs::path(aside).replace_extension("request").string();
   write_aside(request_file, job.request->text());
-  const ProcessResult result =
-      run_process({options.worker.string(), "kernel-worker", request_file, aside.string()});
+  std::vector<std::string> command = {options.worker.string(), "kernel-worker", request_file,
+                                      aside.string()};
+  if (!job.request->assembler.empty()) command.push_back(options.assembler.string());
+  const ProcessResult result = run_process(command);
   if (result.status == 0) return publish_kernel(aside, job.object);
   const std::string name = job.request->spec.text() + " for " + job.request->machine;
   if (result.status > 128) {
@@ -190,11 +196,25 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
   return objects;
 }
 
-void run_kernel_worker(const fs::path& request_file, const fs::path& object) {
+namespace {
+
+void add_cubin(const fs::path& object, const Machine& machine, const fs::path& assembler) {
+  CompiledDeviceKernel compiled = parse_device_file(read_whole(object.string(), kMaxObjectBytes));
+  compiled.cubin = assemble(assembler.string(), compiled.kernel.ptx, machine);
+  write_aside(object.string(), device_file_text(compiled));
+}
+
+}  // namespace
+
+void run_kernel_worker(const fs::path& request_file, const fs::path& object,
+                       const fs::path& assembler) {
   constexpr std::uint64_t kRequestLimit = 1 << 16;
   const KernelRequest request =
       KernelRequest::parse(read_whole(request_file.string(), kRequestLimit));
-  write_record(compile_kernel(request, {.object = object, .assembly = {}, .stmt = {}}));
+  const KernelObject kernel =
+      compile_kernel(request, {.object = object, .assembly = {}, .stmt = {}});
+  if (!request.assembler.empty()) add_cubin(object, find_machine(request.machine), assembler);
+  write_record(kernel);
 }
 
 }  // namespace vitgen

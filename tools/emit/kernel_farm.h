@@ -12,10 +12,11 @@
 namespace vitgen {
 
 struct FarmOptions {
-  /// Program that, called as `worker kernel-worker REQUEST OBJECT`, does what run_kernel_worker
-  /// does; the object is no place in the cache yet.
+  /// Program that, called as `worker kernel-worker REQUEST OBJECT [ASSEMBLER]`, does what
+  /// run_kernel_worker does; the object is no place in the cache yet.
   std::filesystem::path worker;
-  std::filesystem::path cache;  ///< directory; made if absent
+  std::filesystem::path assembler = {};  ///< Assembler::path, for requests that want one
+  std::filesystem::path cache;           ///< directory; made if absent
   int jobs = 1;
 };
 
@@ -34,7 +35,9 @@ std::vector<KernelObject> compile_kernels(std::span<const KernelRequest> request
 
 /// The worker's side: compiles the request in file `request` and writes `object` and, last,
 /// `object` + ".kernel" with what the farm needs to know. They lie in a folder of the caller's, who
-/// removes it when a signal ends both, and calls publish_kernel.
-void run_kernel_worker(const std::filesystem::path& request, const std::filesystem::path& object);
+/// removes it when a signal ends both, and calls publish_kernel. `assembler` is a path, for a
+/// request that wants one. Throws KERNEL_ASSEMBLER beside what compile_kernel does.
+void run_kernel_worker(const std::filesystem::path& request, const std::filesystem::path& object,
+                       const std::filesystem::path& assembler);
 
 }  // namespace vitgen

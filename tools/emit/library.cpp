@@ -11,6 +11,7 @@
 #include "generators/base/output_set.h"
 #include "runtime/table.h"
 #include "tools/emit/archive.h"
+#include "tools/emit/code_modules.h"
 #include "tools/emit/elf_object.h"
 #include "tools/emit/embedded_files.h"
 #include "tools/emit/file_names.h"
@@ -34,6 +35,22 @@ void require(bool holds, const std::string& what) {
   if (!holds) throw Error(ExitCode::internal, "LIBRARY_REQUEST", what);
 }
 
+void check_variant(const LibraryKernel& kernel, const KernelVariant& variant,
+                   const Machine& machine) {
+  const bool on_device = machine.capability != 0;
+  require(variant.device.has_value() == on_device,
+          fmt::format("{}: another kind of kernel than {} runs", kernel.name, machine.name));
+  if (!on_device) return;
+  require(!variant.device->kernel.launches.empty(), kernel.name + ": no launch");
+  for (const DeviceLaunch& launch : variant.device->kernel.launches) {
+    for (const LaunchArgument& argument : launch.arguments) {
+      const auto index = static_cast<std::size_t>(argument.index);
+      require(argument.kind != LaunchArgumentKind::operand || index < kernel.operands.size(),
+              kernel.name + ": a launch takes an operand that the kernel does not have");
+    }
+  }
+}
+
 void check_request(const LibraryRequest& request) {
   check_output_name(request.name);
   require(request.emit_archive || request.emit_shared, "nothing to emit");
@@ -47,6 +64,9 @@ void check_request(const LibraryRequest& request) {
     require(kernel.variants.size() == request.machines.size(), kernel.name + " lacks a variant");
     require(kernel.operands.size() <= VITGEN_MAX_OPERANDS,
             kernel.name + ": more operands than the runtime passes to a kernel");
+    for (std::size_t m = 0; m < request.machines.size(); ++m) {
+      check_variant(kernel, kernel.variants[m], *request.machines[m]);
+    }
   }
   for (const Plan& plan : request.plans) {
     for (const Step& step : plan.steps) {
@@ -100,6 +120,10 @@ class Emitter {
       facts_.members.emplace_back();
       for (std::size_t m = 0; m < kernel.variants.size(); ++m) {
         const KernelVariant& variant = kernel.variants[m];
+        if (variant.device) {
+          facts_.members.back().emplace_back();
+          continue;
+        }
         const std::string file = fmt::format("{}__{}.o", kernel.name, request_.machines[m]->name);
         members_.add(
             file, adopt_kernel(read_whole(variant.object.string(), kMaxObjectBytes), request_.name,
@@ -107,6 +131,8 @@ class Emitter {
         facts_.members.back().push_back(describe_bytes(file, members_.objects.back()));
       }
     }
+    facts_.codes = device_codes(request_);
+    for (const DeviceCode& code : facts_.codes.list) members_.add(code.member, code_object(code));
     facts_.table.layout = weights_layout(request_.plans.front().weights);
     facts_.table.abi_hash = abi_hash(request_, facts_.table.layout, members_.views());
   }

@@ -18,19 +18,22 @@
 #include "generators/plan/plan.h"
 #include "runtime/preprocess.h"
 #include "schedules/machine.h"
+#include "tools/emit/device_file.h"
 #include "tools/emit/progress.h"
 
 namespace vitgen {
 
 /// One compiled kernel.
 struct KernelVariant {
-  std::filesystem::path object;  ///< ELF; defines `symbol`, needs halide_* and memcpy/memset
+  /// ELF; defines `symbol`, needs halide_* and memcpy/memset. Of a kernel for a GPU both are empty.
+  std::filesystem::path object;
   std::string symbol;
   std::uint64_t shared_scratch = 0;    ///< bytes of halide_malloc outside of parallel loops
   std::uint64_t task_scratch = 0;      ///< bytes of halide_malloc inside one task
   std::string choice;                  ///< rule and knobs as text
   std::string provenance = "default";  ///< or where else the choice comes from
   std::string request_hash;            ///< KernelRequest::hash()
+  std::optional<CompiledDeviceKernel> device = {};  ///< of a kernel for a GPU
 };
 
 struct LibraryKernel {
@@ -66,6 +69,7 @@ struct LibraryRequest {
   std::vector<LibraryKernel> kernels;    ///< all that the plans' steps need
   /// Records that choices come from: [{"hash": ..., "record": {...}}].
   Json tuning_records = Json::array();
+  std::string assembler;  ///< Assembler::version of the device code; empty: there is PTX alone
   /// Computes one weight; called once per weight, in their order.
   std::function<HostTensor(const Weight&)> weight;
   bool emit_archive = true;

@@ -66,11 +66,29 @@ Json preprocess_json(const vitgen_preprocess_recipe& recipe) {
 Json machines_json(const LibraryRequest& request) {
   Json list = Json::array();
   for (const Machine* machine : request.machines) {
-    list.push_back({{"name", machine->name},
-                    {"target", machine->target},
-                    {"cpu_features", machine->cpu_features}});
+    Json json = {{"name", machine->name},
+                 {"target", machine->target},
+                 {"cpu_features", machine->cpu_features}};
+    if (machine->capability != 0) json["capability"] = machine->capability;
+    if (machine->only_capability != 0) json["only_capability"] = machine->only_capability;
+    list.push_back(std::move(json));
   }
   return list;
+}
+
+/// Of a kernel for a GPU: its modules of code in the order in which they are tried.
+Json device_json(const DeviceKernel& kernel, const std::vector<std::size_t>& places,
+                 const std::vector<DeviceCode>& list) {
+  Json codes = Json::array();
+  for (const std::size_t place : places) {
+    const DeviceCode& code = list[place];
+    Json json = file_json(describe_bytes(code.member, code.bytes));
+    json["kind"] = code.is_cubin ? "cubin" : "ptx";
+    json["capability"] = code.capability;
+    codes.push_back(std::move(json));
+  }
+  return {
+      {"codes", codes}, {"launches", kernel.launches.size()}, {"scratch", kernel.scratch_bytes}};
 }
 
 Json kernels_json(const LibraryRequest& request, const ManifestFacts& facts) {
@@ -80,14 +98,20 @@ Json kernels_json(const LibraryRequest& request, const ManifestFacts& facts) {
     Json variants = Json::array();
     for (std::size_t m = 0; m < kernel.variants.size(); ++m) {
       const KernelVariant& variant = kernel.variants[m];
-      variants.push_back({{"machine", request.machines[m]->name},
-                          {"symbol", kernel_symbol(request, kernel, m)},
-                          {"choice", variant.choice},
-                          {"provenance", variant.provenance},
-                          {"request_hash", variant.request_hash},
-                          {"object", file_json(facts.members[k][m])},
-                          {"shared_scratch", variant.shared_scratch},
-                          {"task_scratch", variant.task_scratch}});
+      Json json = {{"machine", request.machines[m]->name}};
+      if (!variant.device) json["symbol"] = kernel_symbol(request, kernel, m);
+      json.update({{"choice", variant.choice},
+                   {"provenance", variant.provenance},
+                   {"request_hash", variant.request_hash}});
+      if (variant.device) {
+        json["device"] =
+            device_json(variant.device->kernel, facts.codes.of_variant[k][m], facts.codes.list);
+      } else {
+        json["object"] = file_json(facts.members[k][m]);
+        json["shared_scratch"] = variant.shared_scratch;
+        json["task_scratch"] = variant.task_scratch;
+      }
+      variants.push_back(std::move(json));
     }
     list.push_back({{"name", kernel.name},
                     {"spec", kernel.spec.text()},
@@ -163,6 +187,7 @@ Json manifest_json(const LibraryRequest& request, const ManifestFacts& facts) {
       {"linker", facts.linker},
       {"runtime_sha256", facts.runtime_sha256},
       {"model", model_json(request)}};
+  if (!request.assembler.empty()) json["generator"]["assembler"] = request.assembler;
   if (request.model.preprocess) json["preprocess"] = preprocess_json(*request.model.preprocess);
   json["machines"] = machines_json(request);
   json["kernels"] = kernels_json(request, facts);

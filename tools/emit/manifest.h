@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "generators/base/json.h"
+#include "tools/emit/code_modules.h"
 #include "tools/emit/library.h"
 #include "tools/emit/table.h"
 
@@ -25,9 +26,11 @@ struct EmittedFile {
 struct ManifestFacts {
   TableFacts table;
   std::string runtime_sha256;
-  std::vector<std::vector<EmittedFile>> members;  ///< per kernel and machine: name in the archive
-  std::vector<EmittedFile> files;                 ///< of the set, without the manifest
-  std::string linker;                             ///< file name only; empty: no shared library
+  /// Per kernel and machine: name in the archive; empty for a GPU, whose code is in `codes`.
+  std::vector<std::vector<EmittedFile>> members;
+  DeviceCodes codes;
+  std::vector<EmittedFile> files;  ///< of the set, without the manifest
+  std::string linker;              ///< file name only; empty: no shared library
 };
 
 Json manifest_json(const LibraryRequest& request, const ManifestFacts& facts);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "generators/base/version.h"
 #include "tools/emit/embedded_files.h"
 #include "tools/emit/example_program.h"
@@ -75,6 +77,18 @@ std::string target_list(const LibraryRequest& request) {
   return text;
 }
 
+bool is_gpu(const Machine* machine) { return machine->kind == MachineKind::gpu; }
+
+std::string gpu_section(const LibraryRequest& request) {
+  if (std::ranges::none_of(request.machines, is_gpu)) return {};
+  const bool only = std::ranges::all_of(request.machines, is_gpu);
+  return fill_template(
+      embedded_gpu_template(),
+      {{"NAME", request.name},
+       {"NAME_UPPER", macro_name(request.name)},
+       {"WITHOUT_GPU", only ? "it cannot be opened" : "the CPU's variant serves"}});
+}
+
 }  // namespace
 
 std::string pc_text(const LibraryRequest& request, const PackageContent& content) {
@@ -119,6 +133,9 @@ std::string readme_text(const LibraryRequest& request, const PackageContent& con
        {"NAME_UPPER", macro_name(request.name)},
        {"MODEL_TEXT", plain_line(request.model.text)},
        {"TARGETS", target_list(request)},
+       {"NEEDS_GPU",
+        std::ranges::all_of(request.machines, is_gpu) ? " and a GPU with its driver" : ""},
+       {"GPU", gpu_section(request)},
        {"FILES", file_rows(request.name, content)},
        {"BUFFERS", example_buffers(request.name, plan)},
        {"CALL", example_call(request.name, plan)},

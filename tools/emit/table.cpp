@@ -23,7 +23,10 @@ PointerTarget put_isas(const std::vector<const Machine*>& machines, ConstantData
   for (std::size_t i = 0; i < machines.size(); ++i) {
     data.row<vitgen_isa>(array, i)
         .point(&vitgen_isa::name, data.text(machines[i]->target))
-        .set(&vitgen_isa::features, machines[i]->cpu_features);
+        .set(&vitgen_isa::features, machines[i]->cpu_features)
+        .set(&vitgen_isa::capability, static_cast<std::uint32_t>(machines[i]->capability))
+        .set(&vitgen_isa::only_capability,
+             static_cast<std::uint32_t>(machines[i]->only_capability));
   }
   return place(array);
 }

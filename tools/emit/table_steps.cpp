@@ -1,6 +1,7 @@
 #include "tools/emit/table_steps.h"
 
 #include "tools/emit/table.h"
+#include "tools/emit/table_device.h"
 
 namespace vitgen {
 namespace {
@@ -58,21 +59,26 @@ void put_step(const LibraryRequest& request, const Plan& plan, const Step& step,
 
 std::uint64_t put_kernels(const LibraryRequest& request, ConstantData& data) {
   const std::uint64_t array = data.reserve_rows<vitgen_kernel>(request.kernels.size());
+  DeviceTable devices(request, data);
   for (std::size_t k = 0; k < request.kernels.size(); ++k) {
     const LibraryKernel& kernel = request.kernels[k];
     std::vector<std::uint64_t> shared;
     std::vector<std::uint64_t> task;
     const std::uint64_t functions = data.reserve_rows<void*>(kernel.variants.size());
     for (std::size_t m = 0; m < kernel.variants.size(); ++m) {
-      data.point(functions + sizeof(void*) * m, {0, kernel_symbol(request, kernel, m)});
-      shared.push_back(kernel.variants[m].shared_scratch);
-      task.push_back(kernel.variants[m].task_scratch);
+      const KernelVariant& variant = kernel.variants[m];
+      if (!variant.device) {
+        data.point(functions + sizeof(void*) * m, {0, kernel_symbol(request, kernel, m)});
+      }
+      shared.push_back(variant.shared_scratch);
+      task.push_back(variant.task_scratch);
     }
-    data.row<vitgen_kernel>(array, k)
-        .point(&vitgen_kernel::name, data.text(kernel.name))
+    Row<vitgen_kernel> row = data.row<vitgen_kernel>(array, k);
+    row.point(&vitgen_kernel::name, data.text(kernel.name))
         .point(&vitgen_kernel::functions, {functions, {}})
         .point(&vitgen_kernel::shared_scratch, {data.append<std::uint64_t>(shared), {}})
         .point(&vitgen_kernel::task_scratch, {data.append<std::uint64_t>(task), {}});
+    if (const auto device = devices.put(k)) row.point(&vitgen_kernel::device, *device);
   }
   return array;
 }

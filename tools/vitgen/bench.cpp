@@ -29,6 +29,7 @@ Libraries open_libraries(const std::string& directory, const BenchSettings& sett
         std::make_unique<LoadedLibrary>(directory, OpenOptions{.threads = wanted,
                                                                .isa = settings.isa,
                                                                .time_steps = true,
+                                                               .no_graph = settings.no_graph,
                                                                .check_content = libraries.empty()});
     const int given = library->threads();
     if (given < wanted) {
@@ -143,28 +144,40 @@ std::string common_step_name(const std::vector<std::string>& names) {
   return text;
 }
 
+namespace {
+
+// Of this computer's CPU; the kernels of a GPU are not held against it.
+void measure_peaks_again(BenchRecord& record, FmaIsa isa) {
+  for (MachinePeaks& peaks : record.peaks) {
+    peaks.gflops = std::max(peaks.gflops, fma_peak_gflops(isa, peaks.threads, kPeakSeconds));
+  }
+}
+
+}  // namespace
+
 BenchRecord run_bench(const std::string& directory, const BenchSettings& settings,
                       Progress& progress) {
   const Libraries libraries = open_libraries(directory, settings, progress);
   const LoadedLibrary& first = *libraries.front();
   const LibraryFacts facts = library_facts(first.manifest());
   BenchRecord record = describe(first, facts, settings);
-  const FmaIsa isa = fma_isa(find_machine(record.isa));
+  const Machine& machine = find_machine(record.isa);
+  const bool on_cpu = machine.kind == MachineKind::cpu;
+  const FmaIsa isa = fma_isa(machine);
   Cells cells;
   for (const auto& library : libraries) {
-    record.peaks.push_back(measure_peaks(isa, library->threads(), record.caches));
+    record.peaks.push_back(on_cpu ? measure_peaks(isa, library->threads(), record.caches)
+                                  : MachinePeaks{.threads = library->threads()});
     for (const int batch : batches_of(settings, facts)) {
       cells.push_back(std::make_unique<BenchCell>(*library, batch, settings.seed));
     }
   }
   measure(cells, settings, progress);
   // The peak is measured again at the end: the better one was the undisturbed one.
-  for (MachinePeaks& peaks : record.peaks) {
-    peaks.gflops = std::max(peaks.gflops, fma_peak_gflops(isa, peaks.threads, kPeakSeconds));
-  }
+  if (on_cpu) measure_peaks_again(record, isa);
   for (const auto& cell : cells) record.cells.push_back(cell->times(facts));
   warn_if_busy(record, progress);
-  warn_if_threads_share(record, isa, progress);
+  if (on_cpu) warn_if_threads_share(record, isa, progress);
   return record;
 }
 

@@ -19,6 +19,7 @@ struct BenchSettings {
   int runs = 0;                    ///< instead of seconds, if not 0
   std::string isa;                 ///< empty: the best
   int seed = 1;                    ///< of the input and of the order
+  bool no_graph = false;           ///< on a GPU, launch kernel by kernel
 };
 
 /// Measures every number of threads with every batch. Cells take turns in rounds, each in a new

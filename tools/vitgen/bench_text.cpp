@@ -48,8 +48,15 @@ std::string head_text(const BenchRecord& record) {
       fmt::format("{}: {}\n{}, {}, {}{}\n", printable(record.library), printable(record.text, 400),
                   printable(record.isa), printable(record.cpu), counted(record.cpus, "CPU"),
                   caches_text(record.caches));
-  for (const MachinePeaks& peaks : record.peaks) text += "peak of " + peaks_text(peaks);
+  for (const MachinePeaks& peaks : record.peaks) {
+    if (peaks.gflops > 0) text += "peak of " + peaks_text(peaks);
+  }
   return text;
+}
+
+// A dash where there is no whole: nothing was measured of a GPU.
+std::string percent(double part, double whole, int decimals) {
+  return whole > 0 ? fixed(100 * part / whole, decimals) : "-";
 }
 
 std::string cells_text(const BenchRecord& record) {
@@ -65,7 +72,7 @@ std::string cells_text(const BenchRecord& record) {
     }
     row.push_back(figure(cell.images_per_s()));
     row.push_back(fixed(cell.gflops(), 1));
-    row.push_back(fixed(100 * cell.gflops() / record.peaks_of(cell.threads).gflops, 1));
+    row.push_back(percent(cell.gflops(), record.peaks_of(cell.threads).gflops, 1));
     row.push_back(std::to_string(cell.ms.runs));
     rows.push_back(std::move(row));
   }
@@ -89,9 +96,9 @@ void add_cost(std::vector<std::string>& row, const Cost& cost, const CellTimes& 
   row.push_back(fixed(cost.ms, decimals));
   row.push_back(fixed(cell.steps_ms() > 0 ? 100 * cost.ms / cell.steps_ms() : 0, 1));
   row.push_back(fixed(cost.gflops(), 1));
-  row.push_back(fixed(100 * cost.gflops() / peaks.gflops, 1));
+  row.push_back(percent(cost.gflops(), peaks.gflops, 1));
   row.push_back(fixed(cost.gbs(), 1));
-  row.push_back(fixed(100 * cost.gbs() / peaks.memory_gbs, 0));
+  row.push_back(percent(cost.gbs(), peaks.memory_gbs, 0));
 }
 
 std::string steps_text(const CellTimes& cell, const MachinePeaks& peaks, StepDetail detail) {

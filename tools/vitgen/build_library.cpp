@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "generators/base/file.h"
 #include "generators/base/image_limit.h"
+#include "tools/emit/kernel_object_code.h"
 
 namespace vitgen {
 
@@ -57,15 +59,33 @@ std::vector<KernelRequest> requests_of(const std::vector<OpSpec>& specs,
   std::vector<KernelRequest> requests;
   for (const OpSpec& spec : specs) {
     for (const Machine* machine : options.machines) {
+      const bool on_device = is_device_row(*machine);
       requests.push_back({.spec = spec,
                           .machine = std::string(machine->name),
                           .choice = choices[requests.size()].choice,
-                          .features = options.features,
-                          .instructions = {}});
+                          .features = on_device ? "" : options.features,
+                          .instructions = {},
+                          .assembler = on_device ? options.assembler.version : ""});
       require_same_request(requests.back(), choices[requests.size() - 1], options);
     }
   }
   return requests;
+}
+
+KernelVariant make_variant(const KernelObject& object, const Machine& machine,
+                           std::string provenance) {
+  KernelVariant variant{.object = object.object,
+                        .symbol = object.symbol,
+                        .shared_scratch = object.shared_scratch,
+                        .task_scratch = object.task_scratch,
+                        .choice = object.choice,
+                        .provenance = std::move(provenance),
+                        .request_hash = object.hash};
+  if (is_device_row(machine)) {
+    variant.device = parse_device_file(read_whole(object.object.string(), kMaxObjectBytes));
+    variant.object.clear();
+  }
+  return variant;
 }
 
 std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
@@ -82,14 +102,8 @@ std::vector<LibraryKernel> make_kernels(const std::vector<OpSpec>& specs,
                          .operands = operands(spec),
                          .flops = flops(spec),
                          .variants = {}};
-    for (std::size_t m = 0; m < options.machines.size(); ++m, ++object, ++choice) {
-      kernel.variants.push_back({.object = object->object,
-                                 .symbol = object->symbol,
-                                 .shared_scratch = object->shared_scratch,
-                                 .task_scratch = object->task_scratch,
-                                 .choice = object->choice,
-                                 .provenance = choice->provenance(),
-                                 .request_hash = object->hash});
+    for (const Machine* machine : options.machines) {
+      kernel.variants.push_back(make_variant(*object++, *machine, (choice++)->provenance()));
     }
     kernels.push_back(std::move(kernel));
   }
@@ -182,6 +196,7 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
                          .machines = options.machines,
                          .kernels = {},
                          .tuning_records = Json::array(),
+                         .assembler = {},
                          .weight = {},
                          .emit_archive = options.emit_archive,
                          .emit_shared = options.emit_shared,
@@ -194,6 +209,7 @@ LibraryFiles build_library(const ModelSource& source, const BuildOptions& option
   tell_choices(choices, options);
   request.kernels = make_kernels(specs, choices, kernels, options, progress);
   request.tuning_records = used_records(choices);
+  request.assembler = options.assembler.version;
   request.weight = [&source](const Weight& weight) {
     return evaluate(weight.value, source.weights);
   };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schedules/machine.h"
+#include "tools/emit/assembler.h"
 #include "tools/emit/kernel_farm.h"
 #include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/model_source.h"
@@ -24,7 +25,8 @@ struct BuildOptions {
   ChoiceSources choices;
   Note note;             ///< called with what there is to say of the choices; may be empty
   Note detail;           ///< the same with what few want to know
-  std::string features;  ///< extra Halide features of every kernel, for sanitizers; "" or "-asan"
+  std::string features;  ///< extra Halide features of CPU kernels, for sanitizers; "" or "-asan"
+  Assembler assembler;   ///< of kernels for GPUs; its path is empty where they stay PTX
 };
 
 /// A model in one line, its sizes those of `network`.

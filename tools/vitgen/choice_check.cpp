@@ -60,7 +60,7 @@ void check_choice(const OpSpec& spec, const Machine& machine, const Choice& choi
     illegal(fmt::format("{} does not serve this kernel on {}", rule.name, machine.name));
   check_names(choice.rule, choice.knobs, *defaults);
   try {
-    build(spec, machine, choice);
+    if (!device_kernel(spec, machine, choice)) build(spec, machine, choice);
   } catch (const Halide::Error& error) {
     std::string message = error.what();
     std::ranges::replace(message, '\n', ' ');

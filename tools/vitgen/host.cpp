@@ -1,9 +1,11 @@
 #include "tools/vitgen/host.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "runtime/cpu.h"
+#include "tools/emit/process.h"
 
 namespace vitgen {
 
@@ -13,7 +15,7 @@ std::vector<const Machine*> host_machines() {
   const std::uint32_t have = host_cpu_features();
   std::vector<const Machine*> rows;
   for (const Machine* machine : all_machines()) {
-    const bool runs = (machine->cpu_features & ~have) == 0;
+    const bool runs = machine->kind == MachineKind::cpu && (machine->cpu_features & ~have) == 0;
     if (!machine->target.empty() && runs) rows.push_back(machine);
   }
   return rows;
@@ -37,23 +39,40 @@ const Machine& target_named(std::string_view word) {
   return *rows.front();
 }
 
+/// Whether `machine` is the one to run where the devices of `wanted` are of another capability.
+bool serves_after(const Machine& machine, const Machine& wanted) {
+  return wanted.only_capability != 0 && machine.capability != 0 && machine.only_capability == 0 &&
+         machine.capability <= wanted.capability;
+}
+
 }  // namespace
 
 std::vector<const Machine*> parse_targets(std::string_view list) {
   std::vector<const Machine*> wanted;
   while (true) {
     const std::size_t comma = list.find(',');
-    const Machine& machine = target_named(list.substr(0, comma));
-    if (std::ranges::find(wanted, &machine) == wanted.end()) wanted.push_back(&machine);
+    wanted.push_back(&target_named(list.substr(0, comma)));
     if (comma == std::string_view::npos) break;
     list = list.substr(comma + 1);
   }
-  // The runtime takes the first that the CPU can run: keep the table's order, best first.
+  // The runtime takes the first that can run: keep the table's order, best first.
   std::vector<const Machine*> ordered;
   for (const Machine* machine : all_machines()) {
-    if (std::ranges::find(wanted, machine) != wanted.end()) ordered.push_back(machine);
+    if (std::ranges::any_of(wanted, [&](const Machine* each) {
+          return each == machine || serves_after(*machine, *each);
+        })) {
+      ordered.push_back(machine);
+    }
   }
   return ordered;
+}
+
+Assembler find_assembler() {
+  const std::string in_path = find_program("ptxas");
+  if (!in_path.empty()) return assembler_at(in_path);
+  const std::string usual = "/usr/local/cuda/bin/ptxas";
+  std::error_code ignored;
+  return std::filesystem::exists(usual, ignored) ? assembler_at(usual) : Assembler{};
 }
 
 FmaIsa fma_isa(const Machine& machine) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "schedules/machine.h"
+#include "tools/emit/assembler.h"
 #include "tools/measure/fma_peak.h"
 
 namespace vitgen {
@@ -15,12 +16,17 @@ std::uint32_t host_cpu_features();
 /// The CPU rows that this machine can run, best first.
 std::vector<const Machine*> host_machines();
 
-/// Rows named by a comma-separated list of targets; "host" is the best row of this machine. Best
+/// Rows named by a comma-separated list of targets; "host" is the best CPU row of this machine. A
+/// row that only one capability runs brings along those that serve the devices after it. Best
 /// first, without repetition. Throws UNKNOWN_TARGET, HOST_TARGET.
 std::vector<const Machine*> parse_targets(std::string_view list);
 
 /// The multiply-adds that a CPU row's peak is measured with: those of its vectors.
 FmaIsa fma_isa(const Machine& machine);
+
+/// The assembler for kernels on GPUs: in PATH, else where its toolkit usually is; none without
+/// both.
+Assembler find_assembler();
 
 /// "AMD EPYC 7763" from /proc/cpuinfo, or "unknown CPU".
 std::string cpu_name();

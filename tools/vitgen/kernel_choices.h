@@ -73,7 +73,8 @@ inline constexpr std::string_view kRepeatChoicesHint =
 
 /// What to do where a manifest is not as it was written.
 inline constexpr std::string_view kChangedManifestHint =
-    "the manifest was edited, or made with other --sanitize-kernels or a rule of another version; "
+    "the manifest was edited, or made with other --sanitize-kernels, another ptxas or a rule of "
+    "another version; "
     "schedules to edit: `vitgen explain DIR --stage choice --write FILE`, then `generate --knobs "
     "FILE`";
 

@@ -24,15 +24,25 @@ OpSpec known_spec(const std::string& text) {
   return spec;
 }
 
+std::uint64_t size_of(const JsonFile& file, std::string_view key) {
+  return static_cast<std::uint64_t>(get_int(file, key, 0, kMaxBytes));
+}
+
 VariantFacts variant_facts(const JsonFile& variant) {
-  return {
-      .machine = get_string(variant, "machine"),
-      .choice = parsed(variant, "choice", Choice::parse),
-      .provenance = get_string(variant, "provenance"),
-      .request_hash = get_string(variant, "request_hash"),
-      .object_bytes = static_cast<std::uint64_t>(get_int(variant, "object.bytes", 0, kMaxBytes)),
-      .scratch = static_cast<std::uint64_t>(get_int(variant, "shared_scratch", 0, kMaxBytes) +
-                                            get_int(variant, "task_scratch", 0, kMaxBytes))};
+  VariantFacts facts{.machine = get_string(variant, "machine"),
+                     .choice = parsed(variant, "choice", Choice::parse),
+                     .provenance = get_string(variant, "provenance"),
+                     .request_hash = get_string(variant, "request_hash")};
+  if (has_value(variant, "device")) {
+    for (const JsonFile& code : json_elements(variant, "device.codes")) {
+      facts.object_bytes += size_of(code, "bytes");
+    }
+    facts.scratch = size_of(variant, "device.scratch");
+  } else {
+    facts.object_bytes = size_of(variant, "object.bytes");
+    facts.scratch = size_of(variant, "shared_scratch") + size_of(variant, "task_scratch");
+  }
+  return facts;
 }
 
 KernelFacts kernel_facts(const JsonFile& kernel) {

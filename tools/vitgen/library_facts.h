@@ -13,9 +13,9 @@ struct VariantFacts {
   std::string machine;  ///< row name
   Choice choice;
   std::string provenance;
-  std::string request_hash;  ///< KernelRequest::hash() when it was made
-  std::uint64_t object_bytes = 0;
-  std::uint64_t scratch = 0;  ///< shared + task, bytes
+  std::string request_hash;        ///< KernelRequest::hash() when it was made
+  std::uint64_t object_bytes = 0;  ///< of a kernel for a GPU all of its code
+  std::uint64_t scratch = 0;       ///< shared + task, or on the device, bytes
 };
 
 struct KernelFacts {

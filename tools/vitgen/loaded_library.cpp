@@ -131,6 +131,12 @@ void LoadedLibrary::fail(int status, const std::string& what, const std::string&
       throw Error(ExitCode::io, "LIBRARY_IO", message);
     case VITGEN_API_E_KERNEL:
       throw Error(ExitCode::internal, "LIBRARY_KERNEL", message);
+    case VITGEN_API_E_DEVICE:
+      throw Error(ExitCode::target, "LIBRARY_DEVICE", message);
+    case VITGEN_API_E_DEVICE_MEMORY:
+      throw Error(ExitCode::resources, "LIBRARY_DEVICE_MEMORY", message);
+    case VITGEN_API_E_DEVICE_LOST:
+      throw Error(ExitCode::internal, "LIBRARY_DEVICE_LOST", message);
     case VITGEN_API_E_WEIGHTS:
     case VITGEN_API_E_ABI:
       throw Error(ExitCode::bad_input, "LIBRARY_WEIGHTS", message);
@@ -179,7 +185,8 @@ void LoadedLibrary::create_context(const OpenOptions& options) {
   vitgen_api_context_options context{};
   context.struct_size = sizeof context;
   context.threads = options.threads;
-  context.flags = options.time_steps ? VITGEN_API_TIME_STEPS : 0;
+  if (options.time_steps) context.flags |= VITGEN_API_TIME_STEPS;
+  if (options.no_graph) context.flags |= VITGEN_API_NO_GRAPH;
   context.error_text = text.data();
   context.error_text_bytes = text.size();
   const int status = api_->context_create(model_, &context, &context_);

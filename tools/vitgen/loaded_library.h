@@ -20,16 +20,21 @@ struct TensorPort {
   std::size_t elements = 0;
 };
 
+inline constexpr const char* kNoGraphHelp =
+    "On a GPU, launch kernel by kernel instead of a graph of a whole run";
+
 struct OpenOptions {
   int threads = 0;  ///< 0: as the library decides
   std::string isa;  ///< empty: the best
   bool time_steps = false;
+  bool no_graph = false;      ///< on a GPU, launch kernel by kernel
   bool check_content = true;  ///< the weights' SHA-256: reads the whole file
 };
 
 /// Throws of class io: LIBRARY_OPEN (no shared library or not loadable); bad_input
 /// LIBRARY_CHANGED (not the file that the manifest lists), LIBRARY_ABI, LIBRARY_WEIGHTS; target
-/// LIBRARY_ISA; the manifest's errors.
+/// LIBRARY_ISA, LIBRARY_DEVICE (no GPU that fits); resources LIBRARY_DEVICE_MEMORY; internal
+/// LIBRARY_DEVICE_LOST; the manifest's errors.
 class LoadedLibrary {
  public:
   LoadedLibrary(const std::string& directory, const OpenOptions& options);

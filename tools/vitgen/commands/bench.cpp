@@ -7,6 +7,7 @@
 #include "tools/vitgen/bench.h"
 #include "tools/vitgen/bench_text.h"
 #include "tools/vitgen/command.h"
+#include "tools/vitgen/loaded_library.h"
 
 namespace vitgen {
 
@@ -64,6 +65,7 @@ void add_bench(CLI::App& app, const Console& console) {
       ->check(CLI::Range(1, kMostRuns))
       ->excludes(seconds);
   command->add_option("--isa", settings.isa, "Force a variant, such as x86-64-avx2");
+  command->add_flag("--no-graph", settings.no_graph, kNoGraphHelp);
   command->add_option("--seed", settings.seed, "Of the random input (1)")
       ->check(CLI::Range(0, 1 << 20));
   command

@@ -4,11 +4,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
+#include "runtime/cuda_driver.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
@@ -18,6 +21,7 @@
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
 #include "tools/vitgen/known_hosts.h"
+#include "vitgen_api.h"
 
 namespace vitgen {
 
@@ -27,18 +31,87 @@ namespace {
 
 void fact(std::string_view name, std::string_view value) { fmt::print("{:<14}{}\n", name, value); }
 
-void print_targets() {
-  const rt::CpuState state = rt::cpu_read();
+// What the driver tells of the GPUs, or why it tells nothing.
+struct Gpus {
+  std::string missing;
+  std::string driver;             // "CUDA 12.4"
+  std::vector<int> capabilities;  // 10 major + minor, by the driver's numbers
+};
+
+int capability_of(const rt::CudaDriver& driver, int ordinal) {
+  rt::CudaOrdinal device = 0;
+  int major = 0;
+  int minor = 0;
+  const bool told =
+      driver.cuDeviceGet(&device, ordinal) == rt::kCudaSuccess &&
+      driver.cuDeviceGetAttribute(&major, rt::kCudaCapabilityMajor, device) == rt::kCudaSuccess &&
+      driver.cuDeviceGetAttribute(&minor, rt::kCudaCapabilityMinor, device) == rt::kCudaSuccess;
+  return told ? 10 * major + minor : 0;
+}
+
+Gpus find_gpus() {
+  Gpus gpus;
+  char buffer[256] = "";
+  rt::Text text = rt::text_in(buffer, sizeof buffer);
+  rt::CudaDriver driver{};
+  if (rt::cuda_driver_open(driver, text) == VITGEN_API_OK) {
+    rt::put_cuda_version(text, driver.version);
+    gpus.driver = buffer;
+    int count = 0;
+    if (driver.cuDeviceGetCount(&count) != rt::kCudaSuccess) count = 0;
+    for (int i = 0; i < count; ++i) gpus.capabilities.push_back(capability_of(driver, i));
+    if (count == 0) gpus.missing = "the driver finds none";
+  } else {
+    gpus.missing = buffer;
+  }
+  rt::cuda_driver_close(driver);
+  return gpus;
+}
+
+void print_gpus(const Gpus& gpus) {
+  if (!gpus.missing.empty()) return fact("gpu", "none: " + gpus.missing);
+  for (std::size_t i = 0; i < gpus.capabilities.size(); ++i) {
+    const int capability = gpus.capabilities[i];
+    fact("gpu", fmt::format("device {}: compute capability {}.{}, driver for {}", i,
+                            capability / 10, capability % 10, gpus.driver));
+  }
+}
+
+// Empty if the row's kernels run here, else what it needs.
+std::string lacking(const Machine& machine, const rt::CpuState& cpu, const Gpus& gpus) {
+  if (machine.kind == MachineKind::gpu) {
+    const bool runs = std::ranges::any_of(gpus.capabilities, [&](int capability) {
+      return machine.only_capability != 0 ? capability == machine.only_capability
+                                          : capability >= machine.capability;
+    });
+    const int wanted = machine.capability;
+    return runs ? ""
+                : fmt::format("GPU of compute capability {}.{}{}", wanted / 10, wanted % 10,
+                              machine.only_capability != 0 ? "" : " or later");
+  }
+  if ((machine.cpu_features & ~rt::cpu_features(cpu)) == 0) return {};
+  char buffer[512] = "";
+  rt::Text text = rt::text_in(buffer, sizeof buffer);
+  rt::cpu_missing(cpu, machine.cpu_features, text);
+  return buffer;
+}
+
+void print_targets(const Gpus& gpus) {
+  const rt::CpuState cpu = rt::cpu_read();
   for (const Machine* machine : all_machines()) {
     if (machine->target.empty()) continue;
-    char buffer[512] = "";
-    rt::Text text = rt::text_in(buffer, sizeof buffer);
-    rt::cpu_missing(state, machine->cpu_features, text);
-    const bool runs = (machine->cpu_features & ~rt::cpu_features(state)) == 0;
-    fact("target", runs ? fmt::format("{}: runs here", machine->target)
-                        : fmt::format("{}: generated here, does not run here (no {})",
-                                      machine->target, buffer));
+    const std::string missing = lacking(*machine, cpu, gpus);
+    fact("target", missing.empty() ? fmt::format("{}: runs here", machine->target)
+                                   : fmt::format("{}: generated here, does not run here (no {})",
+                                                 machine->target, missing));
   }
+}
+
+void print_assembler() {
+  const Assembler assembler = find_assembler();
+  fact("assembler", assembler.path.empty()
+                        ? "no ptxas: kernels for GPUs stay PTX, which the driver compiles"
+                        : fmt::format("{} ({})", assembler.path, assembler.version));
 }
 
 // AMX state needs a permission that the kernel grants per process; XCR0 does not show it.
@@ -95,12 +168,15 @@ void print_tuning() {
 void doctor() {
   fact("vitgen", fmt::format("{} (Halide {}, LLVM {})", kVersion, kHalideVersion, kLlvmVersion));
   fact("cpu", cpu_name());
-  print_targets();
+  const Gpus gpus = find_gpus();
+  print_gpus(gpus);
+  print_targets(gpus);
   const int quota = rt::cgroup_cpus("");
   fact("threads", fmt::format("{} (affinity {}, cgroup quota {})", rt::usable_cpus(),
                               rt::affinity_cpus(), quota == 0 ? "none" : std::to_string(quota)));
   fact("amx", amx_permission());
   print_linker();
+  print_assembler();
   print_cache();
   print_tuning();
   const bool works = !host_machines().empty();
@@ -112,7 +188,7 @@ void doctor() {
 }  // namespace
 
 void add_doctor(CLI::App& app, const Console&) {
-  app.add_subcommand("doctor", "Tell what works on this machine: CPU, threads, linker, cache")
+  app.add_subcommand("doctor", "Tell what works on this machine: CPU, GPU, threads, linker, cache")
       ->callback(doctor);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 
@@ -35,11 +36,14 @@ struct GenerateArguments {
   std::string kernel_features;
   int jobs = 0;
   bool no_cache = false;
+  bool no_cubin = false;
 };
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
 }
+
+bool is_gpu(const Machine* machine) { return machine->kind == MachineKind::gpu; }
 
 BuildOptions build_options(const GenerateArguments& arguments) {
   BuildOptions options;
@@ -59,6 +63,10 @@ BuildOptions build_options(const GenerateArguments& arguments) {
   options.farm.worker = std::filesystem::read_symlink("/proc/self/exe");
   options.farm.jobs = arguments.jobs > 0 ? arguments.jobs : rt::usable_cpus();
   options.farm.cache = default_cache();
+  if (!arguments.no_cubin && std::ranges::any_of(options.machines, is_gpu)) {
+    options.assembler = find_assembler();
+    options.farm.assembler = options.assembler.path;
+  }
   return options;
 }
 
@@ -66,6 +74,25 @@ void print_summary(const BuildOptions& options, const LibraryFiles& files, const
   std::string names;
   for (const std::string& name : files.names) names += " " + name;
   console.note(fmt::format("wrote {}:{}", printable(options.directory), names));
+}
+
+// What the targets mean for who runs the library, where it is not what the command line says.
+void tell_targets(const GenerateArguments& arguments, const BuildOptions& options,
+                  const Console& console) {
+  if (std::ranges::none_of(options.machines, is_gpu)) return;
+  for (const Machine* machine : options.machines) {
+    const bool named = arguments.target.find(machine->target) != std::string::npos ||
+                       arguments.target.find(machine->name) != std::string::npos;
+    if (is_gpu(machine) && !named) {
+      console.note(fmt::format("note: {} comes along, for all other GPUs", machine->target));
+    }
+  }
+  if (std::ranges::all_of(options.machines, is_gpu)) {
+    console.note("note: without a CPU target the library runs only where there is such a GPU");
+  }
+  if (options.assembler.path.empty() && !arguments.no_cubin) {
+    console.note("note: no ptxas found: the GPU's driver will compile the kernels at first use");
+  }
 }
 
 void generate(const GenerateArguments& given, const Console& console) {
@@ -77,6 +104,7 @@ void generate(const GenerateArguments& given, const Console& console) {
   {
     const OutputSet writable(options.directory);
   }
+  tell_targets(arguments, options, console);
   options.choices = read_choice_sources(arguments.tuning);
   options.note = [&console](const std::string& text) { console.note(text); };
   options.detail = [&console](const std::string& text) { console.detail(text); };
@@ -111,7 +139,9 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
       ->required();
   command.add_option("-o,--output", a.directory, "Directory to write, made if absent")->required();
   command.add_option("--target", a.target,
-                     known_targets() + "; several with commas, or host (host)");
+                     known_targets() +
+                         "; several with commas, or host: this CPU's best (host). cuda-sm90 brings "
+                         "cuda-sm80 along, which serves all other GPUs");
   command
       .add_option("--batch", a.batches,
                   "Batch sizes to make kernels for, with commas; 1 is always there (1)")
@@ -153,6 +183,8 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
                   "asan or tsan: kernels for a program that is built with this sanitizer")
       ->check(CLI::IsMember({"asan", "tsan"}));
   command.add_flag("--no-cache", a.no_cache, "Compile every kernel again");
+  command.add_flag("--no-cubin", a.no_cubin,
+                   "GPU kernels as PTX only, which the driver compiles at first use");
 }
 
 void add_tuning_options(CLI::App& command, GenerateArguments& a) {

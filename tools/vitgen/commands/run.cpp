@@ -155,6 +155,7 @@ void add_run(CLI::App& app, const Console& console) {
   command->add_option("--threads", arguments->open.threads, "0: what the machine gives (0)")
       ->check(CLI::Range(0, int{rt::kMaxThreads}));
   command->add_option("--isa", arguments->open.isa, "Force a variant, such as x86-64-avx2");
+  command->add_flag("--no-graph", arguments->open.no_graph, kNoGraphHelp);
   command->callback([arguments, &console] { run(*arguments, console); });
 }
 

@@ -49,6 +49,11 @@ struct TuneArguments {
 
 const Machine& tuned_machine(const std::string& target) {
   const std::vector<const Machine*> machines = parse_targets(target);
+  if (machines[0]->kind == MachineKind::gpu) {
+    throw Error(ExitCode::target, "TUNE_TARGET",
+                fmt::format("{}: kernels for GPUs are not tuned", machines[0]->target),
+                "their schedules are the rules' own; `generate --knobs FILE` sets others");
+  }
   if (machines.size() != 1) {
     throw Error(ExitCode::usage, "USAGE", "--target: one target at a time can be tuned",
                 "run tune once for each; the database keeps them apart");
@@ -316,7 +321,7 @@ void add_model_options(CLI::App& command, TuneArguments& a) {
 }
 
 void add_search_options(CLI::App& command, TuneArguments& a) {
-  command.add_option("--target", a.target, "One of " + known_targets() + ", or host (host)");
+  command.add_option("--target", a.target, "A CPU target that runs here, or host (host)");
   command.add_option("--budget", a.budget,
                      "Time for all of it: 90s, 10m, 1h (10m; with --trials: no limit)");
   command

@@ -1,0 +1,12 @@
+// Compiled into the shared library only: a program that loads it needs to do nothing.
+
+#include "tests/cuda/emulated/interpret.h"
+
+namespace {
+
+[[maybe_unused]] const bool installed = [] {
+  vitgen::fake_cuda::set_launch(vitgen::fake_cuda::interpret);
+  return true;
+}();
+
+}  // namespace

@@ -1,0 +1,66 @@
+#include "tests/ptx/run/shared_memory.h"
+
+#include <cstring>
+
+namespace vitgen::ptx {
+
+namespace {
+
+constexpr std::uint32_t kLanes = 32;
+constexpr std::uint32_t kWarps = 1u << 16;  ///< beyond every thread's number
+constexpr std::uint32_t kMany = 1u << 17;
+
+std::uint32_t warp_of(std::uint32_t who) {
+  return who >= kWarps ? who - kWarps : (who - 1) / kLanes;
+}
+
+}  // namespace
+
+SharedMemory::SharedMemory(std::uint64_t bytes) : bytes_(bytes, std::byte{0xff}), records_(bytes) {}
+
+bool SharedMemory::ordered(const Touch& touch, const Toucher& who) {
+  if (touch.who == 0 || touch.who == who.thread + 1) return true;
+  const bool same_warp = touch.who != kMany && warp_of(touch.who) == who.warp;
+  return touch.time < (same_warp ? who.warp_time : who.block_time);
+}
+
+void SharedMemory::add_reader(Touch& readers, const Toucher& who) {
+  if (ordered(readers, who)) {
+    readers = {who.now, who.thread + 1};
+  } else {
+    const bool same_warp = readers.who != kMany && warp_of(readers.who) == who.warp;
+    readers = {who.now, same_warp ? kWarps + who.warp : kMany};
+  }
+}
+
+bool SharedMemory::read(std::uint64_t offset, void* to, std::uint32_t size, const Toucher& who) {
+  std::memcpy(to, bytes_.data() + offset, size);
+  if (!checked_) return true;
+  for (std::uint64_t i = offset; i < offset + size; ++i) {
+    if (!ordered(records_[i].write, who)) return false;
+    add_reader(records_[i].read, who);
+  }
+  return true;
+}
+
+SharedMemory::Writer SharedMemory::last_writer(std::uint64_t offset) const {
+  const Touch& touch = records_[offset].write;
+  return {touch.who - 1, touch.time, touch.who != 0};
+}
+
+bool SharedMemory::write(std::uint64_t offset, const void* from, std::uint32_t size,
+                         const Toucher& who) {
+  bool right = true;
+  const auto* values = static_cast<const std::byte*>(from);
+  for (std::uint32_t k = 0; checked_ && k < size; ++k) {
+    Record& record = records_[offset + k];
+    if (bytes_[offset + k] != values[k]) {
+      right = right && ordered(record.write, who) && ordered(record.read, who);
+    }
+    record.write = {who.now, who.thread + 1};
+  }
+  std::memcpy(bytes_.data() + offset, from, size);
+  return right;
+}
+
+}  // namespace vitgen::ptx

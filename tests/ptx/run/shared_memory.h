@@ -1,0 +1,54 @@
+#pragma once
+// The shared memory of a block, with a record of who touched each byte since when: two threads that
+// touch a byte with no barrier between, one of them changing it, race. Writing the value that is
+// there already changes nothing.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace vitgen::ptx {
+
+/// Who touches memory, and what it is ordered after: times count synchronisations in the block.
+struct Toucher {
+  std::uint32_t thread = 0;
+  std::uint32_t warp = 0;
+  std::uint32_t now = 0;
+  std::uint32_t block_time = 0;  ///< of the last barrier of all threads
+  std::uint32_t warp_time = 0;   ///< of the last synchronisation of the thread's warp
+};
+
+class SharedMemory {
+ public:
+  explicit SharedMemory(std::uint64_t bytes);
+
+  std::uint64_t size() const { return bytes_.size(); }
+  std::byte* at(std::uint64_t offset) { return bytes_.data() + offset; }
+  /// False on a race: the bytes are read or written all the same.
+  bool read(std::uint64_t offset, void* to, std::uint32_t size, const Toucher& who);
+  bool write(std::uint64_t offset, const void* from, std::uint32_t size, const Toucher& who);
+  struct Writer {
+    std::uint32_t thread = 0, time = 0;
+    bool exists = false;
+  };
+  Writer last_writer(std::uint64_t offset) const;
+  /// After a barrier of some of the threads only: who waits for whom is not recorded.
+  void stop_checks() { checked_ = false; }
+
+ private:
+  struct Touch {
+    std::uint32_t time = 0;
+    std::uint32_t who = 0;  ///< a thread + 1, a warp of which several + kWarps, or kMany; 0: nobody
+  };
+  struct Record {
+    Touch write, read;
+  };
+  static bool ordered(const Touch& touch, const Toucher& who);
+  static void add_reader(Touch& readers, const Toucher& who);
+
+  std::vector<std::byte> bytes_;
+  std::vector<Record> records_;
+  bool checked_ = true;
+};
+
+}  // namespace vitgen::ptx
