@@ -7,9 +7,10 @@ using Halide::ImageParam;
 
 std::vector<Operand> operands(const AddSpec& spec) {
   const std::vector<int> all = {spec.width, spec.rows, spec.batch};
-  return {{"input", Role::input, DType::f32, all},
-          {"residual", Role::input, DType::f32, {spec.width, spec.rows - spec.prefix, spec.batch}},
-          {"output", Role::output, DType::f32, all}};
+  return {
+      {"input", Role::input, spec.storage, all},
+      {"residual", Role::input, spec.storage, {spec.width, spec.rows - spec.prefix, spec.batch}},
+      {"output", Role::output, spec.storage, all}};
 }
 
 double flops(const AddSpec& spec) {
@@ -25,14 +26,15 @@ Add define(const AddSpec& spec) {
          .c = Halide::Var("c"),
          .i = Halide::Var("i"),
          .b = Halide::Var("b")};
-  const Expr x = input(op.c, op.i, op.b);
+  const Expr x = value_of(input(op.c, op.i, op.b));
+  Expr sum;
   if (spec.prefix == 0) {
-    op.output(op.c, op.i, op.b) = x + residual(op.c, op.i, op.b);
+    sum = x + value_of(residual(op.c, op.i, op.b));
   } else {  // clamped, so that the other side of the select reads inside the operand
     const Expr row = Halide::max(op.i - spec.prefix, 0);
-    op.output(op.c, op.i, op.b) =
-        Halide::select(op.i < spec.prefix, x, x + residual(op.c, row, op.b));
+    sum = Halide::select(op.i < spec.prefix, x, x + value_of(residual(op.c, row, op.b)));
   }
+  op.output(op.c, op.i, op.b) = stored(sum, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{input, residual}, {}, op.output};
   return op;

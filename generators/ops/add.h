@@ -4,6 +4,7 @@
 // image are copied.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -13,9 +14,11 @@ struct AddSpec {
   int rows = 197;
   int width = 768;
   int prefix = 0;  ///< P: rows of an image that nothing is added to
+  DType storage = DType::f32;
 
   bool valid() const {
-    return are_extents({batch, rows, width, prefix + std::int64_t{1}}) && prefix < rows;
+    return are_extents({batch, rows, width, prefix + std::int64_t{1}}) && prefix < rows &&
+           is_storage(storage);
   }
 
   template <class V>
@@ -24,11 +27,13 @@ struct AddSpec {
     v("rows", rows);
     v("width", width);
     v("prefix", prefix);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const AddSpec&) const = default;
 };
 
-/// input {width, rows, batch}, residual {width, rows - prefix, batch}, output {width, rows, batch}.
+/// input {width, rows, batch}, residual {width, rows - prefix, batch}, output {width, rows, batch},
+/// all in storage.
 std::vector<Operand> operands(const AddSpec& spec);
 double flops(const AddSpec& spec);
 

@@ -11,7 +11,7 @@ using Halide::Var;
 
 std::vector<Operand> operands(const AttentionPoolSpec& spec) {
   return {{"input", Role::input, DType::f32, {spec.row(), spec.tokens, spec.batch}},
-          {"output", Role::output, DType::f32, {spec.head_size, spec.heads, spec.batch}}};
+          {"output", Role::output, spec.storage, {spec.head_size, spec.heads, spec.batch}}};
 }
 
 double flops(const AttentionPoolSpec& spec) {
@@ -44,7 +44,7 @@ AttentionPool define(const AttentionPoolSpec& spec) {
   op.acc(op.d, op.h, op.b) += op.power(op.all, op.h, op.b) *
                               input(op.h * spec.head_size + op.d, op.all + spec.prefix, op.b);
   op.output(op.d, op.h, op.b) =
-      Halide::strict_float(op.acc(op.d, op.h, op.b) / op.total(op.h, op.b));
+      stored(Halide::strict_float(op.acc(op.d, op.h, op.b) / op.total(op.h, op.b)), spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{input}, {op.top, op.power, op.total, op.acc}, op.output};
   return op;

@@ -6,6 +6,7 @@
 // sums run in the order of t.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -16,6 +17,7 @@ struct AttentionPoolSpec {
   int prefix = 0;  ///< P: tokens that are not pooled
   int heads = 12;
   int head_size = 64;
+  DType storage = DType::f32;
 
   int width() const { return heads * head_size; }
   int pooled() const { return tokens - prefix; }
@@ -23,7 +25,8 @@ struct AttentionPoolSpec {
 
   bool valid() const {
     return are_extents({batch, tokens, prefix + std::int64_t{1}, tokens - std::int64_t{prefix},
-                        heads, head_size, std::int64_t{heads} * head_size + heads});
+                        heads, head_size, std::int64_t{heads} * head_size + heads}) &&
+           is_storage(storage);
   }
 
   template <class V>
@@ -33,12 +36,14 @@ struct AttentionPoolSpec {
     v("prefix", prefix);
     v("heads", heads);
     v("head_size", head_size);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const AttentionPoolSpec&) const = default;
 };
 
 /// input {width + heads, tokens, batch}: each token's row is [v | s], v head-major;
-/// output {head_size, heads, batch}.
+/// output {head_size, heads, batch} in storage. The input is f32: scores are exponents, whose
+/// rounding would be a factor of p.
 std::vector<Operand> operands(const AttentionPoolSpec& spec);
 double flops(const AttentionPoolSpec& spec);
 

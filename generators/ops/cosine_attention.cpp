@@ -12,7 +12,7 @@ using Halide::RDom;
 using Halide::Var;
 
 std::vector<Operand> operands(const CosineAttentionSpec& spec) {
-  return {{"tokens", Role::input, DType::f32, {spec.width, spec.tokens(), spec.batch}},
+  return {{"tokens", Role::input, spec.storage, {spec.width, spec.tokens(), spec.batch}},
           {"ids", Role::input, DType::f32, {spec.kept, spec.batch}},
           {"output", Role::output, DType::f32, {spec.kept, spec.batch}}};
 }
@@ -20,8 +20,9 @@ std::vector<Operand> operands(const CosineAttentionSpec& spec) {
 double flops(const CosineAttentionSpec& spec) { return 4.0 * spec.batch * spec.kept * spec.width; }
 
 double bytes(const CosineAttentionSpec& spec) {
-  return sizeof(float) * static_cast<double>(spec.batch) *
-         ((spec.kept + 1.0) * spec.width + 2.0 * spec.kept);
+  const double tokens =
+      (spec.kept + 1.0) * spec.width * static_cast<double>(byte_size(spec.storage));
+  return static_cast<double>(spec.batch) * (tokens + 2.0 * sizeof(float) * spec.kept);
 }
 
 CosineAttention define(const CosineAttentionSpec& spec) {
@@ -41,8 +42,9 @@ CosineAttention define(const CosineAttentionSpec& spec) {
                      .b = Var("b"),
                      .c = RDom(0, spec.width, "c"),
                      .kept = RDom(0, spec.kept, "kept")};
-  const Expr first = tokens(op.c, 0, op.b);
-  const Expr patch = tokens(op.c, spec.prefix + index_of(ids(op.r, op.b), spec.patches), op.b);
+  const Expr first = value_of(tokens(op.c, 0, op.b));
+  const Expr patch =
+      value_of(tokens(op.c, spec.prefix + index_of(ids(op.r, op.b), spec.patches), op.b));
   const auto sum_up = [](Func& sum, const std::vector<Expr>& at, const Expr& term) {
     sum(at) = 0.0f;
     sum(at) = Halide::strict_float(sum(at) + term);

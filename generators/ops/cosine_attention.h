@@ -4,6 +4,7 @@
 // (DropPos, Wang et al. 2023, section 3.2: how much the whole image attends to each patch.)
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -15,11 +16,12 @@ struct CosineAttentionSpec {
   int kept = 49;
   int width = 768;
   float temperature = 0.1f;
+  DType storage = DType::f32;
 
   int tokens() const { return prefix + patches; }
   bool valid() const {
     return are_extents({batch, prefix, patches, kept, width, std::int64_t{prefix} + patches}) &&
-           temperature > 0;
+           temperature > 0 && is_storage(storage);
   }
 
   template <class V>
@@ -30,11 +32,12 @@ struct CosineAttentionSpec {
     v("kept", kept);
     v("width", width);
     v("temperature", temperature);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const CosineAttentionSpec&) const = default;
 };
 
-/// tokens {width, prefix + patches, batch}, ids {kept, batch}, output {kept, batch}.
+/// tokens {width, prefix + patches, batch} in storage, ids {kept, batch}, output {kept, batch}.
 std::vector<Operand> operands(const CosineAttentionSpec& spec);
 double flops(const CosineAttentionSpec& spec);
 /// Of the tokens, those that are read.

@@ -6,6 +6,7 @@
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/epilogue.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -17,10 +18,11 @@ struct DepthwiseConvSpec {
   int taps = 8;
   int before = 3;  ///< taps left of the output; PyTorch's "same" has (taps - 1) / 2
   Activation activation = Activation::gelu_erf;
+  DType storage = DType::f32;
 
   bool valid() const {
     return are_extents({batch, tokens, width, taps, before + std::int64_t{1}}) && before < taps &&
-           taps <= 4096;
+           taps <= 4096 && is_storage(storage);
   }
 
   template <class V>
@@ -31,12 +33,13 @@ struct DepthwiseConvSpec {
     v("taps", taps);
     v("before", before);
     v("activation", activation);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const DepthwiseConvSpec&) const = default;
 };
 
-/// input {width, tokens, batch}, taps {taps, tokens}, bias {tokens}, scale {tokens},
-/// shift {tokens}, output {width, tokens, batch}.
+/// input {width, tokens, batch} in storage, taps {taps, tokens}, bias {tokens}, scale {tokens},
+/// shift {tokens}, output {width, tokens, batch} in storage.
 std::vector<Operand> operands(const DepthwiseConvSpec& spec);
 double flops(const DepthwiseConvSpec& spec);
 

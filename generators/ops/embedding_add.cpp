@@ -7,13 +7,13 @@ using Halide::ImageParam;
 
 std::vector<Operand> operands(const EmbeddingAddSpec& spec) {
   std::vector<Operand> list = {
-      {"patches", Role::input, DType::f32, {spec.width, spec.patches, spec.batch}}};
+      {"patches", Role::input, spec.storage, {spec.width, spec.patches, spec.batch}}};
   if (spec.prefix > 0) {
     list.push_back({"prefix", Role::weight, DType::f32, {spec.width, spec.prefix}});
   }
   list.push_back({"position", Role::weight, DType::f32, {spec.width, spec.patches}});
   list.push_back(
-      {"output", Role::output, DType::f32, {spec.width, spec.prefix + spec.patches, spec.batch}});
+      {"output", Role::output, spec.storage, {spec.width, spec.prefix + spec.patches, spec.batch}});
   return list;
 }
 
@@ -35,14 +35,12 @@ EmbeddingAdd define(const EmbeddingAddSpec& spec) {
                   .b = Halide::Var("b")};
   // Clamped, so that each side of the select reads inside its table wherever t is.
   const Expr patch = Halide::clamp(op.t - spec.prefix, 0, spec.patches - 1);
-  const Expr placed = patches(op.c, patch, op.b) + position(op.c, patch);
+  Expr token = value_of(patches(op.c, patch, op.b)) + position(op.c, patch);
   if (spec.prefix > 0) {
     const Expr row = Halide::clamp(op.t, 0, spec.prefix - 1);
-    op.output(op.c, op.t, op.b) =
-        Halide::select(op.t < spec.prefix, arguments[1](op.c, row), placed);
-  } else {
-    op.output(op.c, op.t, op.b) = placed;
+    token = Halide::select(op.t < spec.prefix, arguments[1](op.c, row), token);
   }
+  op.output(op.c, op.t, op.b) = stored(token, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {std::move(arguments), {}, op.output};
   return op;

@@ -3,6 +3,7 @@
 // The prefix rows ([CLS], distillation, registers) carry their own positions already.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -12,8 +13,11 @@ struct EmbeddingAddSpec {
   int prefix = 1;
   int patches = 196;
   int width = 768;
+  DType storage = DType::f32;
 
-  bool valid() const { return are_extents({batch, prefix + std::int64_t{1}, patches, width}); }
+  bool valid() const {
+    return are_extents({batch, prefix + std::int64_t{1}, patches, width}) && is_storage(storage);
+  }
 
   template <class V>
   void visit(V& v) {
@@ -21,12 +25,13 @@ struct EmbeddingAddSpec {
     v("prefix", prefix);
     v("patches", patches);
     v("width", width);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const EmbeddingAddSpec&) const = default;
 };
 
-/// patches {width, patches, batch}, [prefix {width, prefix} if prefix > 0],
-/// position {width, patches}, output {width, prefix + patches, batch}.
+/// patches {width, patches, batch} in storage, [prefix {width, prefix} if prefix > 0],
+/// position {width, patches}, output {width, prefix + patches, batch} in storage.
 std::vector<Operand> operands(const EmbeddingAddSpec& spec);
 double flops(const EmbeddingAddSpec& spec);
 

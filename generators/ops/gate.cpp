@@ -4,11 +4,12 @@
 
 namespace vitgen {
 
+using Halide::Expr;
 using Halide::ImageParam;
 
 std::vector<Operand> operands(const GateSpec& spec) {
-  return {{"input", Role::input, DType::f32, {2 * spec.width, spec.rows}},
-          {"output", Role::output, DType::f32, {spec.width, spec.rows}}};
+  return {{"input", Role::input, spec.storage, {2 * spec.width, spec.rows}},
+          {"output", Role::output, spec.storage, {spec.width, spec.rows}}};
 }
 
 double flops(const GateSpec& spec) { return static_cast<double>(spec.rows) * spec.width; }
@@ -21,8 +22,9 @@ Gate define(const GateSpec& spec) {
           .c = Halide::Var("c"),
           .i = Halide::Var("i")};
   // Strict: an activation ends in a product or a quotient, which a compiler might regroup with it.
-  op.output(op.c, op.i) =
-      strict_product(activate(input(op.c, op.i), spec.activation), input(op.c + spec.width, op.i));
+  const Expr gated = strict_product(activate(value_of(input(op.c, op.i)), spec.activation),
+                                    value_of(input(op.c + spec.width, op.i)));
+  op.output(op.c, op.i) = stored(gated, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{input}, {}, op.output};
   return op;

@@ -5,6 +5,7 @@
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/epilogue.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -13,19 +14,21 @@ struct GateSpec {
   int rows = 257;
   int width = 4096;  ///< of the output
   Activation activation = Activation::silu;
+  DType storage = DType::f32;
 
-  bool valid() const { return are_extents({rows, 2 * std::int64_t{width}}); }
+  bool valid() const { return are_extents({rows, 2 * std::int64_t{width}}) && is_storage(storage); }
 
   template <class V>
   void visit(V& v) {
     v("rows", rows);
     v("width", width);
     v("activation", activation);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const GateSpec&) const = default;
 };
 
-/// input {2 width, rows}, output {width, rows}.
+/// input {2 width, rows}, output {width, rows}, both in storage.
 std::vector<Operand> operands(const GateSpec& spec);
 double flops(const GateSpec& spec);
 

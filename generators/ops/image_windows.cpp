@@ -8,7 +8,7 @@ using Halide::ImageParam;
 std::vector<Operand> operands(const ImageWindowsSpec& spec) {
   return {
       {"image", Role::input, DType::f32, {spec.width, spec.height, spec.channels, spec.batch}},
-      {"output", Role::output, DType::f32, {spec.k(), spec.grid_w(), spec.grid_h(), spec.batch}}};
+      {"output", Role::output, spec.storage, {spec.k(), spec.grid_w(), spec.grid_h(), spec.batch}}};
 }
 
 double flops(const ImageWindowsSpec&) { return 0; }
@@ -29,7 +29,7 @@ ImageWindows define(const ImageWindowsSpec& spec) {
   // Clamped, so that the other side of the select reads inside the image.
   const Expr pixel = image(Halide::clamp(x, 0, spec.width - 1),
                            Halide::clamp(y, 0, spec.height - 1), op.k / area, op.b);
-  op.output(op.k, op.c, op.r, op.b) = Halide::select(inside, pixel, 0.0f);
+  op.output(op.k, op.c, op.r, op.b) = stored(Halide::select(inside, pixel, 0.0f), spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{image}, {}, op.output};
   return op;

@@ -5,6 +5,7 @@
 // map reads in place of a convolution with another kernel than its stride.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -19,6 +20,7 @@ struct ImageWindowsSpec {
   int window_h = 19;
   int window_w = 19;
   int before = 3;  ///< rows and columns of a window before its patch
+  DType storage = DType::f32;
 
   int grid_h() const { return height / stride_h; }
   int grid_w() const { return width / stride_w; }
@@ -29,7 +31,7 @@ struct ImageWindowsSpec {
                         before + std::int64_t{1}}) &&
            height >= stride_h && width >= stride_w &&
            are_extents({std::int64_t{channels} * window_h}) &&
-           are_extents({std::int64_t{channels} * window_h * window_w});
+           are_extents({std::int64_t{channels} * window_h * window_w}) && is_storage(storage);
   }
 
   template <class V>
@@ -43,11 +45,12 @@ struct ImageWindowsSpec {
     v("window_h", window_h);
     v("window_w", window_w);
     v("before", before);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const ImageWindowsSpec&) const = default;
 };
 
-/// image {width, height, channels, batch}, output {k, grid_w, grid_h, batch}.
+/// image {width, height, channels, batch}, output {k, grid_w, grid_h, batch} in storage.
 std::vector<Operand> operands(const ImageWindowsSpec& spec);
 double flops(const ImageWindowsSpec& spec);
 

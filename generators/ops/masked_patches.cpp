@@ -2,13 +2,14 @@
 
 namespace vitgen {
 
+using Halide::Expr;
 using Halide::ImageParam;
 
 std::vector<Operand> operands(const MaskedPatchesSpec& spec) {
-  return {{"patches", Role::input, DType::f32, {spec.width, spec.patches, spec.batch}},
+  return {{"patches", Role::input, spec.storage, {spec.width, spec.patches, spec.batch}},
           {"mask", Role::input, DType::f32, {spec.patches, spec.batch}},
           {"token", Role::weight, DType::f32, {spec.width}},
-          {"output", Role::output, DType::f32, {spec.width, spec.patches, spec.batch}}};
+          {"output", Role::output, spec.storage, {spec.width, spec.patches, spec.batch}}};
 }
 
 double flops(const MaskedPatchesSpec&) { return 0; }
@@ -23,8 +24,9 @@ MaskedPatches define(const MaskedPatchesSpec& spec) {
                    .c = Halide::Var("c"),
                    .p = Halide::Var("p"),
                    .b = Halide::Var("b")};
-  op.output(op.c, op.p, op.b) =
-      Halide::select(mask(op.p, op.b) > 0.0f, token(op.c), patches(op.c, op.p, op.b));
+  const Expr shown =
+      Halide::select(mask(op.p, op.b) > 0.0f, token(op.c), value_of(patches(op.c, op.p, op.b)));
+  op.output(op.c, op.p, op.b) = stored(shown, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{patches, mask, token}, {}, op.output};
   return op;

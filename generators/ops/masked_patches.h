@@ -2,6 +2,7 @@
 // y[b][p][c] = mask[b][p] > 0 ? token[c] : x[b][p][c]: patches that the network must not see.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -10,20 +11,22 @@ struct MaskedPatchesSpec {
   int batch = 1;
   int patches = 196;
   int width = 768;
+  DType storage = DType::f32;
 
-  bool valid() const { return are_extents({batch, patches, width}); }
+  bool valid() const { return are_extents({batch, patches, width}) && is_storage(storage); }
 
   template <class V>
   void visit(V& v) {
     v("batch", batch);
     v("patches", patches);
     v("width", width);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const MaskedPatchesSpec&) const = default;
 };
 
-/// patches {width, patches, batch}, mask {patches, batch}, token {width},
-/// output {width, patches, batch}.
+/// patches {width, patches, batch} in storage, mask {patches, batch}, token {width},
+/// output {width, patches, batch} in storage.
 std::vector<Operand> operands(const MaskedPatchesSpec& spec);
 double flops(const MaskedPatchesSpec& spec);
 

@@ -12,7 +12,7 @@ using Halide::Var;
 
 std::vector<Operand> operands(const MaskedTokensSpec& spec) {
   std::vector<Operand> list = {
-      {"patches", Role::input, DType::f32, {spec.width, spec.patches, spec.batch}},
+      {"patches", Role::input, spec.storage, {spec.width, spec.patches, spec.batch}},
       {"ids", Role::input, DType::f32, {spec.kept, spec.batch}},
       {"position_keys", Role::input, DType::f32, {spec.kept, spec.batch}}};
   if (spec.prefix > 0) {
@@ -21,7 +21,7 @@ std::vector<Operand> operands(const MaskedTokensSpec& spec) {
   list.push_back({"positions", Role::weight, DType::f32, {spec.width, spec.patches}});
   list.push_back({"dropped", Role::weight, DType::f32, {spec.width}});
   list.push_back(
-      {"output", Role::output, DType::f32, {spec.width, spec.prefix + spec.kept, spec.batch}});
+      {"output", Role::output, spec.storage, {spec.width, spec.prefix + spec.kept, spec.batch}});
   return list;
 }
 
@@ -30,8 +30,10 @@ double flops(const MaskedTokensSpec& spec) {
 }
 
 double bytes(const MaskedTokensSpec& spec) {
-  const double rows = static_cast<double>(spec.batch) * (3.0 * spec.kept + spec.prefix);
-  return sizeof(float) * (rows * spec.width + 2.0 * spec.batch * spec.kept);
+  // Patches and tokens in storage, and a position for each patch.
+  const auto element = static_cast<double>(byte_size(spec.storage));
+  const double row = element * (2.0 * spec.kept + spec.prefix) + sizeof(float) * spec.kept;
+  return spec.batch * (row * spec.width + sizeof(float) * 2.0 * spec.kept);
 }
 
 MaskedTokens define(const MaskedTokensSpec& spec) {
@@ -57,14 +59,12 @@ MaskedTokens define(const MaskedTokensSpec& spec) {
   const Expr id = index_of(argument("ids")(row, op.b), spec.patches);
   const Expr place = Halide::select(op.rank(row, op.b) < spec.visible,
                                     argument("positions")(op.c, id), argument("dropped")(op.c));
-  const Expr placed = argument("patches")(op.c, id, op.b) + place;
+  Expr token = value_of(argument("patches")(op.c, id, op.b)) + place;
   if (spec.prefix > 0) {
     const Expr first = Halide::clamp(op.t, 0, spec.prefix - 1);
-    op.output(op.c, op.t, op.b) =
-        Halide::select(op.t < spec.prefix, argument("prefix")(op.c, first), placed);
-  } else {
-    op.output(op.c, op.t, op.b) = placed;
+    token = Halide::select(op.t < spec.prefix, argument("prefix")(op.c, first), token);
   }
+  op.output(op.c, op.t, op.b) = stored(token, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {std::move(arguments), {op.rank}, op.output};
   return op;

@@ -5,6 +5,7 @@
 // (DropPos, Wang et al. 2023, section 3.1: of the patches that stay, some lose their position.)
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -16,10 +17,11 @@ struct MaskedTokensSpec {
   int kept = 49;
   int visible = 12;  ///< of the kept patches, those that keep their position
   int width = 768;
+  DType storage = DType::f32;
 
   bool valid() const {
     return are_extents({batch, prefix + std::int64_t{1}, patches, kept, width}) &&
-           kept <= patches && visible >= 0 && visible <= kept;
+           kept <= patches && visible >= 0 && visible <= kept && is_storage(storage);
   }
 
   template <class V>
@@ -30,13 +32,14 @@ struct MaskedTokensSpec {
     v("kept", kept);
     v("visible", visible);
     v("width", width);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const MaskedTokensSpec&) const = default;
 };
 
-/// patches {width, patches, batch}, ids {kept, batch}, position_keys {kept, batch},
+/// patches {width, patches, batch} in storage, ids {kept, batch}, position_keys {kept, batch},
 /// [prefix {width, prefix} if prefix > 0], positions {width, patches}, dropped {width},
-/// output {width, prefix + kept, batch}.
+/// output {width, prefix + kept, batch} in storage.
 std::vector<Operand> operands(const MaskedTokensSpec& spec);
 double flops(const MaskedTokensSpec& spec);
 /// Of the patches and positions, those that stay.

@@ -12,16 +12,18 @@ using Halide::Var;
 
 std::vector<Operand> operands(const PatchEmbedSpec& spec) {
   const int columns = padded(spec.n, spec.panel);
+  const std::vector<int> weight = spec.storage == DType::f32
+                                      ? std::vector{spec.panel, spec.k(), columns / spec.panel}
+                                      : std::vector{spec.k(), spec.n};
   const std::vector<int> image =
       spec.layout == ImageLayout::chw
           ? std::vector<int>{spec.width, spec.height, spec.channels, spec.batch}
           : std::vector<int>{spec.channels, spec.width, spec.height, spec.batch};
-  std::vector<Operand> list = {
-      {"image", Role::input, spec.dtype, image},
-      {"weight", Role::weight, DType::f32, {spec.panel, spec.k(), columns / spec.panel}}};
+  std::vector<Operand> list = {{"image", Role::input, spec.dtype, image},
+                               {"weight", Role::weight, spec.storage, weight}};
   if (spec.bias) list.push_back({"bias", Role::weight, DType::f32, {columns}});
   list.push_back(
-      {"output", Role::output, DType::f32, {spec.n, spec.grid_w(), spec.grid_h(), spec.batch}});
+      {"output", Role::output, spec.storage, {spec.n, spec.grid_w(), spec.grid_h(), spec.batch}});
   return list;
 }
 
@@ -41,8 +43,15 @@ Expr pixel(const PatchEmbedSpec& spec, const ImageParam& image, const Expr& c, c
            const Expr& x, const Expr& y, const Expr& z, const Expr& b) {
   const Expr column = c * spec.patch_w + x;
   const Expr row = r * spec.patch_h + y;
-  return Halide::cast<float>(spec.layout == ImageLayout::chw ? image(column, row, z, b)
-                                                             : image(z, column, row, b));
+  const Expr value = value_of(spec.layout == ImageLayout::chw ? image(column, row, z, b)
+                                                              : image(z, column, row, b));
+  return spec.storage == DType::f32 ? value : value_of(stored(value, spec.storage));
+}
+
+/// What channel j takes of pixel t of a patch, all channels of it as one.
+Expr weight_of(const PatchEmbedSpec& spec, const ImageParam& weight, const Expr& t, const Expr& j) {
+  if (spec.storage != DType::f32) return value_of(weight(t, j));
+  return weight(j % spec.panel, t, j / spec.panel);
 }
 
 void define_plain(PatchEmbed& op, const PatchEmbedSpec& spec,
@@ -52,7 +61,7 @@ void define_plain(PatchEmbed& op, const PatchEmbedSpec& spec,
   op.acc(op.j, op.c, op.r, op.b) = bias_value(spec, arguments, op.j);
   op.acc(op.j, op.c, op.r, op.b) +=
       pixel(spec, arguments[0], op.c, op.r, op.k.x, op.k.y, op.k.z, op.b) *
-      arguments[1](op.j % spec.panel, flat_k, op.j / spec.panel);
+      weight_of(spec, arguments[1], flat_k, op.j);
   op.algorithm.stages = {op.acc};
 }
 
@@ -66,7 +75,7 @@ void define_clamped_tiles(PatchEmbed& op, const PatchEmbedSpec& spec,
   op.input_tile(op.t, op.c, op.r, op.b) = pixel(
       spec, arguments[0], min(op.c, spec.grid_w() - 1), min(op.r, spec.grid_h() - 1),
       t % spec.patch_w, t / spec.patch_w % spec.patch_h, t / (spec.patch_w * spec.patch_h), op.b);
-  op.weight_tile(op.j, op.t) = arguments[1](j % spec.panel, t, j / spec.panel);
+  op.weight_tile(op.j, op.t) = weight_of(spec, arguments[1], t, j);
   op.acc(op.j, op.c, op.r, op.b) = bias_value(spec, arguments, j);
   op.acc(op.j, op.c, op.r, op.b) +=
       op.input_tile(op.k, op.c, op.r, op.b) * op.weight_tile(op.j, op.k);
@@ -74,6 +83,13 @@ void define_clamped_tiles(PatchEmbed& op, const PatchEmbedSpec& spec,
 }
 
 }  // namespace
+
+PatchEmbedSpec stored_as(PatchEmbedSpec spec, DType storage) {
+  if (storage == DType::f32) return spec;
+  spec.storage = storage;
+  spec.panel = 1;
+  return spec;
+}
 
 std::vector<PatchEmbedForm> forms(const PatchEmbedSpec&) {
   return {PatchEmbedForm::plain, PatchEmbedForm::clamped_tiles};
@@ -102,7 +118,7 @@ PatchEmbed define(const PatchEmbedSpec& spec, PatchEmbedForm form) {
       define_clamped_tiles(op, spec, arguments);
       break;
   }
-  op.output(op.j, op.c, op.r, op.b) = op.acc(op.j, op.c, op.r, op.b);
+  op.output(op.j, op.c, op.r, op.b) = stored(op.acc(op.j, op.c, op.r, op.b), spec.storage);
   pin_output(op.output, list.back());
   op.algorithm.arguments = std::move(arguments);
   op.algorithm.output = op.output;

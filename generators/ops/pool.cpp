@@ -6,8 +6,8 @@ using Halide::Expr;
 using Halide::ImageParam;
 
 std::vector<Operand> operands(const PoolSpec& spec) {
-  return {{"input", Role::input, DType::f32, {spec.width, spec.tokens, spec.batch}},
-          {"output", Role::output, DType::f32, {spec.out_width(), spec.batch}}};
+  return {{"input", Role::input, spec.storage, {spec.width, spec.tokens, spec.batch}},
+          {"output", Role::output, spec.storage, {spec.out_width(), spec.batch}}};
 }
 
 namespace {
@@ -41,12 +41,15 @@ double flops(const PoolSpec& spec) {
 
 double bytes(const PoolSpec& spec) {
   const double read = static_cast<double>(read_tokens(spec)) * spec.width;
-  return sizeof(float) * static_cast<double>(spec.batch) * (read + spec.out_width());
+  return static_cast<double>(byte_size(spec.storage)) * spec.batch * (read + spec.out_width());
 }
 
 Pool define(const PoolSpec& spec) {
   const std::vector<Operand> list = operands(spec);
-  const ImageParam input = image_param(list[0]);
+  const ImageParam argument = image_param(list[0]);
+  const auto input = [&](const Expr& c, const Expr& t, const Expr& b) {
+    return value_of(argument(c, t, b));
+  };
   const int patches = spec.tokens - spec.prefix;
   Pool op{.algorithm = {},
           .total = Halide::Func("total"),
@@ -76,10 +79,10 @@ Pool define(const PoolSpec& spec) {
       value = Halide::select(op.c < spec.width, input(first, 0, op.b), mean(second));
       break;
   }
-  op.output(op.c, op.b) = value;
+  op.output(op.c, op.b) = stored(value, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {
-      {input},
+      {argument},
       takes_mean(spec) ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{},
       op.output};
   return op;

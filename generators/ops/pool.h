@@ -7,6 +7,7 @@
 // The mean is summed in the order of t.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -22,6 +23,7 @@ struct PoolSpec {
   int prefix = 1;  ///< tokens before the first patch; the mean leaves them out
   int width = 768;
   Pooling pooling = Pooling::token;
+  DType storage = DType::f32;
 
   int out_width() const {
     return pooling == Pooling::token || pooling == Pooling::mean ? width : 2 * width;
@@ -29,7 +31,7 @@ struct PoolSpec {
 
   bool valid() const {
     return are_extents({batch, tokens, width, prefix + std::int64_t{1}}) && prefix < tokens &&
-           (pooling != Pooling::two_tokens || tokens > 1);
+           (pooling != Pooling::two_tokens || tokens > 1) && is_storage(storage);
   }
 
   template <class V>
@@ -39,11 +41,12 @@ struct PoolSpec {
     v("prefix", prefix);
     v("width", width);
     v("pooling", pooling);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const PoolSpec&) const = default;
 };
 
-/// input {width, tokens, batch}, output {out_width, batch}.
+/// input {width, tokens, batch}, output {out_width, batch}, both in storage.
 std::vector<Operand> operands(const PoolSpec& spec);
 double flops(const PoolSpec& spec);
 /// Of the tokens that are read, and of the output.

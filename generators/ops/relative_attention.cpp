@@ -244,11 +244,11 @@ RelativeAttention define(const RelativeAttentionSpec& spec, AttentionForm form) 
   const Expr channel = core.h * spec.head_size + core.rd;
   if (spec.on_k == Lookup::contextual) {
     define_lookup(op.lookup_k, op, spec, core.i, tables.k,
-                  qkv(channel, row_of(core.i, spec.plain(), form), core.b));
+                  value_of(qkv(channel, row_of(core.i, spec.plain(), form), core.b)));
   }
   if (spec.on_q == Lookup::contextual) {
     define_lookup(op.lookup_q, op, spec, core.j, tables.q,
-                  qkv(spec.width() + channel, core.j, core.b));
+                  value_of(qkv(spec.width() + channel, core.j, core.b)));
   }
   define_terms(op, spec, tables);
   define_scores(core, spec.plain(), qkv, op.terms(core.lane, core.block, core.i, core.h, core.b),

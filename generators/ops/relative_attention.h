@@ -9,7 +9,8 @@
 // The terms of k come before those of q and the first table's before the second's; a score's sum
 // begins with theirs. Products of q or k with a table are sums in the order of the channels, for
 // each bucket once; probabilities of a bucket add up in the order of the keys, and the bucket's
-// terms of out follow the sum over the keys in the order of the buckets.
+// terms of out follow the sum over the keys in the order of the buckets. All of that is f32,
+// whatever the storage of qkv and out is.
 
 #include "generators/ops/attention.h"
 #include "generators/ops/support/position_buckets.h"
@@ -40,6 +41,7 @@ struct RelativeAttentionSpec {
   Lookup on_k = Lookup::contextual;
   Lookup on_v = Lookup::none;  ///< not bias
   bool shared = true;          ///< one table for all heads
+  DType storage = DType::f32;
 
   int width() const { return heads * head_size; }
   int grid_h() const { return (tokens - skip) / grid_w; }
@@ -47,7 +49,7 @@ struct RelativeAttentionSpec {
   /// Buckets of all tables side by side.
   int table_width() const { return buckets().tables() * buckets().count(skip > 0); }
   int table_sets() const { return shared ? 1 : heads; }
-  AttentionSpec plain() const { return {batch, tokens, heads, head_size, scale}; }
+  AttentionSpec plain() const { return {batch, tokens, heads, head_size, scale, storage}; }
 
   bool valid() const;
 
@@ -66,6 +68,7 @@ struct RelativeAttentionSpec {
     v("on_k", on_k);
     v("on_v", on_v);
     v("shared", shared);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const RelativeAttentionSpec&) const = default;
 };

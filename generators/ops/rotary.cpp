@@ -11,10 +11,10 @@ using Halide::Var;
 std::vector<Operand> operands(const RotarySpec& spec) {
   const std::vector<int> rows = {spec.half(), 2, 3 * spec.heads, spec.rows()};
   const std::vector<int> table = {spec.half(), spec.tokens - spec.prefix};
-  return {{"qkv", Role::input, DType::f32, rows},
+  return {{"qkv", Role::input, spec.storage, rows},
           {"cos", Role::weight, DType::f32, table},
           {"sin", Role::weight, DType::f32, table},
-          {"output", Role::output, DType::f32, rows}};
+          {"output", Role::output, spec.storage, rows}};
 }
 
 double flops(const RotarySpec& spec) {
@@ -32,7 +32,7 @@ Rotary define(const RotarySpec& spec) {
             .side = Var("side"),
             .g = Var("g"),
             .i = Var("i")};
-  const auto at = [&](const Expr& side) { return qkv(op.j, side, op.g, op.i); };
+  const auto at = [&](const Expr& side) { return value_of(qkv(op.j, side, op.g, op.i)); };
   const Expr token = op.i % spec.tokens;
   // Clamped, so that the other side of the select reads inside the tables.
   const Expr patch = Halide::max(token - spec.prefix, 0);
@@ -43,7 +43,8 @@ Rotary define(const RotarySpec& spec) {
   const Expr turned =
       Halide::select(op.side == 0, by(0, cos) - by(1, sin), by(1, cos) + by(0, sin));
   const Expr copied = op.g >= 2 * spec.heads || token < spec.prefix;
-  op.output(op.j, op.side, op.g, op.i) = Halide::select(copied, at(op.side), turned);
+  op.output(op.j, op.side, op.g, op.i) =
+      stored(Halide::select(copied, at(op.side), turned), spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{qkv, cos, sin}, {}, op.output};
   return op;

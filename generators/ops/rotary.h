@@ -6,6 +6,7 @@
 // a head for neighbours: which channels are a pair is a matter of the rows of the maps to q and k).
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -16,6 +17,7 @@ struct RotarySpec {
   int prefix = 5;
   int heads = 6;
   int head_size = 64;
+  DType storage = DType::f32;
 
   int half() const { return head_size / 2; }
   int width() const { return heads * head_size; }
@@ -24,7 +26,7 @@ struct RotarySpec {
   bool valid() const {
     return are_extents({batch, tokens, heads, head_size, prefix + std::int64_t{1},
                         std::int64_t{batch} * tokens, 3 * std::int64_t{heads} * head_size}) &&
-           head_size % 2 == 0 && prefix < tokens;
+           head_size % 2 == 0 && prefix < tokens && is_storage(storage);
   }
 
   template <class V>
@@ -34,12 +36,14 @@ struct RotarySpec {
     v("prefix", prefix);
     v("heads", heads);
     v("head_size", head_size);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const RotarySpec&) const = default;
 };
 
 /// qkv {head_size / 2, 2, 3 heads, batch tokens}, which is {3 width, tokens, batch} in memory, each
 /// token's row [q | k | v]; cos and sin {head_size / 2, tokens - prefix}; output like qkv.
+/// qkv and output are in storage.
 std::vector<Operand> operands(const RotarySpec& spec);
 double flops(const RotarySpec& spec);
 

@@ -11,7 +11,7 @@ std::vector<Operand> operands(const SeriesPatchesSpec& spec) {
           {"bias", Role::weight, DType::f32, {spec.variables}},
           {"output",
            Role::output,
-           DType::f32,
+           spec.storage,
            {spec.patch, spec.patches(), spec.variables, spec.batch}}};
 }
 
@@ -34,8 +34,9 @@ SeriesPatches define(const SeriesPatchesSpec& spec) {
                    .b = Halide::Var("b")};
   const Expr i = Halide::clamp(op.t * spec.stride + op.p, 0, spec.length - 1);
   const Expr centred = series(op.v, i, op.b) - op.stats.mean(op.v, op.b);
-  op.output(op.p, op.t, op.v, op.b) =
+  const Expr normalised =
       Halide::strict_float(centred / op.stats.deviation(op.v, op.b) * gain(op.v) + bias(op.v));
+  op.output(op.p, op.t, op.v, op.b) = stored(normalised, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{series, gain, bias}, op.stats.stages(), op.output};
   return op;

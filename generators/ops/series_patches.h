@@ -7,6 +7,7 @@
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/series_stats.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -18,13 +19,15 @@ struct SeriesPatchesSpec {
   int patch = 16;  ///< steps of a patch
   int stride = 8;
   float eps = 1e-5f;
+  DType storage = DType::f32;
 
   /// Patches that begin inside the series extended by one stride.
   int patches() const { return (length - patch) / stride + 2; }
 
   bool valid() const {
     return are_extents({batch, length, variables, patch, stride}) && patch <= length &&
-           stride <= length && are_extents({std::int64_t{batch} * variables});
+           stride <= length && are_extents({std::int64_t{batch} * variables}) &&
+           is_storage(storage);
   }
 
   template <class V>
@@ -35,12 +38,13 @@ struct SeriesPatchesSpec {
     v("patch", patch);
     v("stride", stride);
     v("eps", eps);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const SeriesPatchesSpec&) const = default;
 };
 
 /// series {variables, length, batch}, gain {variables}, bias {variables},
-/// output {patch, patches, variables, batch}.
+/// output {patch, patches, variables, batch} in storage.
 std::vector<Operand> operands(const SeriesPatchesSpec& spec);
 double flops(const SeriesPatchesSpec& spec);
 

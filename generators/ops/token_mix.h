@@ -6,6 +6,7 @@
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/epilogue.h"
+#include "generators/ops/support/storage.h"
 
 namespace vitgen {
 
@@ -16,8 +17,9 @@ struct TokenMixSpec {
   int outputs = 42;  ///< tokens that are written
   int width = 256;
   Activation activation = Activation::gelu_erf;
+  DType storage = DType::f32;
 
-  bool valid() const { return are_extents({batch, tokens, outputs, width}); }
+  bool valid() const { return are_extents({batch, tokens, outputs, width}) && is_storage(storage); }
 
   template <class V>
   void visit(V& v) {
@@ -26,12 +28,13 @@ struct TokenMixSpec {
     v("outputs", outputs);
     v("width", width);
     v("activation", activation);
+    v.optional("storage", storage, DType::f32);
   }
   bool operator==(const TokenMixSpec&) const = default;
 };
 
-/// input {width, tokens, batch}, weight {tokens, outputs}, bias {outputs}, scale {outputs},
-/// shift {outputs}, output {width, outputs, batch}.
+/// input {width, tokens, batch} in storage, weight {tokens, outputs}, bias {outputs}, scale
+/// {outputs}, shift {outputs}, output {width, outputs, batch} in storage.
 std::vector<Operand> operands(const TokenMixSpec& spec);
 double flops(const TokenMixSpec& spec);
 

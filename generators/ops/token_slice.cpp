@@ -5,14 +5,15 @@ namespace vitgen {
 using Halide::ImageParam;
 
 std::vector<Operand> operands(const TokenSliceSpec& spec) {
-  return {{"input", Role::input, DType::f32, {spec.width, spec.tokens, spec.batch}},
-          {"output", Role::output, DType::f32, {spec.width, spec.count(), spec.batch}}};
+  return {{"input", Role::input, spec.storage, {spec.width, spec.tokens, spec.batch}},
+          {"output", Role::output, spec.storage, {spec.width, spec.count(), spec.batch}}};
 }
 
 double flops(const TokenSliceSpec&) { return 0; }
 
 double bytes(const TokenSliceSpec& spec) {
-  return 2.0 * sizeof(float) * spec.batch * spec.count() * spec.width;
+  return 2.0 * static_cast<double>(byte_size(spec.storage)) * spec.batch * spec.count() *
+         spec.width;
 }
 
 TokenSlice define(const TokenSliceSpec& spec) {

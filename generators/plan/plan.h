@@ -50,8 +50,11 @@ struct Buffer {
 /// A tensor of the weights file: how it is computed from the model's tensors, and its layout.
 struct Weight {
   std::string name;          ///< "blocks.3.attn.qkv.weight", unique
-  std::vector<int> extents;  ///< innermost first; f32
+  std::vector<int> extents;  ///< innermost first
   TensorExpr value;
+  DType dtype = DType::f32;  ///< f32, f16 or bf16: what values are rounded to in the file
+
+  std::int64_t bytes() const;
   bool operator==(const Weight&) const = default;
 };
 
@@ -94,9 +97,10 @@ void assign_arena(Plan& plan);
 std::int64_t peak_bytes(const Plan& plan);
 
 /// Throws PLAN_INVALID if a slot is out of range, an operand's size differs from its slot's, a
-/// buffer or output is read before it is written, an output slot is also an operand of its step, a
-/// weight or step name is used twice, a weight's expression has another shape, or buffers that are
-/// alive together overlap in the arena. A step may read an output that an earlier one has written.
+/// buffer or output is read before it is written or as another type, an output slot is also an
+/// operand of its step, a weight or step name is used twice, a weight's expression has another
+/// shape, or buffers that are alive together overlap in the arena. A step may read an output that
+/// an earlier one has written.
 void check(const Plan& plan);
 
 }  // namespace vitgen

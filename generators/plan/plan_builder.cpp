@@ -1,11 +1,14 @@
 #include "generators/plan/plan_builder.h"
 
+#include <fmt/format.h>
+
 #include <iterator>
 #include <map>
 
 #include "generators/ops/linear.h"
 #include "generators/ops/support/ops_table.h"
 #include "generators/plan/passes/passes.h"
+#include "generators/plan/precision.h"
 #include "generators/plan/tensor_functions.h"
 
 namespace vitgen {
@@ -19,8 +22,10 @@ std::optional<ImageExtents> image_extents(const Port& port) {
   return ImageExtents{.channels = c, .height = b, .width = a};
 }
 
+std::int64_t Weight::bytes() const { return Operand{name, Role::weight, dtype, extents}.bytes(); }
+
 Slot add_weight(Plan& plan, std::string name, TensorExpr value) {
-  Weight weight{std::move(name), {}, std::move(value)};
+  Weight weight{.name = std::move(name), .extents = {}, .value = std::move(value)};
   const Shape shape = shape_of(weight.value);
   for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent) {
     weight.extents.push_back(static_cast<int>(*extent));
@@ -95,11 +100,12 @@ void drop_unused(Plan& plan) {
 }
 
 void share_weights(Plan& plan) {
-  std::map<std::string, int> first;  // of each value
+  std::map<std::string, int> first;  // of each type and value
   std::vector<int> shared;
   for (const Weight& weight : plan.weights) {
     const auto number = static_cast<int>(shared.size());
-    shared.push_back(first.emplace(to_text(weight.value), number).first->second);
+    const std::string value = fmt::format("{} {}", enum_text(weight.dtype), to_text(weight.value));
+    shared.push_back(first.emplace(value, number).first->second);
   }
   for (Step& step : plan.steps) {
     for (Slot& slot : step.slots) {
@@ -112,6 +118,7 @@ void share_weights(Plan& plan) {
 void finish(Plan& plan, const PlanOptions& options) {
   run_passes(plan, options.disabled_passes);
   drop_unused(plan);
+  set_precision(plan, options.precision);
   share_weights(plan);
   assign_arena(plan);
   check(plan);

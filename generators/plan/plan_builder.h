@@ -29,12 +29,13 @@ void drop_unread_steps(Plan& plan);
 /// Drops the buffers and weights that no step uses and renumbers the rest.
 void drop_unused(Plan& plan);
 
-/// Makes one weight of those that have the same value; to be called when no pass will change one.
+/// Makes one weight of those that have the same value and type; to be called when no pass will
+/// change one.
 void share_weights(Plan& plan);
 
 /// The end of every lower(): once all outputs are bound, runs the passes that `options` does not
-/// disable, shares weights, assigns the arena and checks the plan. Throws PASS_UNKNOWN, of class
-/// usage.
+/// disable, sets the precision, shares weights, assigns the arena and checks the plan. Throws
+/// PASS_UNKNOWN, of class usage.
 void finish(Plan& plan, const PlanOptions& options);
 
 /// What a step reads as its operand `name`, a weight.

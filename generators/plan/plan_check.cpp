@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "generators/base/error.h"
@@ -39,12 +40,13 @@ std::int64_t slot_bytes(const Plan& plan, const Slot& slot, const std::string& s
     case SlotKind::arena:
       return at(plan.buffers).bytes;
     case SlotKind::weight:
-      return elements(at(plan.weights).extents) * byte_size(DType::f32);
+      return at(plan.weights).bytes();
   }
   invalid(step + ": unknown kind of slot");
 }
 
-using Written = std::set<std::pair<SlotKind, int>>;
+/// The element type that a step has given each buffer and output.
+using Written = std::map<std::pair<SlotKind, int>, DType>;
 
 void check_operand(const Plan& plan, const Step& step, std::size_t index, const Operand& operand,
                    const Written& written) {
@@ -66,16 +68,26 @@ void check_operand(const Plan& plan, const Step& step, std::size_t index, const 
         invalid(fmt::format("{}: its output is also an operand", step.name));
       }
     }
-  } else if (!constant && !written.contains({slot.kind, slot.index})) {
-    invalid(fmt::format("{}: reads {} number {}, which no step has written", step.name,
-                        enum_text(slot.kind), slot.index));
+  } else if (!constant) {
+    const auto found = written.find({slot.kind, slot.index});
+    if (found == written.end()) {
+      invalid(fmt::format("{}: reads {} number {}, which no step has written", step.name,
+                          enum_text(slot.kind), slot.index));
+    }
+    if (found->second != operand.dtype) {
+      invalid(fmt::format("{}: reads {} as {}, and it was written as {}", step.name, operand.name,
+                          enum_text(operand.dtype), enum_text(found->second)));
+    }
   }
 }
 
-void check_weight_extents(const Plan& plan, const Step& step, std::size_t index,
-                          const Operand& operand) {
+void check_weight(const Plan& plan, const Step& step, std::size_t index, const Operand& operand) {
   if (operand.role != Role::weight) return;
   const Weight& weight = plan.weights[static_cast<std::size_t>(step.slots[index].index)];
+  if (weight.dtype != operand.dtype) {
+    invalid(fmt::format("{}: {} is {}, the step wants {}", step.name, weight.name,
+                        enum_text(weight.dtype), enum_text(operand.dtype)));
+  }
   if (weight.extents != operand.extents) {
     invalid(fmt::format("{}: {} has extents [{}], the step wants [{}]", step.name, weight.name,
                         fmt::join(weight.extents, ", "), fmt::join(operand.extents, ", ")));
@@ -94,9 +106,10 @@ void check_steps(const Plan& plan) {
     }
     for (std::size_t i = 0; i < list.size(); ++i) {
       check_operand(plan, step, i, list[i], written);
-      check_weight_extents(plan, step, i, list[i]);
+      check_weight(plan, step, i, list[i]);
     }
-    written.insert({step.slots.back().kind, step.slots.back().index});
+    const Slot out = step.slots.back();
+    written[{out.kind, out.index}] = list.back().dtype;
   }
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     if (!written.contains({SlotKind::output, static_cast<int>(i)})) {

@@ -45,8 +45,10 @@ std::string to_text(const Plan& plan) {
   for (const Port& port : plan.outputs) out += fmt::format("output {}\n", port_text(port));
   for (const Step& step : plan.steps) out += step_text(plan, step) + '\n';
   for (const Weight& weight : plan.weights) {
-    out += fmt::format("weight {} [{}] = {}\n", weight.name, fmt::join(weight.extents, ", "),
-                       to_text(weight.value));
+    const bool narrow = weight.dtype != DType::f32;
+    out += fmt::format("weight {} {}[{}] = {}\n", weight.name,
+                       narrow ? fmt::format("{} ", enum_text(weight.dtype)) : "",
+                       fmt::join(weight.extents, ", "), to_text(weight.value));
   }
   return out;
 }

@@ -16,7 +16,8 @@ TileShape shape_of(const PatchEmbedSpec& spec) {
 
 std::optional<TileKnobs> CpuPatchEmbed::defaults(const PatchEmbedSpec& spec,
                                                  const Machine& machine) {
-  if (machine.kind != MachineKind::cpu) return std::nullopt;
+  // Panels are what the tile reads; narrow weights have none.
+  if (machine.kind != MachineKind::cpu || spec.storage != DType::f32) return std::nullopt;
   return default_tile(shape_of(spec), machine);
 }
 
@@ -28,6 +29,7 @@ void CpuPatchEmbed::apply(PatchEmbed& op, const PatchEmbedSpec& spec, const Mach
                           const TileKnobs& knobs) {
   const TileShape shape = shape_of(spec);
   check_tile(knobs, shape, machine);
+  require_knobs(spec.storage == DType::f32, "weights in panels");
   const int lanes = machine.lanes(DType::f32);
   std::vector<Var> loops = split_columns(op.output, op.j, knobs, shape, lanes);
   Var tile("tile"), patch("patch");

@@ -64,11 +64,9 @@ struct TileDim {
 };
 
 struct BlockProduct {
-  Halide::Func output, acc;
-  Halide::Func input_tile;   ///< (c, rows...)
-  Halide::Func weight_tile;  ///< (j, c)
-  Halide::Var j, c;          ///< column, term
-  Halide::RDom k;            ///< over the terms
+  Halide::Func output, acc, input_tile, weight_tile;  ///< tiles: (c, rows...), (j, c)
+  Halide::Var j, c;                                   ///< column, term
+  Halide::RDom k;                                     ///< over the terms
   /// Dimensions that rows are counted along, innermost first; their tiles together are the rows of
   /// a block.
   std::vector<TileDim> rows;

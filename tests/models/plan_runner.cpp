@@ -1,7 +1,7 @@
 #include "tests/models/plan_runner.h"
 
 #include "generators/ops/support/ops_table.h"
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -27,7 +27,8 @@ struct Memory {
 };
 
 void run_step(const Step& step, Memory& memory) {
-  const std::vector<Operand> list = operands(step.spec);
+  std::vector<Operand> list = operands(step.spec);
+  for (Operand& operand : list) operand.dtype = DType::f32;
   std::vector<const void*> data;
   for (const Slot& slot : step.slots) data.push_back(memory.at(slot).data());
   const OperandData operands_data(list, data);
@@ -54,6 +55,9 @@ std::map<std::string, std::vector<float>> run_plan(const Plan& plan, const Weigh
                 .weights = {}};
   for (const Weight& weight : plan.weights) {
     memory.weights.push_back(evaluate(weight.value, weights).values);
+    for (float& value : memory.weights.back()) {
+      value = static_cast<float>(rounded_to(static_cast<double>(value), weight.dtype));
+    }
   }
   for (const Step& step : plan.steps) run_step(step, memory);
   std::map<std::string, std::vector<float>> outputs;

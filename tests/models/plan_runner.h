@@ -1,6 +1,6 @@
 #pragma once
 // Runs a plan with the naive double-precision reference of every op; values between the steps are
-// f32, as in the arena.
+// rounded as in the arena, and kept as f32 whatever their type there.
 
 #include <map>
 #include <string>

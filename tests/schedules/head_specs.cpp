@@ -3,6 +3,7 @@
 #include "generators/ops/attention_pool.h"
 #include "generators/ops/masked_patches.h"
 #include "generators/ops/pixel_shuffle.h"
+#include "generators/ops/widen.h"
 
 namespace vitgen {
 
@@ -29,6 +30,9 @@ std::vector<OpSpec> head_edge_specs(std::string_view op) {
       specs.push_back(op_spec(AttentionPoolSpec{2, tokens, 2, 2, 16}));
     }
     specs.push_back(op_spec(AttentionPoolSpec{1, 1, 0, 1, 1}));
+  }
+  if (op == WidenSpec::op) {
+    for (const int width : {1, 7, 16, 48}) specs.push_back(op_spec(WidenSpec{9, width}));
   }
   return specs;
 }

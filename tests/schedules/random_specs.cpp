@@ -17,6 +17,7 @@
 #include "generators/ops/relative_attention.h"
 #include "generators/ops/series_forecast.h"
 #include "generators/ops/series_patches.h"
+#include "generators/ops/support/ops_table.h"
 #include "generators/ops/token_mix.h"
 #include "tests/schedules/block_specs.h"
 #include "tests/schedules/drop_pos_specs.h"
@@ -182,9 +183,7 @@ OpSpec random_series_forecast(Draw draw) {
   return op_spec(SeriesForecastSpec{batch, length, variables, draw.extent(40)});
 }
 
-}  // namespace
-
-OpSpec random_spec(std::string_view op, std::mt19937& random) {
+OpSpec random_f32_spec(std::string_view op, std::mt19937& random) {
   const Draw draw(random);
   if (op == LinearSpec::op) return random_linear(draw);
   if (op == PatchEmbedSpec::op) return random_patch_embed(draw);
@@ -203,6 +202,14 @@ OpSpec random_spec(std::string_view op, std::mt19937& random) {
   if (const auto spec = random_head_spec(op, random)) return *spec;
   if (const auto spec = random_block_spec(op, random)) return *spec;
   throw std::invalid_argument("no random shapes of " + std::string(op));
+}
+
+}  // namespace
+
+OpSpec random_spec(std::string_view op, std::mt19937& random) {
+  const OpSpec spec = random_f32_spec(op, random);
+  constexpr DType kNarrow[] = {DType::f16, DType::bf16};
+  return random() % 4 == 0 ? with_storage(spec, kNarrow[random() % 2]) : spec;
 }
 
 }  // namespace vitgen

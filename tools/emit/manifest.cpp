@@ -159,7 +159,7 @@ Json weights_json(const LibraryRequest& request, const TableFacts& facts) {
   Json tensors = Json::array();
   for (std::size_t w = 0; w < weights.size(); ++w) {
     tensors.push_back({{"name", weights[w].name},
-                       {"dtype", "f32"},
+                       {"dtype", enum_text(weights[w].dtype)},
                        {"extents", weights[w].extents},
                        {"offset", facts.layout.places[w].offset},
                        {"bytes", facts.layout.places[w].bytes},

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "generators/base/error.h"
+#include "generators/weights/float_bits.h"
 #include "runtime/table.h"
 
 namespace vitgen {
@@ -74,10 +75,10 @@ WeightsLayout weights_layout(const std::vector<Weight>& weights) {
   Sha256 hash;
   std::uint64_t at = VITGEN_PAGE;
   for (const Weight& weight : weights) {
-    const WeightPlace place{at, elements(weight) * sizeof(float)};
+    const WeightPlace place{at, static_cast<std::uint64_t>(weight.bytes())};
     layout.places.push_back(place);
-    hash.update(fmt::format("{} f32 [{}] {} {}\n", weight.name, fmt::join(weight.extents, ","),
-                            place.offset, place.bytes));
+    hash.update(fmt::format("{} {} [{}] {} {}\n", weight.name, enum_text(weight.dtype),
+                            fmt::join(weight.extents, ","), place.offset, place.bytes));
     at = round_to_page(at + place.bytes);
   }
   layout.file_bytes = at;
@@ -96,7 +97,7 @@ Digest write_weights(FileWriter& out, std::string_view model_name,
   for (std::size_t w = 0; w < weights.size(); ++w) {
     progress.update(out.position() - start, weights[w].name);
     const HostTensor tensor = evaluate(weights[w]);
-    const std::span<const std::byte> bytes = std::as_bytes(std::span(tensor.values));
+    const std::vector<std::byte> bytes = stored_bytes(weights[w].dtype, tensor.values);
     if (bytes.size() != layout.places[w].bytes) {
       throw Error(ExitCode::bad_input, "WEIGHT_SIZE",
                   fmt::format("{}: expected {} values, got {}", printable(weights[w].name),

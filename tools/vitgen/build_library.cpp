@@ -158,6 +158,9 @@ LibraryModel library_model(const ModelSource& source, const BuildOptions& option
   // What `verify -m` needs to lower the model's files to the same plan again.
   library.facts["set"] = source.overrides.text();
   library.facts["without_passes"] = options.plan.disabled_passes;
+  if (options.plan.precision != DType::f32) {
+    library.facts["precision"] = enum_text(options.plan.precision);
+  }
   for (const auto& [key, value] : sized.fields().values) library.facts["spec"][key] = value;
   const std::optional<ImageExtents> image = image_extents(input);
   if (model.preprocess && image) {

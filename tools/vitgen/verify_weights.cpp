@@ -1,11 +1,11 @@
 #include "tools/vitgen/verify_weights.h"
 
-#include <cstring>
 #include <filesystem>
 #include <map>
 
 #include "generators/base/file.h"
 #include "generators/base/image_limit.h"
+#include "generators/weights/float_bits.h"
 #include "tools/emit/file_names.h"
 
 namespace vitgen {
@@ -32,6 +32,10 @@ PlanOptions plan_options(const JsonFile& manifest) {
     options.image_w = extent("model.facts.spec.image_w");
   }
   options.disabled_passes = get_string_array(manifest, "model.facts.without_passes");
+  if (find_json(manifest, "model.facts.precision")) {
+    options.precision =
+        parse_enum<DType>(get_string(manifest, "model.facts.precision"), "precision");
+  }
   const std::vector<JsonFile> inputs = json_elements(manifest, "model.inputs");
   if (inputs.empty()) json_error(manifest, "model.inputs", manifest.codes.range, "is empty");
   options.input = parse_enum<DType>(get_string(inputs.front(), "dtype"), "dtype");
@@ -52,11 +56,13 @@ std::map<std::string, PackedTensor> packed_tensors(const JsonFile& manifest) {
   return tensors;
 }
 
-bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const HostTensor& tensor) {
-  if (packed.bytes != tensor.values.size() * sizeof(float)) return false;
+bool equal_bytes(const RegularFile& file, const PackedTensor& packed, const HostTensor& tensor,
+                 DType dtype) {
+  const std::vector<std::byte> wanted = stored_bytes(dtype, tensor.values);
+  if (packed.bytes != wanted.size()) return false;
   std::vector<std::byte> bytes(packed.bytes);
   file.pread_exact(bytes, packed.offset);
-  return std::memcmp(bytes.data(), tensor.values.data(), bytes.size()) == 0;
+  return bytes == wanted;
 }
 
 }  // namespace
@@ -93,7 +99,7 @@ WeightsCheck verify_weights(const std::string& directory, const JsonFile& manife
                   "the library has no tensor " + printable(weight.name) +
                       ": it was generated from another model");
     }
-    if (!equal_bytes(file, found->second, evaluate(weight.value, source.weights))) {
+    if (!equal_bytes(file, found->second, evaluate(weight.value, source.weights), weight.dtype)) {
       check.different.push_back(weight.name);
     }
     progress.update(++check.checked, weight.name);

@@ -1,6 +1,6 @@
 #include "generators/ops/add.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -20,7 +20,8 @@ ReferenceValue reference(const AddSpec& spec, const OperandData& data, std::int6
 template <>
 ReferenceEntry reference_entry<AddSpec>() {
   return {AddSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<AddSpec>(spec), data, index);
+            const auto typed = typed_spec<AddSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

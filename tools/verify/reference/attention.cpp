@@ -83,7 +83,7 @@ ReferenceValue reference(const AttentionSpec& spec, const OperandData& data, std
     bound +=
         (unit_roundoff(spec.storage) * magnitude + least_roundoff(spec.storage) * values) / total;
   }
-  return stored({sum / total, bound}, spec.storage);
+  return {sum / total, bound};
 }
 
 }  // namespace
@@ -91,7 +91,8 @@ ReferenceValue reference(const AttentionSpec& spec, const OperandData& data, std
 template <>
 ReferenceEntry reference_entry<AttentionSpec>() {
   return {AttentionSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<AttentionSpec>(spec), data, index);
+            const auto typed = typed_spec<AttentionSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

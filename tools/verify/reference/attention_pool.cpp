@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -44,7 +44,8 @@ template <>
 ReferenceEntry reference_entry<AttentionPoolSpec>() {
   return {AttentionPoolSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<AttentionPoolSpec>(spec), data, index);
+            const auto typed = typed_spec<AttentionPoolSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -1,6 +1,7 @@
 #include "generators/ops/depthwise_conv.h"
 
 #include "tools/verify/reference/activation.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -37,7 +38,8 @@ template <>
 ReferenceEntry reference_entry<DepthwiseConvSpec>() {
   return {DepthwiseConvSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<DepthwiseConvSpec>(spec), data, index);
+            const auto typed = typed_spec<DepthwiseConvSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

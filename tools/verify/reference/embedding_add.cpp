@@ -1,6 +1,6 @@
 #include "generators/ops/embedding_add.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -24,7 +24,8 @@ template <>
 ReferenceEntry reference_entry<EmbeddingAddSpec>() {
   return {EmbeddingAddSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<EmbeddingAddSpec>(spec), data, index);
+            const auto typed = typed_spec<EmbeddingAddSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

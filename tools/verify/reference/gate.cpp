@@ -1,6 +1,7 @@
 #include "generators/ops/gate.h"
 
 #include "tools/verify/reference/activation.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -20,7 +21,8 @@ ReferenceValue reference(const GateSpec& spec, const OperandData& data, std::int
 template <>
 ReferenceEntry reference_entry<GateSpec>() {
   return {GateSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<GateSpec>(spec), data, index);
+            const auto typed = typed_spec<GateSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

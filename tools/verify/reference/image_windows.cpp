@@ -1,6 +1,6 @@
 #include "generators/ops/image_windows.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -27,7 +27,8 @@ template <>
 ReferenceEntry reference_entry<ImageWindowsSpec>() {
   return {ImageWindowsSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<ImageWindowsSpec>(spec), data, index);
+            const auto typed = typed_spec<ImageWindowsSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

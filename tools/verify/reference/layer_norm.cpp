@@ -37,7 +37,7 @@ ReferenceValue reference(const LayerNormSpec& spec, const OperandData& data, std
   const double bound =
       kUnitRoundoff * (chain_factor(spec.width) * std::abs(gain) * (kappa + std::abs(z)) +
                        2 * (std::abs(gain * z) + std::abs(bias)));
-  return stored({y, bound}, spec.storage);
+  return {y, bound};
 }
 
 }  // namespace
@@ -45,7 +45,8 @@ ReferenceValue reference(const LayerNormSpec& spec, const OperandData& data, std
 template <>
 ReferenceEntry reference_entry<LayerNormSpec>() {
   return {LayerNormSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<LayerNormSpec>(spec), data, index);
+            const auto typed = typed_spec<LayerNormSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

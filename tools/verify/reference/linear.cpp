@@ -62,7 +62,7 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
     y.bound += kUnitRoundoff * std::abs(y.value);
   }
   y.bound += 2 * kUnitRoundoff * std::abs(y.value);
-  return stored(y, spec.f32_output ? DType::f32 : spec.storage);
+  return y;
 }
 
 }  // namespace
@@ -70,7 +70,9 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
 template <>
 ReferenceEntry reference_entry<LinearSpec>() {
   return {LinearSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<LinearSpec>(spec), data, index);
+            const auto typed = typed_spec<LinearSpec>(spec);
+            return stored(reference(typed, data, index),
+                          typed.f32_output ? DType::f32 : typed.storage);
           }};
 }
 

@@ -1,6 +1,6 @@
 #include "generators/ops/masked_patches.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -19,7 +19,8 @@ template <>
 ReferenceEntry reference_entry<MaskedPatchesSpec>() {
   return {MaskedPatchesSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<MaskedPatchesSpec>(spec), data, index);
+            const auto typed = typed_spec<MaskedPatchesSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

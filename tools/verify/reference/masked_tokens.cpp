@@ -1,6 +1,7 @@
 #include "generators/ops/masked_tokens.h"
 
 #include "tools/verify/reference/rank.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -28,7 +29,8 @@ template <>
 ReferenceEntry reference_entry<MaskedTokensSpec>() {
   return {MaskedTokensSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<MaskedTokensSpec>(spec), data, index);
+            const auto typed = typed_spec<MaskedTokensSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

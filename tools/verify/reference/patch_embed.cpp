@@ -1,6 +1,6 @@
 #include "generators/ops/patch_embed.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -38,15 +38,17 @@ ReferenceValue reference(const PatchEmbedSpec& spec, const OperandData& data, st
     const std::int64_t py = k / spec.patch_w % spec.patch_h;
     const std::int64_t channel = k / (spec.patch_w * spec.patch_h);
     const std::int64_t packed = ((p.j / spec.panel) * spec.k() + k) * spec.panel + p.j % spec.panel;
-    const double product = data.at(0, pixel_index(spec, p.b, channel, p.r * spec.patch_h + py,
-                                                  p.c * spec.patch_w + px)) *
-                           data.at(1, packed);
+    const double pixel = data.at(
+        0, pixel_index(spec, p.b, channel, p.r * spec.patch_h + py, p.c * spec.patch_w + px));
+    const double product = rounded_to(pixel, spec.storage) * data.at(1, packed);
     sum += product;
     magnitude += std::abs(product);
   }
   const double underflow = spec.k() * 0x1p-149;
-  return {sum,
-          kUnitRoundoff * (chain_factor(spec.k()) * magnitude + 2 * std::abs(sum)) + underflow};
+  // Tensor cores cut off one u of 16 products, as in linear.cpp beside this.
+  const double cut_off = spec.storage == DType::f32 ? 0.0 : spec.k() / 16.0;
+  const double factor = chain_factor(spec.k()) + cut_off;
+  return {sum, kUnitRoundoff * (factor * magnitude + 2 * std::abs(sum)) + underflow};
 }
 
 }  // namespace
@@ -54,7 +56,8 @@ ReferenceValue reference(const PatchEmbedSpec& spec, const OperandData& data, st
 template <>
 ReferenceEntry reference_entry<PatchEmbedSpec>() {
   return {PatchEmbedSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<PatchEmbedSpec>(spec), data, index);
+            const auto typed = typed_spec<PatchEmbedSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -1,6 +1,6 @@
 #include "generators/ops/pool.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -32,7 +32,8 @@ ReferenceValue reference(const PoolSpec& spec, const OperandData& data, std::int
 template <>
 ReferenceEntry reference_entry<PoolSpec>() {
   return {PoolSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<PoolSpec>(spec), data, index);
+            const auto typed = typed_spec<PoolSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

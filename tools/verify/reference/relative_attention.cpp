@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numbers>
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -211,7 +211,8 @@ template <>
 ReferenceEntry reference_entry<RelativeAttentionSpec>() {
   return {RelativeAttentionSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<RelativeAttentionSpec>(spec), data, index);
+            const auto typed = typed_spec<RelativeAttentionSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -1,6 +1,6 @@
 #include "generators/ops/rotary.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -27,7 +27,8 @@ ReferenceValue reference(const RotarySpec& spec, const OperandData& data, std::i
 template <>
 ReferenceEntry reference_entry<RotarySpec>() {
   return {RotarySpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<RotarySpec>(spec), data, index);
+            const auto typed = typed_spec<RotarySpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tools/verify/reference/series.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -42,7 +43,8 @@ template <>
 ReferenceEntry reference_entry<SeriesPatchesSpec>() {
   return {SeriesPatchesSpec::op,
           [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<SeriesPatchesSpec>(spec), data, index);
+            const auto typed = typed_spec<SeriesPatchesSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

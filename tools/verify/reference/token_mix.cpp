@@ -1,6 +1,7 @@
 #include "generators/ops/token_mix.h"
 
 #include "tools/verify/reference/activation.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -33,7 +34,8 @@ ReferenceValue reference(const TokenMixSpec& spec, const OperandData& data, std:
 template <>
 ReferenceEntry reference_entry<TokenMixSpec>() {
   return {TokenMixSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<TokenMixSpec>(spec), data, index);
+            const auto typed = typed_spec<TokenMixSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -1,6 +1,6 @@
 #include "generators/ops/token_slice.h"
 
-#include "tools/verify/reference/reference.h"
+#include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 
@@ -17,7 +17,8 @@ ReferenceValue reference(const TokenSliceSpec& spec, const OperandData& data, st
 template <>
 ReferenceEntry reference_entry<TokenSliceSpec>() {
   return {TokenSliceSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            return reference(typed_spec<TokenSliceSpec>(spec), data, index);
+            const auto typed = typed_spec<TokenSliceSpec>(spec);
+            return stored(reference(typed, data, index), typed.storage);
           }};
 }
 

@@ -28,6 +28,7 @@ struct GenerateArguments {
   std::vector<int> batches;
   std::vector<std::string> outputs;
   std::string input = "f32";
+  std::string precision = "f32";
   std::string weights = "file";
   std::vector<std::string> emit = {"a", "so"};
   std::vector<std::string> settings, without;
@@ -52,6 +53,7 @@ BuildOptions build_options(const GenerateArguments& arguments) {
   options.batches = arguments.batches;
   parse_image(arguments.image, options.plan);
   options.plan.input = arguments.input == "u8" ? DType::u8 : DType::f32;
+  options.plan.precision = parse_enum<DType>(arguments.precision, "--precision");
   options.plan.outputs = arguments.outputs;
   options.plan.disabled_passes = arguments.without;
   options.emit_archive = contains(arguments.emit, "a");
@@ -158,6 +160,11 @@ void add_output_options(CLI::App& command, GenerateArguments& a) {
                   "f32: normalised planes; u8: interleaved pixels, normalisation folded into "
                   "the weights (f32)")
       ->check(CLI::IsMember({"f32", "u8"}));
+  command
+      .add_option("--precision", a.precision,
+                  "Of activations and matrices in memory: f32, or f16 or bf16 with sums in f32 "
+                  "(f32)")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
   command
       .add_option("--weights", a.weights,
                   "file: <name>.weights, mapped and shared by processes; embed: inside the "

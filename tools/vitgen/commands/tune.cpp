@@ -36,7 +36,7 @@ namespace {
 struct TuneArguments {
   ModelArguments model;
   std::string target = "host";
-  std::string image, input = "f32";
+  std::string image, input = "f32", precision = "f32";
   std::vector<int> batches;
   std::vector<std::string> outputs, settings, without;
   std::string budget, op, database;
@@ -73,6 +73,7 @@ BuildOptions plan_options(const TuneArguments& arguments) {
   options.batches = arguments.batches;
   parse_image(arguments.image, options.plan);
   options.plan.input = arguments.input == "u8" ? DType::u8 : DType::f32;
+  options.plan.precision = parse_enum<DType>(arguments.precision, "--precision");
   options.plan.outputs = arguments.outputs;
   options.plan.disabled_passes = arguments.without;
   return options;
@@ -81,9 +82,7 @@ BuildOptions plan_options(const TuneArguments& arguments) {
 std::uint64_t weight_bytes(const Plan& plan) {
   std::uint64_t bytes = 0;
   for (const Weight& weight : plan.weights) {
-    std::uint64_t elements = 1;
-    for (const int extent : weight.extents) elements *= static_cast<std::uint64_t>(extent);
-    bytes += elements * sizeof(float);
+    bytes += static_cast<std::uint64_t>(weight.bytes());
   }
   return bytes;
 }
@@ -311,6 +310,8 @@ void add_model_options(CLI::App& command, TuneArguments& a) {
                      "Input size HxW, or one number for a square (the model's own)");
   command.add_option("--input", a.input, "f32 or u8, as for generate (f32)")
       ->check(CLI::IsMember({"f32", "u8"}));
+  command.add_option("--precision", a.precision, "f32, f16 or bf16, as for generate (f32)")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
   command
       .add_option("--outputs", a.outputs,
                   "Of logits, tokens, pooled, features_N and others, with commas (logits where "

@@ -1,0 +1,112 @@
+#include "generators/plan/precision.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "generators/ops/linear.h"
+#include "generators/ops/support/ops_table.h"
+#include "generators/ops/widen.h"
+#include "generators/plan/passes/readers.h"
+
+namespace vitgen {
+
+namespace {
+
+/// What `step` reads as a weight where its operand has changed from `before` to `after`: a matrix
+/// or vector without the panels, which its value has in f32.
+void set_weight(Weight& weight, const Operand& before, const Operand& after) {
+  weight.dtype = after.dtype;
+  if (before.extents == after.extents) return;
+  weight.extents = after.extents;
+  weight.value = TensorExpr(weight.value.arguments.at(0));  // of pack or pad
+}
+
+void set_storage(Plan& plan, Step& step, DType storage) {
+  const std::vector<Operand> before = operands(step.spec);
+  step.spec = with_storage(step.spec, storage);
+  const std::vector<Operand> after = operands(step.spec);
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (after[i].role != Role::weight) continue;
+    set_weight(plan.weights[static_cast<std::size_t>(step.slots[i].index)], before[i], after[i]);
+  }
+}
+
+Operand written(const Step& step) { return operands(step.spec).back(); }
+
+/// The readers of what step number `writer` writes that read f32, and those that do not.
+struct ReadersByType {
+  std::vector<Reader> wide, narrow;
+};
+
+ReadersByType readers_by_type(const Plan& plan, std::size_t writer) {
+  ReadersByType found;
+  for (const Reader& reader : readers(plan, plan.steps[writer].slots.back())) {
+    const DType type = operands(plan.steps[reader.step].spec)[reader.position].dtype;
+    (type == DType::f32 ? found.wide : found.narrow).push_back(reader);
+  }
+  return found;
+}
+
+/// A linear keeps its sums in f32 anyway.
+bool write_f32(Step& step) {
+  if (step.spec.op != LinearSpec::op) return false;
+  auto spec = typed_spec<LinearSpec>(step.spec);
+  spec.f32_output = true;
+  step.spec = op_spec(spec);
+  return true;
+}
+
+Slot new_buffer(Plan& plan) {
+  plan.buffers.emplace_back();
+  return {SlotKind::arena, static_cast<int>(plan.buffers.size()) - 1};
+}
+
+/// Turns step number `writer`'s value into one that is stored and one that `wide` reads in f32, and
+/// gives the step between them.
+Step widening(Plan& plan, std::size_t writer, const ReadersByType& users) {
+  Step& step = plan.steps[writer];
+  const Operand value = written(step);
+  const int width = value.extents[0];
+  const WidenSpec spec{
+      .rows = static_cast<int>(value.elements() / width), .width = width, .storage = value.dtype};
+  const auto read_instead = [&](const std::vector<Reader>& list, Slot slot) {
+    for (const Reader& reader : list) plan.steps[reader.step].slots[reader.position] = slot;
+  };
+  Slot wide = step.slots.back();
+  if (wide.kind == SlotKind::output) {
+    const Slot stored = new_buffer(plan);
+    step.slots.back() = stored;
+    read_instead(users.narrow, stored);
+  } else {
+    wide = new_buffer(plan);
+    read_instead(users.wide, wide);
+  }
+  return {step.name + ".f32", op_spec(spec), {step.slots.back(), wide}};
+}
+
+void set_buffer_sizes(Plan& plan) {
+  for (const Step& step : plan.steps) {
+    const Slot out = step.slots.back();
+    if (out.kind != SlotKind::arena) continue;
+    plan.buffers[static_cast<std::size_t>(out.index)].bytes = written(step).bytes();
+  }
+}
+
+}  // namespace
+
+void set_precision(Plan& plan, DType storage) {
+  if (storage == DType::f32) return;
+  for (Step& step : plan.steps) set_storage(plan, step, storage);
+  for (std::size_t s = 0; s < plan.steps.size(); ++s) {
+    if (written(plan.steps[s]).dtype != storage) continue;
+    const ReadersByType users = readers_by_type(plan, s);
+    const bool is_output = plan.steps[s].slots.back().kind == SlotKind::output;
+    if (users.wide.empty() && !is_output) continue;
+    if (users.narrow.empty() && write_f32(plan.steps[s])) continue;
+    Step step = widening(plan, s, users);
+    plan.steps.insert(plan.steps.begin() + static_cast<std::ptrdiff_t>(s) + 1, std::move(step));
+  }
+  set_buffer_sizes(plan);
+}
+
+}  // namespace vitgen
