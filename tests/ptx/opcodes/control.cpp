@@ -63,10 +63,20 @@ Decoded decode_barrier(Statement& s) {
           .constant = aligned ? 1 : 0};
 }
 
+void execute_proxy_fence(const Instruction&, Thread& thread) {
+  thread.proxy_time = ++thread.block->time;
+}
+
+Decoded decode_proxy_fence(Statement& s) {
+  if (!s.take("async") && !s.take("async::shared::cta")) s.fail("is known with .async only");
+  s.expect_operands(0, 0);
+  return {.execute = &execute_proxy_fence};
+}
+
 // Threads run one after another: all see what was written before.
 Decoded decode_fence(Statement& s) {
-  s.take_all({"sc", "acq_rel", "acquire", "release", "cta", "cluster", "gpu", "sys", "gl", "proxy",
-              "async", "async::shared::cta", "async::global", "mbarrier_init"});
+  if (s.take("proxy")) return decode_proxy_fence(s);
+  s.take_all({"sc", "acq_rel", "acquire", "release", "cta", "cluster", "gpu", "sys", "gl"});
   s.expect_operands(0, 0);
   return {.execute = &execute_nothing};
 }

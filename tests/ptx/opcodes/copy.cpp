@@ -9,6 +9,13 @@ namespace vitgen::ptx {
 
 namespace {
 
+// Only what is read need be there.
+void read_source(Thread& thread, std::uint64_t from, std::byte* to, std::uint32_t size,
+                 std::uint32_t read) {
+  if (read == size) return thread.read(Space::global, from, to, size);
+  for (std::uint32_t k = 0; k < read; ++k) thread.read(Space::global, from + k, to + k, 1);
+}
+
 // Operands: the destination, the source, the bytes that are read. `count` is the size.
 // The destination holds a NaN's bits until the copy arrives, so a read too early is seen.
 void execute_copy(const Instruction& i, Thread& thread) {
@@ -23,8 +30,7 @@ void execute_copy(const Instruction& i, Thread& thread) {
   std::byte garbage[16];
   std::fill_n(garbage, size, std::byte{0xff});
   thread.write(Space::shared, to, garbage, size);
-  // Only what is read need be there.
-  for (std::uint32_t k = 0; k < read; ++k) thread.read(Space::global, from + k, garbage, 1);
+  read_source(thread, from, garbage, size, read);
   thread.copies.push_back({to, from, size, read, thread.copy_group});
 }
 
@@ -83,8 +89,7 @@ void finish_copies(Thread& thread, std::uint32_t left) {
       continue;
     }
     std::byte bytes[16] = {};
-    for (std::uint32_t k = 0; k < copy.read; ++k)
-      thread.read(Space::global, copy.from + k, bytes + k, 1);
+    read_source(thread, copy.from, bytes, copy.size, copy.read);
     thread.write(Space::shared, copy.to, bytes, copy.size);
   }
   thread.copies = std::move(later);

@@ -26,6 +26,12 @@ constexpr Element c_element(int lane, int i) {
   return {lane / 4 + (i < 2 ? 0 : 8), lane % 4 * 2 + i % 2};
 }
 
+/// C and D of wgmma.m64nN within the 16 rows of a warp: tiles of m16n8 side by side.
+constexpr Element wide_c_element(int lane, int i) {
+  const Element tile = c_element(lane, i % 4);
+  return {tile.row, i / 4 * 8 + tile.column};
+}
+
 /// A of m16n8k8 and m16n8k4 in tf32, one in a register.
 constexpr Element a_element_tf32(int lane, int i) {
   return {lane / 4 + (i % 2 == 0 ? 0 : 8), lane % 4 + (i < 2 ? 0 : 4)};

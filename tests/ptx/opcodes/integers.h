@@ -26,8 +26,8 @@ constexpr std::uint64_t bits_of(T value) {
 /// The upper half of the product of twice the width.
 template <class T>
 constexpr T high_product(T a, T b) {
-  using Product = std::conditional_t<std::is_signed_v<T>, Int128, Uint128>;
-  return static_cast<T>((static_cast<Product>(a) * static_cast<Product>(b)) >> (8 * sizeof(T)));
+  using Exact = std::conditional_t<std::is_signed_v<T>, Int128, Uint128>;
+  return static_cast<T>((static_cast<Exact>(a) * static_cast<Exact>(b)) >> (8 * sizeof(T)));
 }
 
 struct Add {

@@ -27,19 +27,12 @@ inline double round_to_grid(double x, int bits, int least_exponent) {
 
 inline float to_float(Bfloat x) { return std::bit_cast<float>(std::uint32_t{x.bits} << 16); }
 
+/// Exponent and fraction as an f32 has them, then scaled by the difference of the two biases.
 inline float to_float(Half x) {
-  const int exponent = x.bits >> 10 & 31;
-  const int fraction = x.bits & 1023;
-  float value = 0;
-  if (exponent == 31) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity()
-                          : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    value = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  }
-  return (x.bits & 0x8000) != 0 ? -value : value;
+  const std::uint32_t magnitude = x.bits & 0x7fffu, sign = std::uint32_t{x.bits & 0x8000u} << 16;
+  const float value = magnitude >= 0x7c00 ? std::bit_cast<float>(0x7f800000u | magnitude << 13)
+                                          : std::bit_cast<float>(magnitude << 13) * 0x1p112f;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
 }
 
 template <class T>

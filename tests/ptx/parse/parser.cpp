@@ -180,7 +180,7 @@ void Parser::parse_registers(FunctionBuilder& function) {
   lexer_.expect(";");
 }
 
-// After its space: .align 4 .b8 name[24] = {65, 144};
+// What follows the state space: alignment, type, name, extents, initial values.
 std::pair<std::string, Variable> Parser::parse_variable(std::string_view space) {
   const std::uint32_t line = lexer_.peek().line;
   Variable variable{.space = variable_space(space)};

@@ -104,6 +104,7 @@ std::span<const Opcode> atomic_opcodes();
 std::span<const Opcode> control_opcodes();
 std::span<const Opcode> warp_opcodes();
 std::span<const Opcode> matrix_opcodes();
+std::span<const Opcode> warpgroup_opcodes();
 std::span<const Opcode> copy_opcodes();
 
 }  // namespace vitgen::ptx

@@ -84,7 +84,7 @@ void make_threads(Block& block) {
   block.warps.resize((count + kLanes - 1) / kLanes);
   for (std::uint32_t w = 0; w < block.warps.size(); ++w) {
     const std::uint32_t first = w * kLanes;
-    block.warps[w] = {block.threads.data() + first, std::min(kLanes, count - first), w, 0};
+    block.warps[w] = {block.threads.data() + first, std::min(kLanes, count - first), w};
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     Thread& thread = block.threads[i];

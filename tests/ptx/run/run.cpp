@@ -23,7 +23,7 @@ const Function& find_function(const Program& program, std::string_view name) {
 
 void check_launch(const Function& function, const Launch& launch) {
   std::uint64_t threads = 1;
-  for (int d = 0; d < 3; ++d) {
+  for (std::size_t d = 0; d < 3; ++d) {
     if (launch.grid[d] == 0 || launch.block[d] == 0) {
       throw std::runtime_error(function.name + ": a launch of nothing");
     }

@@ -43,6 +43,11 @@ bool SharedMemory::read(std::uint64_t offset, void* to, std::uint32_t size, cons
   return true;
 }
 
+SharedMemory::Writer SharedMemory::last_writer(std::uint64_t offset) const {
+  const Touch& touch = records_[offset].write;
+  return {touch.who - 1, touch.time, touch.who != 0};
+}
+
 bool SharedMemory::write(std::uint64_t offset, const void* from, std::uint32_t size,
                          const Toucher& who) {
   bool right = true;

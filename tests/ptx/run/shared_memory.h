@@ -27,6 +27,11 @@ class SharedMemory {
   /// False on a race: the bytes are read or written all the same.
   bool read(std::uint64_t offset, void* to, std::uint32_t size, const Toucher& who);
   bool write(std::uint64_t offset, const void* from, std::uint32_t size, const Toucher& who);
+  struct Writer {
+    std::uint32_t thread = 0, time = 0;
+    bool exists = false;
+  };
+  Writer last_writer(std::uint64_t offset) const;
   /// After a barrier of some of the threads only: who waits for whom is not recorded.
   void stop_checks() { checked_ = false; }
 

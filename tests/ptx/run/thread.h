@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -38,6 +39,15 @@ struct Copy {
   std::uint32_t group = 0;
 };
 
+/// One wgmma.mma_async of a warp that has been issued.
+struct Product {
+  const Instruction* instruction = nullptr;
+  std::uint64_t left = 0, right = 0;         ///< descriptors
+  std::vector<std::uint32_t> fragment = {};  ///< or the left factor's registers, by lane
+  bool adds = true;                          ///< to the sums; else they begin with 0
+  std::uint32_t group = 0;
+};
+
 struct Block;
 
 struct Thread {
@@ -55,6 +65,7 @@ struct Thread {
   std::byte* local = nullptr;
   std::vector<Copy> copies;      ///< issued and not yet arrived
   std::uint32_t copy_group = 0;  ///< that the next copy belongs to
+  std::uint32_t proxy_time = 0;  ///< of the last fence before reads by the asynchronous proxy
 
   template <class T>
   T get(Slot slot) const {
@@ -85,7 +96,11 @@ struct Warp {
   Thread* lanes = nullptr;
   std::uint32_t size = 0;  ///< lanes that there are
   std::uint32_t number = 0;
-  std::uint32_t time = 0;  ///< of the last synchronisation of its lanes
+  std::uint32_t time = 0;              ///< of the last synchronisation of its lanes
+  std::vector<Product> products = {};  ///< issued and not yet waited for
+  std::uint32_t product_group = 0;     ///< that the next one belongs to
+  /// Of the sums of such products, by their first slot, lane by lane.
+  std::map<Slot, std::vector<float>> sums = {};
 
   std::uint32_t alive() const;  ///< a bit for every lane that has not ended
 };
@@ -103,7 +118,7 @@ struct Block {
   std::vector<std::byte> local = {};
   std::vector<Thread> threads = {};
   std::vector<Warp> warps = {};
-  std::uint32_t time = 0;                    ///< counts synchronisations
+  std::uint32_t time = 0;                    ///< counts synchronisations and fences
   std::uint32_t barrier_time = 0;            ///< of the last barrier of all threads
   std::array<std::uint32_t, 16> arrivals{};  ///< at each barrier, of threads that do not wait there
 };
