@@ -4,6 +4,7 @@
 
 #include "schedules/microkernels/float_code.h"
 #include "schedules/microkernels/nvptx.h"
+#include "schedules/microkernels/online_softmax.h"
 #include "schedules/microkernels/row_copy.h"
 #include "schedules/microkernels/warp_maps.h"
 
@@ -13,33 +14,12 @@ using llvm::Value;
 
 namespace {
 
-using Sums = std::array<Value*, 4>;  ///< of a lane in a product
+using Sums = ProductSums;
+using Running = RunningSoftmax;
 constexpr const char* kEntry = "tensor_attention";
-constexpr int kRowsOfLane = 2;  ///< lane / 4 and 8 below
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
 int queries_of(const AttentionTile& tile) { return tile.warps * kProductRows; }
-
-/// What a lane keeps from one block of keys to the next.
-struct Running {
-  std::array<Value*, kRowsOfLane> maximum;
-  std::array<Value*, kRowsOfLane> sum;  ///< of the lane's columns only
-  std::vector<Sums> out;                ///< a product for each 8 channels
-
-  KernelCode::Values values() const {
-    KernelCode::Values all(maximum.begin(), maximum.end());
-    all.insert(all.end(), sum.begin(), sum.end());
-    for (const Sums& each : out) all.insert(all.end(), each.begin(), each.end());
-    return all;
-  }
-  static Running from(const KernelCode::Values& all) {
-    Running running{{all[0], all[1]}, {all[2], all[3]}, {}};
-    for (std::size_t i = 4; i < all.size(); i += 4) {
-      running.out.push_back({all[i], all[i + 1], all[i + 2], all[i + 3]});
-    }
-    return running;
-  }
-};
 
 class AttentionCode {
  public:
@@ -47,6 +27,7 @@ class AttentionCode {
       : code_(code),
         ir_(code.ir()),
         floats_(code, attention.element),
+        softmax_(code, floats_, attention.factor),
         attention_(attention),
         tile_(tile),
         blocks_(groups(attention.tokens, tile.block_keys)),
@@ -63,7 +44,7 @@ class AttentionCode {
     copy_keys(code_.index(0));
     arrive();
     load_queries();
-    Running running = start();
+    Running running = softmax_.start(attention_.head_size / kProductColumns);
     if (blocks_ > 1) {
       running = Running::from(code_.loop(
           blocks_ - 1, running.values(), [&](Index block, const KernelCode::Values& values) {
@@ -133,18 +114,10 @@ class AttentionCode {
     }
   }
 
-  Running start() {
-    Value* zero = floats_.constant(0.0);
-    Value* lowest = floats_.constant(-std::numeric_limits<double>::infinity());
-    return {{lowest, lowest},
-            {zero, zero},
-            std::vector<Sums>(products(), Sums{zero, zero, zero, zero})};
-  }
-
   /// With the first `count` keys of a block.
   Running add_block(Index block, int count, Running running) {
     std::vector<Sums> scores = score(staged(block, 0), count);
-    for (int row = 0; row < kRowsOfLane; ++row) weigh(scores, running, row);
+    softmax_.weigh(scores, running);
     Value* values = staged(block, 1);
     for (std::size_t pair = 0; pair < scores.size(); pair += 2) {
       const std::array<Value*, 4> probs = {floats_.pack(scores[pair][0], scores[pair][1]),
@@ -189,41 +162,13 @@ class AttentionCode {
     return scores;
   }
 
-  /// Scores of one of the lane's rows become p; what was summed so far is scaled to the maximum.
-  void weigh(std::vector<Sums>& scores, Running& running, int row_of_lane) {
-    const auto row = static_cast<std::size_t>(row_of_lane);
-    Value* maximum = running.maximum[row];
-    for (const Sums& each : scores) {
-      maximum = floats_.greater(maximum, floats_.greater(each[2 * row], each[2 * row + 1]));
-    }
-    for (const int mask : {1, 2}) maximum = floats_.greater(maximum, code_.shuffle(maximum, mask));
-    Value* factor = floats_.constant(attention_.factor);
-    Value* fall = ir_.CreateFSub(running.maximum[row], maximum);
-    Value* scale = floats_.power_of_two(ir_.CreateFMul(fall, factor));
-    Value* offset = ir_.CreateFNeg(ir_.CreateFMul(maximum, factor));
-    Value* sum = ir_.CreateFMul(running.sum[row], scale);
-    for (Sums& each : scores) {
-      for (const std::size_t s : {2 * row, 2 * row + 1}) {
-        each[s] = floats_.power_of_two(floats_.multiply_add(each[s], factor, offset));
-        sum = ir_.CreateFAdd(sum, each[s]);
-      }
-    }
-    for (Sums& each : running.out) {
-      for (const std::size_t s : {2 * row, 2 * row + 1}) each[s] = ir_.CreateFMul(each[s], scale);
-    }
-    running.maximum[row] = maximum;
-    running.sum[row] = sum;
-  }
-
   void store(const Running& running) {
     Value* image =
         code_.at_row(code_.parameter(1), image_number(), width_bytes() * attention_.tokens);
     const Index channel = head_ * attention_.head_size + sum_place(lane_, 0).column;
     Value* first = code_.at(image, channel * kElementBytes);
     for (std::size_t row = 0; row < kRowsOfLane; ++row) {
-      Value* sum = running.sum[row];
-      for (const int mask : {1, 2}) sum = ir_.CreateFAdd(sum, code_.shuffle(sum, mask));
-      Value* inverse = floats_.reciprocal(sum);
+      Value* inverse = softmax_.inverse_sum(running, row);
       const Index query = first_query_ + code_.thread() / kWarp * kProductRows +
                           sum_place(lane_, static_cast<int>(2 * row)).row;
       code_.when(query.below(attention_.tokens), [&] {
@@ -242,6 +187,7 @@ class AttentionCode {
   KernelCode& code_;
   llvm::IRBuilder<>& ir_;
   FloatCode floats_;
+  OnlineSoftmax softmax_;
   TensorAttention attention_;
   AttentionTile tile_;
   int blocks_, head_bytes_;

@@ -88,18 +88,24 @@ std::vector<float> KernelRunner::run(const Algorithm& algorithm, const Halide::T
     buffer.set_host_dirty();  // else a GPU would not fetch it
     argument.set(buffer);
   }
-  // NaN in the output before the run shows what a kernel leaves unwritten.
-  const Operand& out = operands_.back();
-  void* output = memory_.back()->data();
-  std::memset(output, 0xFF, static_cast<std::size_t>(out.bytes()));
-  Halide::Buffer<> buffer = wrap(out, output);
+  clear_output();
+  Halide::Buffer<> buffer = wrap(operands_.back(), memory_.back()->data());
   Halide::Pipeline runs = pipeline(algorithm);
   const EmulatedMicrokernels microkernels(algorithm);
   runs.set_jit_externs(microkernels.externs());
   runs.realize(buffer, target);
   EXPECT_EQ(buffer.copy_to_host(), 0);
   microkernels.expect_no_fault();
-  const OperandData stored({out}, {output});
+  return output();
+}
+
+void KernelRunner::clear_output() {
+  std::memset(bytes(memory_.size() - 1), 0xFF, static_cast<std::size_t>(operands_.back().bytes()));
+}
+
+std::vector<float> KernelRunner::output() const {
+  const Operand& out = operands_.back();
+  const OperandData stored({out}, {memory_.back()->data()});
   std::vector<float> values;
   for (std::int64_t i = 0; i < out.elements(); ++i) {
     values.push_back(static_cast<float>(stored.at(0, i)));

@@ -1,6 +1,7 @@
 #pragma once
 // Runs one op under one schedule on made-up data, in guarded memory, in this process.
 
+#include <cstddef>
 #include <memory>
 #include <random>
 #include <string>
@@ -28,6 +29,10 @@ class KernelRunner {
   /// The output of a scheduled definition of the op.
   std::vector<float> run(const Algorithm& algorithm, const Halide::Target& target);
 
+  /// The output of device code on an emulated GPU (tests/ptx): every address is checked, and
+  /// operands begin at multiples of 128 bytes, as a library's do.
+  std::vector<float> run(const DeviceKernel& kernel);
+
   /// The operands, with `output` in the last place, which is f32.
   OperandData data(const std::vector<float>& output) const;
   const OpSpec& spec() const { return spec_; }
@@ -36,6 +41,13 @@ class KernelRunner {
   float* values(std::size_t number);
 
  private:
+  std::byte* bytes(std::size_t number) const {
+    return static_cast<std::byte*>(memory_[number]->data());
+  }
+  /// NaN in the output before a run shows what a kernel leaves unwritten.
+  void clear_output();
+  std::vector<float> output() const;
+
   OpSpec spec_;
   std::vector<Operand> operands_;
   std::vector<std::unique_ptr<GuardedBuffer>> memory_;
