@@ -30,6 +30,10 @@ std::string_view broken_rule(const PatchEmbedSpec& spec, const Knobs& knobs,
   if (knobs.grid_c < 1 || knobs.block.rows() % knobs.grid_c != 0) {
     return "grid_c divides threads_i m_r";
   }
+  // Else the patches of a thread wrap at different columns in each thread, and its sums with them.
+  if (knobs.grid_c % knobs.block.m_r != 0 && knobs.block.m_r % knobs.grid_c != 0) {
+    return "grid_c is a multiple or a divisor of m_r";
+  }
   return row_blocks(spec, knobs) <= kMostBlocksAcross ? "" : "at most 65535 blocks of patches";
 }
 

@@ -99,6 +99,28 @@ TEST(DeviceExtract, UnrollsALoopOfTheHostAndPassesItsVariable) {
   EXPECT_EQ(kernel.launches.size(), 3u + kRows);
 }
 
+// Halide takes them out of the loops, up to the host.
+TEST(DeviceExtract, PassesInfinityAndNanAsTheirBits) {
+  const Var x("x"), block("block"), thread("thread");
+  Halide::ImageParam input(Halide::Float(32), 1, "input");
+  input.dim(0).set_bounds(0, kColumns).set_stride(1);
+  Func output("output");
+  output(x) = Halide::Internal::halide_log(input(x));
+  output.bound(x, 0, kColumns).output_buffer().dim(0).set_bounds(0, kColumns).set_stride(1);
+  output.gpu_tile(x, block, thread, 32, TailStrategy::GuardWithIf);
+  const Halide::Target target(
+      "x86-64-linux-cuda-cuda_capability_80-no_runtime-user_context-no_bounds_query");
+  const DeviceKernel kernel =
+      extract_device_kernel(output.compile_to_module({input}, "kernel", target));
+  ASSERT_EQ(kernel.launches.size(), 1u);
+  std::set<std::uint64_t> values;
+  for (const LaunchArgument& argument : kernel.launches[0].arguments) {
+    if (argument.kind == LaunchArgumentKind::value) values.insert(argument.value);
+  }
+  EXPECT_TRUE(values.contains(0xff800000u));  // minus infinity, of 0
+  EXPECT_TRUE(values.contains(0x7fc00000u));  // NaN, of what is negative
+}
+
 TEST(DeviceExtract, ScratchThatIsAliveAtOnceDoesNotOverlap) {
   Scaled op;
   op.scaled.compute_root().gpu_tile(op.y, op.block, op.thread, 32, TailStrategy::GuardWithIf);

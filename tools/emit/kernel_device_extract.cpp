@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,6 +69,17 @@ std::optional<std::uint64_t> constant_bits(const Expr& value) {
   return std::bit_cast<std::uint32_t>(static_cast<float>(*number));
 }
 
+/// Infinities and NaN are calls in Halide's code, since they have no literal.
+Expr as_literal(const Expr& value) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto* call = value.as<Call>();
+  if (!call) return value;
+  if (call->name == "inf_f32") return FloatImm::make(Halide::Float(32), kInfinity);
+  if (call->name == "neg_inf_f32") return FloatImm::make(Halide::Float(32), -kInfinity);
+  if (call->name != "nan_f32") return value;
+  return FloatImm::make(Halide::Float(32), std::numeric_limits<float>::quiet_NaN());
+}
+
 /// Walks the host function in the order in which it runs.
 class HostWalk : public IRVisitor {
  public:
@@ -84,7 +96,7 @@ class HostWalk : public IRVisitor {
 
   void visit(const LetStmt* op) override {
     op->value.accept(this);
-    const Expr value = known(op->value);
+    const Expr value = as_literal(known(op->value));
     if (is_const(value)) constants_[op->name] = value;
     op->body.accept(this);
   }
