@@ -33,7 +33,8 @@ struct Machine {
   int shared_bytes = 0;     ///< of a block, without asking for more at launch
   int registers = 0;  ///< of 32 bits, shared by the blocks on one multiprocessor; 0: not known
   int shared_bytes_at_launch = 0;  ///< of a block whose launch asks for them
-  /// Multiply-adds of 16-bit factors by tensor cores, a cycle and multiprocessor; 0: there are none.
+  /// Multiply-adds of 16-bit factors by tensor cores, a cycle and multiprocessor; 0: there are
+  /// none.
   int tensor_products = 0;
   bool warpgroup_products = false;  ///< tensor cores read both factors from shared memory: wgmma
   int l2_bytes = 0;                 ///< read from the L2 cache, a cycle and multiprocessor

@@ -7,6 +7,8 @@
 
 #include <set>
 
+#include "schedules/microkernels/row_copy.h"
+
 namespace vitgen::microkernels {
 namespace {
 
@@ -132,6 +134,19 @@ TEST_P(SharedChunks, OfEightThreadsThatCopyLieInDifferentBanks) {
       copied.insert(shared_chunk(t / GetParam(), t % GetParam(), GetParam()));
     }
     EXPECT_EQ(banks_of(copied), 8);
+  }
+}
+
+// Rows of a head in shared memory are an odd number of chunks apart.
+TEST(SharedRows, OfAMatrixLieInDifferentBanks) {
+  for (int head_size = 8; head_size <= 128; head_size += 8) {
+    EXPECT_GE(chunks_of_head(head_size) * kChunk, head_size);
+    EXPECT_EQ(chunks_of_head(head_size) % 2, 0) << "steps of 16 terms";
+    std::set<int> matrix;
+    for (int row = 0; row < kMatrixRows; ++row) {
+      matrix.insert(row * shared_row_chunks(head_size));
+    }
+    EXPECT_EQ(banks_of(matrix), 8) << head_size;
   }
 }
 
