@@ -55,6 +55,20 @@ TEST(NotANumber, IsALayerNormRowWhoseVarianceNoFloatHolds) {
   }
 }
 
+TEST(Storage, WhatF16CannotHoldIsInfiniteInTheKernelAndInTheReferenceAndBf16HoldsIt) {
+  for (const DType storage : {DType::f16, DType::bf16}) {
+    const LayerNormSpec spec{
+        .rows = 2, .width = 48, .eps = 1e-6f, .affine = true, .storage = storage};
+    KernelRunner runner(op_spec(spec), Fill::normal, 14, true);
+    runner.values(1)[5] = 1e8f;  // gain
+    const std::vector<float> output = run_default(runner);
+    for (std::size_t i = 0; i < output.size(); ++i) {
+      EXPECT_EQ(std::isinf(output[i]), storage == DType::f16 && i % 48 == 5) << i;
+    }
+    expect_matches_reference(runner, output);
+  }
+}
+
 TEST(NotANumber, StaysInItsRowOfALinear) {
   const LinearSpec spec{.rows = 7, .k = 24, .n = 48, .panel = 48, .epilogue = {}};
   KernelRunner runner(op_spec(spec), Fill::normal, 13, true);
