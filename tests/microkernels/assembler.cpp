@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 
@@ -32,6 +33,8 @@ AssemblerReport assemble(const std::string& ptx, const std::string& architecture
   char buffer[512];
   while (std::fgets(buffer, sizeof buffer, pipe)) report.text += buffer;
   report.assembled = pclose(pipe) == 0;
+  std::filesystem::remove(path);
+  std::filesystem::remove(path + ".cubin");
   report.registers = number_in(report.text, "Used (\\d+) registers");
   report.spilled_bytes = number_in(report.text, "(\\d+) bytes stack frame") +
                          number_in(report.text, "(\\d+) bytes spill stores") +
