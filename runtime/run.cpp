@@ -22,7 +22,7 @@ HalideType halide_type(vitgen_dtype dtype) {
     case VITGEN_I32:
       return {0, 32, 1};
     case VITGEN_BF16:
-      return {3, 16, 1};
+      return {1, 16, 1};  // kernels widen it by its bits
     case VITGEN_F16:
       return {2, 16, 1};
   }

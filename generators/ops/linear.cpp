@@ -53,13 +53,13 @@ struct Arguments {
 Expr input_value(const LinearSpec& spec, const ImageParam& input, const Expr& k, const Expr& i) {
   const Expr value = value_of(input(k, i));
   if (spec.compute == Compute::f32) return value;
-  return cast<float>(cast(Halide::BFloat(16), value));
+  return value_of(stored(value, DType::bf16));
 }
 
 Expr weight_value(const LinearSpec& spec, const ImageParam& weight, const Expr& k, const Expr& j) {
   if (spec.storage != DType::f32) return value_of(weight(k, j));
   if (spec.compute == Compute::f32) return weight(j % spec.panel, k, j / spec.panel);
-  return cast<float>(weight(k % 2, j % spec.panel, k / 2, j / spec.panel));
+  return value_of(weight(k % 2, j % spec.panel, k / 2, j / spec.panel));
 }
 
 Expr bias_value(const Arguments& arguments, const Expr& j) {

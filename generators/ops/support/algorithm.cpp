@@ -10,8 +10,8 @@ Halide::Type halide_type(DType dtype) {
       return Halide::UInt(8);
     case DType::i32:
       return Halide::Int(32);
-    case DType::bf16:
-      return Halide::BFloat(16);
+    case DType::bf16:  // its bits: Halide 21 cannot compile BFloat(16) for CUDA devices
+      return Halide::UInt(16);
     case DType::f16:
       return Halide::Float(16);
   }

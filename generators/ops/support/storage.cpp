@@ -18,13 +18,15 @@ Expr nearest_bf16(const Expr& x) {
   const Expr infinity = Halide::cast(word, 0x7f800000);
   const Expr quiet = upper | 0x40;  // a NaN whose payload is in the lower half must keep one
   const Expr is_nan = (bits & Halide::cast(word, 0x7fffffff)) > infinity;
-  return Halide::reinterpret(
-      Halide::BFloat(16), Halide::cast(Halide::UInt(16), Halide::select(is_nan, quiet, rounded)));
+  return Halide::cast(halide_type(DType::bf16), Halide::select(is_nan, quiet, rounded));
 }
 
 }  // namespace
 
-Expr value_of(const Expr& element) { return Halide::cast<float>(element); }
+Expr value_of(const Expr& element) {
+  if (element.type() != halide_type(DType::bf16)) return Halide::cast<float>(element);
+  return Halide::reinterpret<float>(Halide::cast<std::uint32_t>(element) << 16);
+}
 
 Expr stored(const Expr& x, DType storage) {
   if (storage == DType::bf16) return nearest_bf16(x);
