@@ -83,7 +83,7 @@ TEST(GpuTarget, IsExplainedAsChoicesLoopNestsAndPtx) {
                      "patch_embed"});
   };
   EXPECT_NE(explain("choice").find("cuda_sm80"), std::string::npos);
-  EXPECT_NE(explain("stmt").find("gpu_block"), std::string::npos);
+  EXPECT_NE(explain("stmt").find("halide_cuda_run"), std::string::npos);
   const std::string ptx = explain("asm");
   EXPECT_NE(ptx.find(".target sm_80"), std::string::npos);
   EXPECT_NE(ptx.find(".maxntid"), std::string::npos);
