@@ -27,6 +27,8 @@ struct BoundLibrary {
     bind(pool_create, "fx_pool_create");
     bind(pool_destroy, "fx_pool_destroy");
     bind(run_images, "fx_run");
+    bind(run_device, "fx_run_device");
+    bind(isa, "fx_isa");
     bind(tensor_of_input, "fx_input");
     bind(tensor_of_output, "fx_output");
   }
@@ -69,6 +71,8 @@ struct BoundLibrary {
   decltype(vitgen_api_pool_create)* pool_create = nullptr;
   decltype(vitgen_api_pool_destroy)* pool_destroy = nullptr;
   decltype(vitgen_api_run)* run_images = nullptr;
+  decltype(vitgen_api_run_device)* run_device = nullptr;
+  decltype(vitgen_api_isa)* isa = nullptr;
   decltype(vitgen_api_input)* tensor_of_input = nullptr;
   decltype(vitgen_api_output)* tensor_of_output = nullptr;
 
