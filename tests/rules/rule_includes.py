@@ -29,6 +29,10 @@ ALLOWED = {
     "tools/tune/": (
         "generators/", "schedules/", "runtime/", "tools/measure/", "tools/emit/", "tools/verify/",
     ),
+    "tools/gpu_check/": (
+        "generators/", "runtime/", "tools/image/", "tools/measure/", "tools/emit/",
+        "tools/verify/", "tools/vitgen/",
+    ),
     "tools/vitgen/": ("generators/", "schedules/", "runtime/", "tools/"),
 }
 # Where every folder has a row; tests and examples may include anything.

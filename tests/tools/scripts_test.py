@@ -154,7 +154,7 @@ class Scripts(unittest.TestCase):
         self.assertRegex(done.stderr, "x86-64 Linux; this is Linux aarch64")
 
     def test_every_script_has_help_and_refuses_unknown_words(self):
-        for script in ("deps.sh", "quickstart.sh", "test.sh", "check.sh"):
+        for script in ("deps.sh", "quickstart.sh", "test.sh", "check.sh", "gpu_check.sh"):
             with self.subTest(script):
                 done = self.computer.run(script, "--help")
                 self.assertEqual(0, done.returncode, done.stderr)

@@ -32,6 +32,7 @@ struct LoadedLibrary::Api {
     bind(context_create, "_context_create");
     bind(context_destroy, "_context_destroy");
     bind(run_ports, "_run_ports");
+    bind(run_device, "_run_device");
     bind(error, "_error");
     bind(status_text, "_status_text");
     bind(input_at, "_input_at");
@@ -46,6 +47,7 @@ struct LoadedLibrary::Api {
     bind(observe, "_observe");
     bind(step_count, "_step_count");
     bind(step_name, "_step_name");
+    bind(step_info, "_step_info");
     bind(step_time_ns, "_step_time_ns");
   }
   ~Api() { dlclose(handle); }
@@ -58,6 +60,7 @@ struct LoadedLibrary::Api {
   decltype(vitgen_api_context_create)* context_create = nullptr;
   decltype(vitgen_api_context_destroy)* context_destroy = nullptr;
   decltype(vitgen_api_run_ports)* run_ports = nullptr;
+  decltype(vitgen_api_run_device)* run_device = nullptr;
   decltype(vitgen_api_error)* error = nullptr;
   decltype(vitgen_api_status_text)* status_text = nullptr;
   decltype(vitgen_api_input_at)* input_at = nullptr;
@@ -72,6 +75,7 @@ struct LoadedLibrary::Api {
   decltype(vitgen_api_observe)* observe = nullptr;
   decltype(vitgen_api_step_count)* step_count = nullptr;
   decltype(vitgen_api_step_name)* step_name = nullptr;
+  decltype(vitgen_api_step_info)* step_info = nullptr;
   decltype(vitgen_api_step_time_ns)* step_time_ns = nullptr;
 };
 
@@ -212,6 +216,14 @@ std::size_t LoadedLibrary::label_count() const { return api_->label_count(); }
 std::size_t LoadedLibrary::step_count() const { return api_->step_count(); }
 const char* LoadedLibrary::step_name(std::size_t step) const { return api_->step_name(step); }
 
+double LoadedLibrary::step_flops(std::size_t step) const {
+  vitgen_api_step info{};
+  info.struct_size = sizeof info;
+  const int status = api_->step_info(step, &info);
+  if (status != VITGEN_API_OK) fail(status, "step_info", {});
+  return static_cast<double>(info.flops);
+}
+
 std::string LoadedLibrary::label(std::size_t index) const {
   const char* text = api_->label(index);
   return text ? text : "";
@@ -224,14 +236,24 @@ void LoadedLibrary::preprocess(const std::uint8_t* pixels, int height, int width
   if (status != VITGEN_API_OK) fail(status, "cannot preprocess the image", {});
 }
 
+void LoadedLibrary::require_inputs(std::size_t count) const {
+  if (count == inputs_.size()) return;
+  throw Error(ExitCode::bad_input, "INPUT_MISSING",
+              fmt::format("{} takes {} inputs, got {}", name_, inputs_.size(), count));
+}
+
 void LoadedLibrary::run(std::size_t n, std::span<const void* const> inputs,
                         std::span<void* const> outputs) {
-  if (inputs.size() != inputs_.size()) {
-    throw Error(ExitCode::bad_input, "INPUT_MISSING",
-                fmt::format("{} takes {} inputs, got {}", name_, inputs_.size(), inputs.size()));
-  }
+  require_inputs(inputs.size());
   const int status = api_->run_ports(context_, n, inputs.data(), outputs.data());
   if (status != VITGEN_API_OK) fail(status, "run", api_->error(context_));
+}
+
+void LoadedLibrary::run_device(std::size_t n, std::span<const void* const> inputs,
+                               std::span<void* const> outputs, void* stream) {
+  require_inputs(inputs.size());
+  const int status = api_->run_device(context_, n, inputs.data(), outputs.data(), stream);
+  if (status != VITGEN_API_OK) fail(status, "run_device", api_->error(context_));
 }
 
 void LoadedLibrary::observe(vitgen_api_observer observer, void* user) {

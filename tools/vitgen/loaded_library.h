@@ -63,11 +63,17 @@ class LoadedLibrary {
     run(n, std::span(&input, 1), outputs);
   }
 
+  /// The same on a GPU with arrays in its memory and the caller's stream; returns before it is
+  /// done.
+  void run_device(std::size_t n, std::span<const void* const> inputs,
+                  std::span<void* const> outputs, void* stream);
+
   /// See <name>_observe.
   void observe(vitgen_api_observer observer, void* user);
   std::uint64_t step_time_ns(std::size_t step) const;
   std::size_t step_count() const;
   const char* step_name(std::size_t step) const;
+  double step_flops(std::size_t step) const;
 
  private:
   struct Api;
@@ -75,6 +81,7 @@ class LoadedLibrary {
   void open_model(const std::string& directory, const OpenOptions& options);
   void create_context(const OpenOptions& options);
   void read_ports();
+  void require_inputs(std::size_t count) const;
   [[noreturn]] void fail(int status, const std::string& what, const std::string& text) const;
 
   std::string name_;

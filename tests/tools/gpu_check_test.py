@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""tools/gpu_check.sh from a pack to its page, on an emulated GPU: gpu_check_test.py ROOT BUILD."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT, BUILD = map(Path, sys.argv[1:3])
+SCRIPT = ROOT / "tools/gpu_check.sh"
+EMULATED = BUILD / "tests/cuda/emulated"
+sys.path.insert(0, str(ROOT / "tools"))
+
+import bench_gpu
+
+
+def run(*words, driver=EMULATED, folder=None):
+    environment = os.environ | {"LD_LIBRARY_PATH": str(driver)}
+    return subprocess.run(list(map(str, words)), text=True, capture_output=True, check=False,
+                          cwd=folder, env=environment)
+
+
+class Pack(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.work = Path(cls.folder.name)
+        cls.pack = cls.work / "pack"
+        made = run(SCRIPT, "pack", "--build", BUILD, "--only",
+                   "check/timm_vit_f32 check/timm_vit_f16", cls.pack)
+        assert made.returncode == 0, made.stderr
+        cls.program = cls.pack / "bin/gpu_check"
+
+    def test_needs_nothing_but_glibc_and_what_lies_beside_it(self):
+        for line in run("ldd", self.program).stdout.splitlines():
+            self.assertRegex(line, r"linux-vdso|ld-linux|lib(c|m|dl|pthread|rt)\.so|/pack/bin/")
+
+    def test_of_an_emulated_gpu_is_right_and_says_what_is_missing(self):
+        done = run("bash", self.pack / "gpu_check.sh", "run", self.pack, "--isa", "cuda-sm80",
+                   "-o", "out.json", "--seconds", 200, folder=self.work)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        summary = json.loads((self.work / "out.json").read_text(encoding="utf-8"))
+        checks = {check["library"]: check for check in summary["checks"]}
+        self.assertEqual({"timm_vit_f32", "timm_vit_f16"}, set(checks))
+        for check in checks.values():
+            self.assertTrue(check["pass"], check)
+            self.assertEqual("cuda-sm80", check["isa"])
+            self.assertIn("logits", [output["output"] for output in check["outputs"]])
+            self.assertIn("attention", [op["op"] for op in check["ops"]])
+        self.assertEqual([], summary["failed"])
+        self.assertIn("argsort", summary["ops_not_checked"])
+        page = (self.work / "out.md").read_text(encoding="utf-8")
+        self.assertIn("correctness: holds", page)
+        self.assertEqual(page, done.stdout)
+
+    def test_whose_expected_outputs_are_others_is_not_right(self):
+        pack = self.work / "other"
+        (pack / "check").mkdir(parents=True)
+        library = pack / "check/timm_vit_f32"
+        shutil.copytree(self.pack / "check/timm_vit_f32", library)
+        for name in ("logits_f64.npy", "logits_f32.npy"):
+            values = bytearray((library / "expected" / name).read_bytes())
+            values[-1] ^= 0x80  # the last logit's sign
+            (library / "expected" / name).write_bytes(values)
+        done = run(self.program, "check", library, "--isa", "cuda-sm80", "--samples", 1)
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertFalse(json.loads(done.stdout)["pass"])
+        self.assertIn("timm_vit_f32 on cuda-sm80 does not compute what it should", done.stderr)
+
+    def test_times_a_library_whose_weights_are_made_up(self):
+        library = self.work / "made_up"
+        shutil.copytree(self.pack / "check/timm_vit_f32", library)
+        weights = library / "timm_vit_f32.weights"
+        old = weights.read_bytes()
+        weights.unlink()
+        self.assertEqual(0, run(self.program, "weights", library).returncode)
+        self.assertEqual(len(old), len(weights.read_bytes()))
+        self.assertNotEqual(old, weights.read_bytes())
+        done = run(self.program, "bench", library, "--isa", "cuda-sm80", "--seconds", 0)
+        self.assertEqual(0, done.returncode, done.stderr)
+        cell, = json.loads(done.stdout)["cells"]
+        self.assertGreater(cell["images_per_s"], 0)
+        self.assertGreater(cell["run_ms"]["p50"], 0)
+        self.assertEqual({"calls", "ms", "op", "spec", "tflops"}, set(cell["kernels"][0]))
+
+    def test_without_a_driver_is_refused(self):
+        (self.work / "none").mkdir()
+        (self.work / "none/libcuda.so.1").write_bytes(b"no library")
+        done = run("bash", self.pack / "gpu_check.sh", "run", self.pack, driver=self.work / "none")
+        self.assertEqual(6, done.returncode)
+        self.assertRegex(done.stderr, "^error: no GPU: no driver .*\nhint: ")
+
+    def test_holds_what_the_other_programs_are_asked_for(self):
+        speed = self.work / "with_speed/speed/vit_base_patch16_224_f16"
+        speed.parent.mkdir(parents=True)
+        shutil.copytree(self.pack / "check/timm_vit_f16", speed)
+        cells = bench_gpu.cells(self.work / "with_speed")
+        self.assertEqual([f"{speed.name}:{batch}" for batch in bench_gpu.BATCHES], list(cells))
+        shapes = bench_gpu.linears(self.work / "with_speed")
+        self.assertTrue(shapes)
+        for name, (rows, k, n, precision) in shapes.items():
+            self.assertEqual(f"{rows}:{k}:{n}:f16", name)
+            self.assertEqual("f16", precision)
+
+
+class Words(unittest.TestCase):
+    def test_that_are_unknown_are_refused_with_where_help_is(self):
+        for words in ([], ["nonsense"], ["run", "--nonsense"], ["pack", "--nonsense"], ["pack"],
+                      ["run", "--seconds", "soon"]):
+            with self.subTest(words):
+                done = run(SCRIPT, *words)
+                self.assertEqual(2, done.returncode, done.stderr)
+                self.assertRegex(done.stderr, "^error: ")
+
+    def test_no_pack_is_said_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run(SCRIPT, "run", folder)
+            self.assertEqual(3, done.returncode)
+            self.assertIn("no pack in", done.stderr)
+            self.assertEqual(4, run(SCRIPT, "pack", folder).returncode)
+
+    def test_help_teaches(self):
+        done = run(SCRIPT, "--help")
+        self.assertEqual(0, done.returncode)
+        self.assertIn("gpu_check.sh run DIR -o out.json", done.stdout)
+
+
+class Rounds(unittest.TestCase):
+    def test_pair_programs_of_one_round(self):
+        runs = dict.fromkeys(("vitgen", "torch_compile"), 0)
+
+        def program(name):
+            def one():
+                runs[name] += 1
+            return one
+
+        found = bench_gpu.measure({name: program(name) for name in runs}, lambda: None, rounds=3,
+                                  seconds=1e-4)
+        self.assertEqual(set(runs), set(found))
+        self.assertEqual([1, 1, 1], found["vitgen"]["ratio"])
+        self.assertTrue(all(count >= 9 for count in runs.values()), runs)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,89 @@
+#include "tools/gpu_check/gpu.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <array>
+
+#include "generators/base/error.h"
+#include "vitgen_api.h"
+
+namespace vitgen {
+
+Gpu::Gpu() {
+  std::array<char, 256> words{};
+  rt::Text why = rt::text_in(words.data(), words.size());
+  const int status = rt::cuda_driver_open(driver_, why);
+  int count = 0;
+  if (status == VITGEN_API_OK) driver_.cuDeviceGetCount(&count);
+  if (count == 0) {
+    rt::cuda_driver_close(driver_);
+    throw Error(ExitCode::target, "GPU_NONE",
+                fmt::format("no GPU: {}", why.length > 0 ? words.data() : "the driver finds none"),
+                "nvidia-smi tells what the driver sees");
+  }
+  require(driver_.cuDeviceGet(&device_, 0), "cuDeviceGet");
+  require(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
+  require(driver_.cuCtxPushCurrent_v2(context_), "cuCtxPushCurrent");
+  require(driver_.cuStreamCreate(&stream_, rt::kCudaStreamNonBlocking), "cuStreamCreate");
+}
+
+Gpu::~Gpu() {
+  driver_.cuStreamDestroy_v2(stream_);
+  rt::CudaHandle popped = nullptr;
+  driver_.cuCtxPopCurrent_v2(&popped);
+  driver_.cuDevicePrimaryCtxRelease_v2(device_);
+  rt::cuda_driver_close(driver_);
+}
+
+void Gpu::require(rt::CudaResult result, const char* call) const {
+  if (result == rt::kCudaSuccess) return;
+  const char* name = nullptr;
+  driver_.cuGetErrorName(result, &name);
+  throw Error(ExitCode::internal, "GPU_CALL",
+              fmt::format("{}: {}", call, name ? name : std::to_string(result).c_str()));
+}
+
+// The runtime has no use for this one, so its list of the driver's functions lacks it.
+std::string Gpu::name() const {
+  using GetName = rt::CudaResult(char*, int, rt::CudaOrdinal);
+  std::array<char, 128> text{};
+  auto* const get = reinterpret_cast<GetName*>(dlsym(driver_.library, "cuDeviceGetName"));
+  const bool known = get && get(text.data(), static_cast<int>(text.size()), device_) == 0;
+  return known ? printable(text.data()) : "a GPU without a name";
+}
+
+std::string Gpu::driver() const {
+  std::array<char, 32> words{};
+  rt::Text text = rt::text_in(words.data(), words.size());
+  rt::put_cuda_version(text, driver_.version);
+  return words.data();
+}
+
+int Gpu::attribute(int number) const {
+  int value = 0;
+  require(driver_.cuDeviceGetAttribute(&value, number, device_), "cuDeviceGetAttribute");
+  return value;
+}
+
+int Gpu::capability() const {
+  return 10 * attribute(rt::kCudaCapabilityMajor) + attribute(rt::kCudaCapabilityMinor);
+}
+
+void Gpu::wait() const { require(driver_.cuStreamSynchronize(stream_), "cuStreamSynchronize"); }
+
+DeviceArray::DeviceArray(const Gpu& gpu, std::size_t bytes) : gpu_(gpu) {
+  gpu_.require(gpu_.calls().cuMemAlloc_v2(&address_, bytes), "cuMemAlloc");
+}
+
+DeviceArray::~DeviceArray() { gpu_.calls().cuMemFree_v2(address_); }
+
+void DeviceArray::write(std::span<const std::byte> bytes) {
+  gpu_.require(gpu_.calls().cuMemcpyHtoD_v2(address_, bytes.data(), bytes.size()), "cuMemcpyHtoD");
+}
+
+void DeviceArray::read(std::span<std::byte> bytes) const {
+  gpu_.require(gpu_.calls().cuMemcpyDtoH_v2(bytes.data(), address_, bytes.size()), "cuMemcpyDtoH");
+}
+
+}  // namespace vitgen
