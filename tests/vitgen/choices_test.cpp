@@ -265,7 +265,8 @@ std::vector<BadKnobs> bad_knobs() {
       {"IllegalKnob", [](Json& e) { e["knobs"]["m_r"] = 0; }, 2, "knobs must obey: "},
       {"HugeKnob", [](Json& e) { e["knobs"]["m_r"] = 99999999999; }, 2, "m_r: expected"},
       {"UnknownMachine", [](Json& e) { e["machine"] = "toaster"; }, 6,
-       "my.knobs.json: unknown machine 'toaster'\nhint: known machines: cuda_sm90, cuda_sm80, cpu_amx, "},
+       "my.knobs.json: unknown machine 'toaster'\nhint: known machines: cuda_sm90, cuda_sm80, "
+       "cpu_amx, "},
       {"MisspeltMachine", [](Json& e) { e["machine"] = "cpu_avx3"; }, 6, "did you mean \"cpu_avx"},
       {"UnknownOp", [](Json& e) { e["spec"] = "linaer(rows=1)"; }, 2, "has no kernel linaer"},
       {"NoSuchKernel", [](Json& e) { e["spec"] = "linear(rows=1)"; }, 2, "has no kernel linear"},
