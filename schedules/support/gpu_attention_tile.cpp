@@ -63,22 +63,24 @@ std::string_view broken_rule(const AttentionSpec& spec, const QueryTile& tile,
 std::optional<QueryTile> best_query_tile(const AttentionSpec& spec, const Machine& machine,
                                          const QueryExtras& extras) {
   if (machine.kind != MachineKind::gpu) return std::nullopt;
-  std::optional<QueryTile> best;
   // Of keys a sector of 32 bytes is read at least, if the head has as many channels and there is
-  // room; then the largest tiles, until each multiprocessor has a block.
+  // room. One warp that has a block to itself waits at each of its loads: it is the last resort.
   const int sector = largest_divisor(spec.head_size, 8);
   for (const int d_least : {sector, 1}) {
-    for (const int m_r : {4, 2, 1}) {
-      for (const int threads_i : {8, 4, 2}) {
-        const QueryTile shape{.threads_i = threads_i, .m_r = m_r};
-        const auto tile = fitting(spec, machine, shape, d_least, extras);
-        if (!tile) continue;
-        if (!best || blocks(spec, *best) < machine.multiprocessors) best = tile;
+    for (const std::vector<int>& threads : {std::vector{8, 4}, std::vector{2}}) {
+      std::optional<QueryTile> best;
+      for (const int m_r : {4, 2, 1}) {
+        for (const int threads_i : threads) {
+          const QueryTile shape{.threads_i = threads_i, .m_r = m_r};
+          const auto tile = fitting(spec, machine, shape, d_least, extras);
+          // Smaller tiles until each multiprocessor has a block.
+          if (tile && (!best || blocks(spec, *best) < machine.multiprocessors)) best = tile;
+        }
       }
+      if (best) return best;
     }
-    if (best) return best;
   }
-  return best;
+  return std::nullopt;
 }
 
 std::vector<QueryTile> query_tiles(const AttentionSpec& spec, const Machine& machine,

@@ -4,37 +4,23 @@
 #include "schedules/cuda/linear.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <fstream>
-#include <regex>
 
 #include "schedules/rule.h"
+#include "tests/schedules/device_code.h"
 
 namespace vitgen {
 namespace {
 
 struct Compiled {
   BlockKnobs knobs;
-  std::string path;  ///< of the PTX
-  std::string text;
+  std::string text;  ///< PTX
 };
 
 Compiled compile(const LinearSpec& linear, const Machine& machine) {
   const OpSpec spec = op_spec(linear);
   const Choice choice = choose_default(spec, machine);
   EXPECT_EQ(choice.rule, CudaLinear::name);
-  const Algorithm algorithm = build(spec, machine, choice);
-  Compiled result;
-  result.knobs = from_fields<BlockKnobs>(choice.knobs);
-  result.path = ::testing::TempDir() + "linear_" + std::to_string(getpid()) + ".ptx";
-  pipeline(algorithm).compile_to({{Halide::OutputFileType::device_code, result.path}},
-                                 {algorithm.arguments.begin(), algorithm.arguments.end()}, "kernel",
-                                 Halide::Target(std::string(machine.halide_target)));
-  std::ifstream in(result.path);
-  result.text = {std::istreambuf_iterator<char>(in), {}};
-  return result;
+  return {from_fields<BlockKnobs>(choice.knobs), device_code(spec, machine, choice).ptx};
 }
 
 int count(const std::string& text, const std::string& word) {
@@ -66,29 +52,17 @@ TEST_P(CudaLinearCode, StagesTilesInSharedMemoryAndKeepsSumsInRegisters) {
   }
 }
 
-std::string output_of(const std::string& command) {
-  std::string text;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) return text;
-  char buffer[512];
-  while (std::fgets(buffer, sizeof buffer, pipe)) text += buffer;
-  return pclose(pipe) == 0 ? text : "failed: " + text;
-}
-
 TEST_P(CudaLinearCode, AssemblesWithoutSpillsWithinItsRegisters) {
-  const std::string ptxas = VITGEN_PTXAS;
-  if (ptxas.empty()) GTEST_SKIP() << "not run: there is no ptxas";
+  if (!has_assembler()) GTEST_SKIP() << "not run: there is no ptxas";
   const Machine& machine = find_machine("cuda_sm80");
   const Compiled code = compile(GetParam(), machine);
   for (const std::string arch : {"sm_80", "sm_90a"}) {
-    const std::string report =
-        output_of(ptxas + " -v -arch=" + arch + " " + code.path + " -o " + code.path + ".cubin");
-    EXPECT_NE(report.find("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"),
-              report.npos)
-        << report;
-    std::smatch used;
-    ASSERT_TRUE(std::regex_search(report, used, std::regex("Used (\\d+) registers"))) << report;
-    EXPECT_LE(std::stoi(used[1]), register_budget(machine, code.knobs)) << report;
+    const std::vector<AssemblerReport> reports = assemble(code.text, arch);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].stack_bytes, 0);
+    EXPECT_EQ(reports[0].spill_bytes, 0);
+    EXPECT_GT(reports[0].registers, 0);
+    EXPECT_LE(reports[0].registers, register_budget(machine, code.knobs));
   }
 }
 
