@@ -18,9 +18,9 @@
 // form is to be tuned, a knob called `form`. Where a knob is a part of the definition, the rule has
 // `static Linear define_with(const Spec&, const Knobs&)`, which hands it to the op's `define`.
 //
-// A rule whose kernel is written by a micro-kernel as a whole, for instructions of a GPU that Halide
-// cannot emit, has `static DeviceKernel device_kernel(const Spec&, const Machine&, const Knobs&)`
-// instead of `apply`. It computes what the op's plain form defines.
+// A rule whose kernel is written by a micro-kernel as a whole, for instructions of a GPU that
+// Halide cannot emit, has `static DeviceKernel device_kernel(const Spec&, const Machine&, const
+// Knobs&)` instead of `apply`. It computes what the op's plain form defines.
 //
 // Measurements are kept per version of a rule: `static constexpr int version = 2;` (1 without) is
 // raised when the same knobs come to mean other code, and so outdates its tuning records.
