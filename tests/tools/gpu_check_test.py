@@ -58,19 +58,26 @@ class Pack(unittest.TestCase):
         self.assertIn("correctness: holds", page)
         self.assertEqual(page, done.stdout)
 
-    def test_whose_expected_outputs_are_others_is_not_right(self):
-        pack = self.work / "other"
-        (pack / "check").mkdir(parents=True)
-        library = pack / "check/timm_vit_f32"
-        shutil.copytree(self.pack / "check/timm_vit_f32", library)
+    def test_that_is_damaged_is_not_right_and_the_rest_is_checked(self):
+        pack = self.work / "damaged"
+        shutil.copytree(self.pack, pack)
         for name in ("logits_f64.npy", "logits_f32.npy"):
-            values = bytearray((library / "expected" / name).read_bytes())
+            file = pack / "check/timm_vit_f32/expected" / name
+            values = bytearray(file.read_bytes())
             values[-1] ^= 0x80  # the last logit's sign
-            (library / "expected" / name).write_bytes(values)
-        done = run(self.program, "check", library, "--isa", "cuda-sm80", "--samples", 1)
+            file.write_bytes(values)
+        os.truncate(pack / "check/timm_vit_f16/timm_vit_f16.weights", 4096)
+        done = run("bash", pack / "gpu_check.sh", "run", pack, "--isa", "cuda-sm80",
+                   "-o", "damaged.json", "--seconds", 200, folder=self.work)
         self.assertEqual(1, done.returncode, done.stderr)
-        self.assertFalse(json.loads(done.stdout)["pass"])
-        self.assertIn("timm_vit_f32 on cuda-sm80 does not compute what it should", done.stderr)
+        self.assertIn("correctness: DOES NOT HOLD", done.stdout)
+        summary = json.loads((self.work / "damaged.json").read_text(encoding="utf-8"))
+        check, = summary["checks"]
+        self.assertFalse(check["pass"])
+        self.assertEqual({"logits": False, "pooled": True, "tokens": True},
+                         {output["output"]: output["pass"] for output in check["outputs"]})
+        broken, = summary["failed"]
+        self.assertRegex(broken, "^check timm_vit_f16 on cuda-sm80: exit code 3: .*")
 
     def test_times_a_library_whose_weights_are_made_up(self):
         library = self.work / "made_up"

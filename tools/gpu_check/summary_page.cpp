@@ -76,9 +76,9 @@ std::string checks(const Json& summary) {
       "error "
       "/ bound | outputs | ways to run | right |\n|---|---|---|---|---|---|---|---|---|---|\n";
   for (const Json& check : summary["checks"]) text += check_row(check);
-  for (const Json& op : summary["ops_not_checked"]) {
-    text += fmt::format("\nno library here has the op {}\n", op.get<std::string>());
-  }
+  std::string missing;
+  for (const Json& op : summary["ops_not_checked"]) missing += " " + op.get<std::string>();
+  if (!missing.empty()) text += fmt::format("\nOps that no library here has:{}\n", missing);
   for (const auto& [library, words] : summary["sanitizer"].items()) {
     text += fmt::format("\ncompute-sanitizer, {}: {}\n", library, words.get<std::string>());
   }
