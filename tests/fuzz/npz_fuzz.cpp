@@ -4,28 +4,23 @@
 // The first byte of an input says what the rest is: 0, a whole archive; 1, an array, which is put
 // into an archive that is right; 2, the text of an array's header with data behind it.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "generators/base/error.h"
 #include "generators/weights/npz.h"
 #include "generators/weights/stacked_blocks.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "tests/weights/zip_bytes.h"
 
 namespace vitgen {
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using fuzz::memory_file;
+using fuzz::require;
 
 /// Elements past which an array is not read: a fuzzer's time is better spent.
 constexpr std::uint64_t kMostElements = 1 << 20;
@@ -54,12 +49,6 @@ void read_everything(const Npz& file) {
   }
 }
 
-RegularFile memory_file(const std::string& bytes) {
-  UniqueFd fd(::memfd_create("fuzz", MFD_CLOEXEC));
-  require(::write(fd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  return RegularFile::adopt(std::move(fd), "fuzz");
-}
-
 /// An .npy of version 1 with this text as its header, up to the first line feed; data behind it.
 std::string npy_of(std::string_view input) {
   const std::size_t end = std::min(input.find('\n'), input.size());
@@ -82,11 +71,5 @@ void run(std::string_view input) {
 }  // namespace vitgen
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    vitgen::run(std::string_view(reinterpret_cast<const char*>(data), size));
-  } catch (const vitgen::Error& error) {
-    vitgen::require(error.exit() == vitgen::ExitCode::bad_input);
-    for (const char* c = error.what(); *c != '\0'; ++c) vitgen::require(*c >= 0x20 || *c < 0);
-  }
-  return 0;
+  return vitgen::fuzz::run_or_refuse(vitgen::run, data, size);
 }

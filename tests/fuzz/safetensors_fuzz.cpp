@@ -4,21 +4,20 @@
 // The first byte of an input says what the rest is: 0, a whole file; otherwise the text of a
 // header, so that mutations do not all end at a wrong length.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "generators/base/error.h"
 #include "generators/weights/safetensors.h"
 #include "generators/weights/safetensors_header.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace vitgen {
 namespace {
+
+using fuzz::memory_file;
+using fuzz::require;
 
 /// A header and the number of bytes of data behind it.
 struct Case {
@@ -42,10 +41,6 @@ std::string file_of(const Case& c) {
   return bytes + std::string(c.text) + std::string(c.data_bytes, '\x7F');
 }
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
 void read_everything(const Safetensors& file) {
   for (const TensorInfo& tensor : file.tensors()) {
     require(tensor.begin <= tensor.end && tensor.end <= file.file().size());
@@ -56,12 +51,6 @@ void read_everything(const Safetensors& file) {
     std::vector<float> values(element_count(tensor.shape));
     file.read_f32(tensor, 0, values);
   }
-}
-
-RegularFile memory_file(const std::string& bytes) {
-  UniqueFd fd(::memfd_create("fuzz", MFD_CLOEXEC));
-  require(::write(fd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  return RegularFile::adopt(std::move(fd), "fuzz");
 }
 
 /// A file system call costs far more than parsing, so headers reach a file only when they are
@@ -80,11 +69,5 @@ void run(std::string_view input) {
 }  // namespace vitgen
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    vitgen::run(std::string_view(reinterpret_cast<const char*>(data), size));
-  } catch (const vitgen::Error& error) {
-    vitgen::require(error.exit() == vitgen::ExitCode::bad_input);
-    for (const char* c = error.what(); *c != '\0'; ++c) vitgen::require(*c >= 0x20 || *c < 0);
-  }
-  return 0;
+  return vitgen::fuzz::run_or_refuse(vitgen::run, data, size);
 }
