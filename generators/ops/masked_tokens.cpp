@@ -32,7 +32,8 @@ double flops(const MaskedTokensSpec& spec) {
 double bytes(const MaskedTokensSpec& spec) {
   // Patches and tokens in storage, and a position for each patch.
   const auto element = static_cast<double>(byte_size(spec.storage));
-  const double row = element * (2.0 * spec.kept + spec.prefix) + sizeof(float) * spec.kept;
+  const double row =
+      element * (2.0 * spec.kept + spec.prefix) + static_cast<double>(sizeof(float)) * spec.kept;
   return spec.batch * (row * spec.width + sizeof(float) * 2.0 * spec.kept);
 }
 
