@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "schedules/rule.h"
+#include "tests/microkernels/assembler/assembler.h"
 #include "tests/schedules/device_code.h"
 
 namespace vitgen {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "schedules/rule.h"
+#include "tests/microkernels/assembler/assembler.h"
 #include "tests/schedules/device_code.h"
 #include "tests/schedules/op_specs.h"
 
