@@ -25,7 +25,7 @@ _CHIP_HOMES = ("schedules/machine.h", "schedules/machines/", "schedules/microker
                "schedules/cpu_amx/", "schedules/cuda/",
                # What measures or describes this computer.
                "tools/measure/fma_peak.", "tools/measure/read_bandwidth.cpp",
-               "tools/vitgen/host.cpp", "tools/vitgen/commands/doctor.cpp", "tools/gpu_check/gpu.")
+               "tools/vitgen/host.cpp", "tools/vitgen/commands/doctor.cpp", "tools/measure/gpu")
 
 
 def _scan(tree, folder, patterns, literals=False):

@@ -4,7 +4,7 @@
 #include <deque>
 #include <vector>
 
-#include "tools/gpu_check/gpu.h"
+#include "tools/measure/gpu.h"
 #include "tools/vitgen/loaded_library.h"
 #include "tools/vitgen/random_input.h"
 

@@ -12,9 +12,9 @@
 #include "generators/base/output_set.h"
 #include "tools/gpu_check/bench_library.h"
 #include "tools/gpu_check/check_library.h"
-#include "tools/gpu_check/gpu.h"
 #include "tools/gpu_check/random_weights_file.h"
 #include "tools/gpu_check/summary.h"
+#include "tools/measure/gpu.h"
 
 namespace vitgen {
 namespace {

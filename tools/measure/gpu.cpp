@@ -1,4 +1,4 @@
-#include "tools/gpu_check/gpu.h"
+#include "tools/measure/gpu.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
