@@ -103,7 +103,7 @@ copy_program() {
 }
 
 make_pack() {
-  local build=build/release only='' pack='' vitgen program library
+  local build=build/release only='' whole='' pack='' vitgen program library
   while (($#)); do
     case $1 in
       --build) build=${2-} && shift ;;
@@ -116,6 +116,7 @@ make_pack() {
   done
   [[ $pack ]] || fail $E_USAGE "pack: where to? DIR is missing" "tools/gpu_check.sh --help"
   [[ ! -e $pack ]] || fail $E_IO "there is something at $pack" "remove it, or name another folder"
+  [[ $only ]] || whole=1
   for library in ${only:=$(all_libraries)}; do
     all_libraries | grep -qx "$library" ||
       fail $E_USAGE "no library is called $library" "tools/gpu_check.sh pack --list"
@@ -132,6 +133,7 @@ make_pack() {
   for library in $only; do
     if [[ $library == check/* ]]; then pack_fixture "${library#*/}"; else pack_bench "${library#*/}"; fi
   done
+  [[ ! $whole ]] || "$program" ops "$pack"/check/*/
   tar -C "$(dirname "$pack")" -czf "$pack.tar.gz" "$(basename "$pack")"
   say "$pack, packed $(($(stat -c %s "$pack.tar.gz") / 1048576)) MiB: there, bash gpu_check.sh run ."
 }

@@ -79,6 +79,12 @@ class Pack(unittest.TestCase):
         broken, = summary["failed"]
         self.assertRegex(broken, "^check timm_vit_f16 on cuda-sm80: exit code 3: .*")
 
+    def test_names_the_ops_that_it_lacks(self):
+        done = run(self.program, "ops", self.pack / "check/timm_vit_f32")
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stderr, "^error: no library has .*argsort, ")
+        self.assertNotRegex(done.stderr, "linear|layer_norm")
+
     def test_times_a_library_whose_weights_are_made_up(self):
         library = self.work / "made_up"
         shutil.copytree(self.pack / "check/timm_vit_f32", library)

@@ -2,16 +2,20 @@
 // one part of a check at a time, so that one that fails or hangs costs no other.
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
 #include <ctime>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "generators/base/error.h"
 #include "generators/base/output_set.h"
 #include "tools/gpu_check/bench_library.h"
 #include "tools/gpu_check/check_library.h"
+#include "tools/gpu_check/missing_ops.h"
 #include "tools/gpu_check/random_weights_file.h"
 #include "tools/gpu_check/summary.h"
 #include "tools/measure/gpu.h"
@@ -48,6 +52,18 @@ void add_weights(CLI::App& app) {
   command->add_option("directory", arguments->directory, "Of the library")->required();
   command->add_option("--seed", arguments->seed, "Of the values (1)");
   command->callback([arguments] { write_random_weights(arguments->directory, arguments->seed); });
+}
+
+void add_ops(CLI::App& app) {
+  auto directories = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = app.add_subcommand("ops", "Whether libraries have every op between them");
+  command->add_option("directories", *directories, "Of the libraries")->required();
+  command->callback([directories] {
+    const std::vector<std::string> missing = missing_ops_of(*directories);
+    if (missing.empty()) return;
+    throw Error(ExitCode::check_failed, "GPU_OPS",
+                fmt::format("no library has {}", fmt::join(missing, ", ")));
+  });
 }
 
 void add_check(CLI::App& app) {
@@ -101,6 +117,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   add_device(app);
   add_weights(app);
+  add_ops(app);
   add_check(app);
   add_bench(app);
   add_summary(app);

@@ -10,7 +10,7 @@
 #include "generators/base/file.h"
 #include "generators/base/version.h"
 #include "tools/gpu_check/aims.h"
-#include "tools/verify/reference/reference.h"
+#include "tools/gpu_check/missing_ops.h"
 
 namespace vitgen {
 namespace {
@@ -60,11 +60,7 @@ Json unchecked_ops(const Json& checks) {
   for (const Json& check : checks) {
     for (const Json& op : check["ops"]) seen.insert(op["op"].get<std::string>());
   }
-  Json missing = Json::array();
-  for (const ReferenceEntry& entry : all_references()) {
-    if (!seen.contains(std::string(entry.op))) missing.push_back(entry.op);
-  }
-  return missing;
+  return missing_ops(seen);
 }
 
 }  // namespace
