@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "generators/base/error.h"
 #include "generators/base/file.h"
 #include "generators/base/version.h"
 #include "tools/gpu_check/aims.h"
