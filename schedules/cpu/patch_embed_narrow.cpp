@@ -1,0 +1,46 @@
+#include "schedules/cpu/patch_embed_narrow.h"
+
+#include "schedules/rule.h"
+#include "schedules/support/narrow_product.h"
+
+namespace vitgen {
+
+namespace {
+
+bool is_narrow(const PatchEmbedSpec& spec, const Machine& machine) {
+  return machine.kind == MachineKind::cpu && spec.storage != DType::f32;
+}
+
+TileShape shape_of(const PatchEmbedSpec& spec, const Machine& machine) {
+  return narrow_shape(spec.grid_w(), spec.k(), spec.n, machine);
+}
+
+}  // namespace
+
+std::optional<TileKnobs> CpuPatchEmbedNarrow::defaults(const PatchEmbedSpec& spec,
+                                                       const Machine& machine) {
+  if (!is_narrow(spec, machine)) return std::nullopt;
+  return default_tile(shape_of(spec, machine), machine);
+}
+
+std::vector<TileKnobs> CpuPatchEmbedNarrow::space(const PatchEmbedSpec& spec,
+                                                  const Machine& machine) {
+  return tile_space(shape_of(spec, machine), machine);
+}
+
+void CpuPatchEmbedNarrow::apply(PatchEmbed& op, const PatchEmbedSpec& spec, const Machine& machine,
+                                const TileKnobs& knobs) {
+  require_knobs(is_narrow(spec, machine), "16-bit storage");
+  schedule_narrow_product({.output = op.output,
+                           .acc = op.acc,
+                           .input_tile = op.input_tile,
+                           .weight_tile = op.weight_tile,
+                           .j = op.j,
+                           .c = op.t,
+                           .k = op.k,
+                           .row = op.c,
+                           .outer = {op.r, op.b}},
+                          shape_of(spec, machine), spec.n, knobs, machine);
+}
+
+}  // namespace vitgen
