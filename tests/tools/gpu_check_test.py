@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,6 +120,31 @@ class Pack(unittest.TestCase):
         for name, (rows, k, n, precision) in shapes.items():
             self.assertEqual(f"{rows}:{k}:{n}:f16", name)
             self.assertEqual("f16", precision)
+
+
+def kernels(model):
+    """Names of a model's kernels, which begin with their ops'."""
+    fixture = ROOT / "tests/fixtures" / model
+    outputs = {file.name.removesuffix("_f64.npy") for file in fixture.glob("*_f64.npy")}
+    if model == "timm_deit_distilled":
+        outputs.remove("pooled")
+    done = run(BUILD / "tools/vitgen/vitgen", "tune", "-q", "-m", fixture, "--target",
+               "x86-64-avx2", "--precision", "f16", "--outputs", ",".join(sorted(outputs)),
+               "--dry-run")
+    assert done.returncode == 0, done.stderr
+    return [line.split()[0] for line in done.stdout.splitlines() if re.match("[a-z]+_", line)]
+
+
+class WholePack(unittest.TestCase):
+    def test_has_every_op(self):
+        ops = {file.stem for file in (ROOT / "generators/ops").glob("*.h")}
+        seen = set()
+        for library in run(SCRIPT, "pack", "--list").stdout.split():
+            if library.startswith("check/") and library.endswith("_f32"):
+                for kernel in kernels(library[len("check/"):-len("_f32")]):
+                    starts = [op for op in ops if kernel.startswith(op + "_")]
+                    seen.add(max(starts, key=len, default=kernel))
+        self.assertEqual(ops, seen)
 
 
 class Words(unittest.TestCase):
