@@ -1,9 +1,12 @@
 #include "schedules/cpu/linear_narrow.h"
 
 #include "schedules/rule.h"
-#include "schedules/support/narrow_product.h"
+#include "schedules/support/register_tile.h"
 
 namespace vitgen {
+
+using Halide::TailStrategy;
+using Halide::Var;
 
 namespace {
 
@@ -11,8 +14,18 @@ bool is_narrow(const LinearSpec& spec, const Machine& machine) {
   return machine.kind == MachineKind::cpu && spec.storage != DType::f32;
 }
 
+/// As if the columns, in whole vectors, were stored in panels as wide as a tile may be.
 TileShape shape_of(const LinearSpec& spec, const Machine& machine) {
-  return narrow_shape(spec.rows, spec.k, spec.n, machine);
+  return {.rows = spec.rows,
+          .k = spec.k,
+          .n = padded(spec.n, machine.lanes(DType::f32)),
+          .panel = kMaxPanel};
+}
+
+// The rows of the caller's residual end with the last column.
+TailStrategy column_tail(const LinearSpec& spec, int lanes) {
+  if (spec.n % lanes == 0) return TailStrategy::RoundUp;
+  return spec.epilogue.residual ? TailStrategy::Predicate : TailStrategy::PredicateStores;
 }
 
 }  // namespace
@@ -29,17 +42,25 @@ std::vector<TileKnobs> CpuLinearNarrow::space(const LinearSpec& spec, const Mach
 void CpuLinearNarrow::apply(Linear& op, const LinearSpec& spec, const Machine& machine,
                             const TileKnobs& knobs) {
   require_knobs(is_narrow(spec, machine), "16-bit storage");
-  schedule_narrow_product({.output = op.output,
-                           .acc = op.acc,
-                           .input_tile = op.input_tile,
-                           .weight_tile = op.weight_tile,
-                           .j = op.j,
-                           .c = op.c,
-                           .k = op.k,
-                           .row = op.i,
-                           .outer = {},
-                           .reads_output_places = spec.epilogue.residual},
-                          shape_of(spec, machine), spec.n, knobs, machine);
+  check_tile(knobs, shape_of(spec, machine), machine);
+  const int lanes = machine.lanes(DType::f32);
+  const Var task("task"), column("column"), lane("lane"), tile("tile"), row("row");
+  op.output.split(op.j, column, lane, lanes, column_tail(spec, lanes))
+      .split(column, task, column, knobs.n_r / lanes, TailStrategy::RoundUp)
+      .split(op.i, tile, row, knobs.m_r, TailStrategy::ShiftInwards)
+      .reorder(lane, column, row, tile, task)
+      .vectorize(lane)
+      .unroll(column)
+      .unroll(row)
+      .parallel(task);
+  const RegisterTile sums{{{op.j, knobs.n_r}, {op.i, knobs.m_r}}, lanes};
+  sum_in_registers(op.acc, sums, {op.output, tile}, {op.k}).unroll(op.k, knobs.unroll_k);
+  op.weight_tile.compute_at(op.output, task)
+      .bound_extent(op.j, knobs.n_r)
+      .bound_extent(op.c, spec.k)
+      .vectorize(op.j, lanes)
+      .unroll(op.j);
+  op.input_tile.compute_root().vectorize(op.c, lanes, TailStrategy::GuardWithIf).parallel(op.i);
 }
 
 }  // namespace vitgen

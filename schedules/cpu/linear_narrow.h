@@ -1,7 +1,15 @@
 #pragma once
-// Both factors narrower in memory than in arithmetic: schedules/support/narrow_product.h.
-// Bound: one FMA per register and cycle where rows are many; to widen a strip of weights takes as
-// long as some 40 rows of its products.
+// Both factors narrower in memory than in arithmetic; the weight [n][k] has no panels. Both are
+// widened once, the weight into strips of n_r columns.
+//
+// input widened: rows x k                    parallel
+// for strip of n_r columns                   parallel
+//   weights widened and turned: k x n_r      L2
+//   for m_r rows                             the input streams from L2/L1
+//     for k: m_r x n_r FMAs                  sums in registers, weights from L1, input broadcast
+//     epilogue, store
+// Bound: one FMA per register and cycle where rows are many; to widen a strip takes as long as some
+// 40 rows of its products.
 
 #include <optional>
 #include <vector>

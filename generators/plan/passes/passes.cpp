@@ -5,6 +5,7 @@
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
 #include "generators/plan/passes/norm_into_linear.h"
+#include "generators/plan/passes/patches_into_linear.h"
 #include "generators/plan/passes/pool_before_norm.h"
 #include "generators/plan/passes/scale_into_query.h"
 
@@ -18,11 +19,14 @@ std::span<const Pass> all_passes() {
        norm_into_linear},
       {"scale_into_query", "the softmax scale becomes part of the linear that makes q",
        scale_into_query},
+      {"patches_into_linear",
+       "in 16 bits the patch embedding is a linear of patches laid out as rows",
+       patches_into_linear, PassTime::in_precision},
   };
   return passes;
 }
 
-void run_passes(Plan& plan, const std::vector<std::string>& disabled) {
+void run_passes(Plan& plan, PassTime time, const std::vector<std::string>& disabled) {
   std::vector<std::string_view> names;
   for (const Pass& pass : all_passes()) names.push_back(pass.name);
   for (const std::string& name : disabled) {
@@ -32,6 +36,7 @@ void run_passes(Plan& plan, const std::vector<std::string>& disabled) {
     }
   }
   for (const Pass& pass : all_passes()) {
+    if (pass.time != time) continue;
     if (std::find(disabled.begin(), disabled.end(), pass.name) == disabled.end()) pass.run(plan);
   }
 }
