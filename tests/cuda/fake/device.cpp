@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cstring>
+#include <string_view>
+
 #include "tests/cuda/fake/driver.h"
 #include "tests/cuda/fake/state.h"
 
@@ -17,6 +20,12 @@ namespace {
 CudaHandle primary_context(CudaOrdinal device) {
   return reinterpret_cast<CudaHandle>(static_cast<uintptr_t>(device) + 1);
 }
+
+// What only tools ask for (cuda.h). A tiny device, so that measuring it takes no time.
+constexpr int kMultiprocessorCount = 16;
+constexpr int kL2CacheSize = 38;
+constexpr int kMultiprocessors = 1;
+constexpr int kL2Bytes = 64 << 10;
 
 bool is_device(CudaOrdinal device) {
   return device >= 0 && static_cast<size_t>(device) < state().devices.size();
@@ -75,6 +84,16 @@ CudaResult cuDeviceGet(CudaOrdinal* device, int ordinal) {
   return kCudaSuccess;
 }
 
+CudaResult cuDeviceGetName(char* name, int length, CudaOrdinal device) {
+  const Call call("cuDeviceGetName", Needs::driver);
+  if (call.refused() != kCudaSuccess) return call.refused();
+  constexpr std::string_view kName = "an emulated GPU";
+  if (!is_device(device) || length <= static_cast<int>(kName.size())) return kCudaInvalidValue;
+  memcpy(name, kName.data(), kName.size());
+  name[kName.size()] = '\0';
+  return kCudaSuccess;
+}
+
 CudaResult cuDeviceGetAttribute(int* value, int attribute, CudaOrdinal device) {
   const Call call("cuDeviceGetAttribute", Needs::driver);
   if (call.refused() != kCudaSuccess) return call.refused();
@@ -84,6 +103,10 @@ CudaResult cuDeviceGetAttribute(int* value, int attribute, CudaOrdinal device) {
     *value = capability / 10;
   } else if (attribute == kCudaCapabilityMinor) {
     *value = capability % 10;
+  } else if (attribute == kMultiprocessorCount) {
+    *value = kMultiprocessors;
+  } else if (attribute == kL2CacheSize) {
+    *value = kL2Bytes;
   } else {
     return kCudaInvalidValue;
   }

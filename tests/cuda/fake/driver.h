@@ -6,6 +6,7 @@
 #include "runtime/cuda_driver.h"
 
 extern "C" {
+vitgen::rt::CudaResult cuDeviceGetName(char* name, int length, vitgen::rt::CudaOrdinal device);
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuInit)> cuInit;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDriverGetVersion)> cuDriverGetVersion;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGetErrorName)> cuGetErrorName;
