@@ -10,17 +10,24 @@
 
 namespace vitgen {
 
-namespace {
-
-// CUdevice_attribute of cuda.h: what only measuring asks for.
-constexpr int kMultiprocessorCount = 16;
-constexpr int kL2CacheSize = 38;
-
-}  // namespace
-
 Gpu::Gpu() {
+  std::array<char, 256> words{};
+  rt::Text why = rt::text_in(words.data(), words.size());
+  const int status = rt::cuda_driver_open(driver_, why);
+  int count = 0;
+  if (status == VITGEN_API_OK) driver_.cuDeviceGetCount(&count);
+  if (count == 0) {
+    close();
+    throw Error(ExitCode::target, "GPU_NONE",
+                fmt::format("no GPU: {}", why.length > 0 ? words.data() : "the driver finds none"),
+                "nvidia-smi tells what the driver sees");
+  }
   try {
-    open();
+    require(driver_.cuDeviceGet(&device_, 0), "cuDeviceGet");
+    require(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
+    require(driver_.cuCtxPushCurrent_v2(context_), "cuCtxPushCurrent");
+    pushed_ = true;
+    require(driver_.cuStreamCreate(&stream_, rt::kCudaStreamNonBlocking), "cuStreamCreate");
   } catch (...) {
     close();
     throw;
@@ -28,24 +35,6 @@ Gpu::Gpu() {
 }
 
 Gpu::~Gpu() { close(); }
-
-void Gpu::open() {
-  std::array<char, 256> words{};
-  rt::Text why = rt::text_in(words.data(), words.size());
-  const int status = rt::cuda_driver_open(driver_, why);
-  int count = 0;
-  if (status == VITGEN_API_OK) driver_.cuDeviceGetCount(&count);
-  if (count == 0) {
-    throw Error(ExitCode::target, "GPU_NONE",
-                fmt::format("no GPU: {}", why.length > 0 ? words.data() : "the driver finds none"),
-                "nvidia-smi tells what the driver sees");
-  }
-  require(driver_.cuDeviceGet(&device_, 0), "cuDeviceGet");
-  require(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
-  require(driver_.cuCtxPushCurrent_v2(context_), "cuCtxPushCurrent");
-  pushed_ = true;
-  require(driver_.cuStreamCreate(&stream_, rt::kCudaStreamNonBlocking), "cuStreamCreate");
-}
 
 void Gpu::close() {
   if (stream_) driver_.cuStreamDestroy_v2(stream_);
@@ -89,9 +78,15 @@ int Gpu::capability() const {
   return 10 * attribute(rt::kCudaCapabilityMajor) + attribute(rt::kCudaCapabilityMinor);
 }
 
-int Gpu::multiprocessors() const { return attribute(kMultiprocessorCount); }
+int Gpu::multiprocessors() const {
+  constexpr int kMultiprocessorCount = 16;  // CUdevice_attribute, as below
+  return attribute(kMultiprocessorCount);
+}
 
-std::size_t Gpu::l2_bytes() const { return static_cast<std::size_t>(attribute(kL2CacheSize)); }
+std::size_t Gpu::l2_bytes() const {
+  constexpr int kL2CacheSize = 38;
+  return static_cast<std::size_t>(attribute(kL2CacheSize));
+}
 
 void Gpu::wait() const { require(driver_.cuStreamSynchronize(stream_), "cuStreamSynchronize"); }
 

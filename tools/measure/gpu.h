@@ -33,7 +33,6 @@ class Gpu {
   void require(rt::CudaResult result, const char* call) const;
 
  private:
-  void open();
   void close();
   int attribute(int number) const;
 

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <cstring>
-#include <string_view>
+#include <cstdio>
 
 #include "tests/cuda/fake/driver.h"
 #include "tests/cuda/fake/state.h"
@@ -16,16 +15,15 @@ using fake_cuda::state;
 
 namespace {
 
+// What the runtime never asks for, but programs about devices do (CUdevice_attribute).
+constexpr int kMultiprocessors = 16;
+constexpr int kBusBits = 37;
+constexpr int kL2Bytes = 38;
+
 /// The handle of a device's primary context: a number, and no address.
 CudaHandle primary_context(CudaOrdinal device) {
   return reinterpret_cast<CudaHandle>(static_cast<uintptr_t>(device) + 1);
 }
-
-// What only tools ask for (cuda.h). A tiny device, so that measuring it takes no time.
-constexpr int kMultiprocessorCount = 16;
-constexpr int kL2CacheSize = 38;
-constexpr int kMultiprocessors = 1;
-constexpr int kL2Bytes = 64 << 10;
 
 bool is_device(CudaOrdinal device) {
   return device >= 0 && static_cast<size_t>(device) < state().devices.size();
@@ -84,32 +82,37 @@ CudaResult cuDeviceGet(CudaOrdinal* device, int ordinal) {
   return kCudaSuccess;
 }
 
-CudaResult cuDeviceGetName(char* name, int length, CudaOrdinal device) {
-  const Call call("cuDeviceGetName", Needs::driver);
-  if (call.refused() != kCudaSuccess) return call.refused();
-  constexpr std::string_view kName = "an emulated GPU";
-  if (!is_device(device) || length <= static_cast<int>(kName.size())) return kCudaInvalidValue;
-  memcpy(name, kName.data(), kName.size());
-  name[kName.size()] = '\0';
-  return kCudaSuccess;
-}
-
 CudaResult cuDeviceGetAttribute(int* value, int attribute, CudaOrdinal device) {
   const Call call("cuDeviceGetAttribute", Needs::driver);
   if (call.refused() != kCudaSuccess) return call.refused();
   if (!is_device(device)) return kCudaInvalidValue;
   const int capability = state().devices[static_cast<size_t>(device)];
-  if (attribute == kCudaCapabilityMajor) {
-    *value = capability / 10;
-  } else if (attribute == kCudaCapabilityMinor) {
-    *value = capability % 10;
-  } else if (attribute == kMultiprocessorCount) {
-    *value = kMultiprocessors;
-  } else if (attribute == kL2CacheSize) {
-    *value = kL2Bytes;
-  } else {
-    return kCudaInvalidValue;
+  switch (attribute) {
+    case kCudaCapabilityMajor:
+      *value = capability / 10;
+      return kCudaSuccess;
+    case kCudaCapabilityMinor:
+      *value = capability % 10;
+      return kCudaSuccess;
+    case kMultiprocessors:
+      *value = 2;
+      return kCudaSuccess;
+    case kBusBits:
+      *value = 64;
+      return kCudaSuccess;
+    case kL2Bytes:
+      *value = 1 << 20;
+      return kCudaSuccess;
+    default:
+      return kCudaInvalidValue;
   }
+}
+
+CudaResult cuDeviceGetName(char* name, int bytes, CudaOrdinal device) {
+  const Call call("cuDeviceGetName", Needs::driver);
+  if (call.refused() != kCudaSuccess) return call.refused();
+  if (!is_device(device) || bytes < 1) return kCudaInvalidValue;
+  std::snprintf(name, static_cast<size_t>(bytes), "Emulated GPU");
   return kCudaSuccess;
 }
 

@@ -6,13 +6,13 @@
 #include "runtime/cuda_driver.h"
 
 extern "C" {
-vitgen::rt::CudaResult cuDeviceGetName(char* name, int length, vitgen::rt::CudaOrdinal device);
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuInit)> cuInit;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDriverGetVersion)> cuDriverGetVersion;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGetErrorName)> cuGetErrorName;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGetCount)> cuDeviceGetCount;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGet)> cuDeviceGet;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGetAttribute)> cuDeviceGetAttribute;
+vitgen::rt::CudaResult cuDeviceGetName(char* name, int bytes, vitgen::rt::CudaOrdinal device);
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDevicePrimaryCtxRetain)>
     cuDevicePrimaryCtxRetain;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDevicePrimaryCtxRelease_v2)>
