@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "generators/base/json.h"
 #include "generators/base/op_spec.h"
 #include "tools/measure/gpu.h"
 #include "tools/measure/machine_peaks.h"
@@ -40,10 +39,5 @@ double gpu_product_gflops(const Gpu& gpu, const GpuPeakKernels& kernels);
 /// That, and read bandwidths: of a buffer that half of the L2 cache holds, and of one of 16 times
 /// its size. Takes some 0.3 s and at most 2 GiB of the GPU's memory. Throws GPU_CALL.
 MachinePeaks measure_gpu_peaks(const Gpu& gpu, const GpuPeakKernels& kernels);
-
-/// As a file, for a program that has no compiler either.
-Json peak_kernels_json(const GpuPeakKernels& kernels);
-/// Throws the file's codes.
-GpuPeakKernels parse_peak_kernels(const JsonFile& file);
 
 }  // namespace vitgen
