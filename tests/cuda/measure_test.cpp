@@ -218,7 +218,7 @@ TEST_F(MeasuredGpu, PeaksAreTheWorkOfAGridOverItsTime) {
 
 TEST_F(MeasuredGpu, PeaksThatCannotBeMeasuredLeaveNothing) {
   const PeakKernel kernel{.ptx = kText, .entry = "load", .input_bytes = 128, .work = 1};
-  fake_cuda::set_memory(1 << 10);
+  fake_cuda::set_memory(64);
   const Thrown thrown = thrown_by([&] {
     const Gpu gpu;
     measure_gpu_peaks(gpu, {.factors = DType::f16, .products = kernel, .reads = kernel});

@@ -15,12 +15,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of the GPU's time: long beside a launch, some 5 us, and the driver's clock of half microseconds.
-constexpr double kWindowMs = 2;
+// Of the GPU's time: long beside a launch, some 5 us, even where clocks rise fivefold once the
+// number of steps is found.
+constexpr double kWindowMs = 5;
 // Of the host's time, for the windows of one kernel: the clocks of an idle GPU rise within it.
 constexpr double kSeconds = 0.1;
 constexpr int kLeastWindows = 3;
-constexpr std::uint32_t kMostSteps = 1 << 24;  // where the clock stands still
+// Limits where the GPU's clock stands still: the host's time for finding the steps of a window.
+constexpr double kMostSeconds = 1;
+constexpr std::uint32_t kMostSteps = 1 << 30;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -53,13 +56,15 @@ class Load {
   }
 
  private:
-  // Grows until a window is long enough, or takes the host too long to ask for more.
+  // Grows until a window is long enough. The first launch does not count, since the driver may load
+  // the code then, and a long one must be so twice: the host may have paused in the first.
   std::uint32_t steps_of_window() const {
+    const auto is_long = [&](std::uint32_t steps) { return milliseconds(steps) >= kWindowMs / 2; };
     std::uint32_t steps = 1;
-    while (steps < kMostSteps) {
-      const Clock::time_point begin = Clock::now();
-      const double ms = milliseconds(steps);
-      if (ms >= kWindowMs / 2 || seconds_since(begin) > kSeconds / 4) break;
+    milliseconds(steps);
+    const Clock::time_point begin = Clock::now();
+    while (!(is_long(steps) && is_long(steps))) {
+      if (steps == kMostSteps || seconds_since(begin) > kMostSeconds) break;
       steps *= 2;
     }
     return steps;

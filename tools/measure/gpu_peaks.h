@@ -32,7 +32,7 @@ struct GpuPeakKernels {
   bool operator==(const GpuPeakKernels&) const = default;
 };
 
-/// What the GPU can do at most in products of such factors, in GF/s: the best of many windows of 2
+/// What the GPU can do at most in products of such factors, in GF/s: the best of many windows of 5
 /// ms by the GPU's own clock, for some 0.1 s. 0 where that clock stands still. Throws GPU_CALL.
 double gpu_product_gflops(const Gpu& gpu, const GpuPeakKernels& kernels);
 
