@@ -8,6 +8,7 @@
 #include "tests/vitgen/emulated_gpu.h"
 #include "tests/vitgen/program.h"
 #include "tools/measure/bench_record.h"
+#include "tools/vitgen/bench_text.h"
 #include "tools/vitgen/peak_kernels.h"
 
 namespace vitgen {
@@ -55,14 +56,36 @@ TEST(GpuBench, HoldsA16BitLibraryAgainstTensorCoresAndDrawsItsRoofs) {
                           HasSubstr("such as the embedding of patches, cannot reach it")));
 }
 
-TEST(GpuBench, HoldsAnF32LibraryAgainstMultiplyAdds) {
-  const std::string library =
-      library_of("timm_vit", {"--target", "cuda-sm80", "--batch", "1", "--no-cubin"});
-  const EmulatedGpu gpu;
-  const std::string text = must_run({"bench", "-q", library, "--runs", "1"});
-  EXPECT_THAT(text, AllOf(HasSubstr("cuda-sm80, Emulated GPU, L2 1 MiB; host: "),
-                          HasSubstr("\npeak of multiply-adds: "), HasSubstr("; read L2 "),
-                          HasSubstr("% peak of the multiply-adds measured above"),
+// Of a GPU that is not there: what is printed follows from the record.
+BenchRecord record_of(DType factors) {
+  const CellTimes cell{
+      .threads = 2, .batch = 8, .ms = run_times({2, 2, 2}), .kernels = {}, .steps = {}};
+  BenchRecord record;
+  record.library = "vit";
+  record.text = "a model";
+  record.isa = "an isa";
+  record.cpu = "a CPU";
+  record.cpus = 4;
+  record.gpu = BenchGpu{.name = "a GPU\x1b", .l2 = std::size_t{50} << 20, .factors = factors};
+  for (const int threads : {1, 2}) {
+    record.peaks.push_back(
+        {.threads = threads, .gflops = 830000, .l2_gbs = 5500, .memory_gbs = 4100});
+  }
+  record.cells = {cell};
+  return record;
+}
+
+TEST(GpuBench, NamesTheDeviceAndItsPeaksOnce) {
+  const std::string narrow = bench_text(record_of(DType::f16), StepDetail::kernels);
+  EXPECT_THAT(narrow,
+              AllOf(HasSubstr("\nan isa, a GPU\\x1B, L2 50 MiB; host: a CPU, 4 CPUs\n"
+                              "peak of f16 products: 830.0 TF/s; read L2 5500, memory "
+                              "4100 GB/s\n\n"),
+                    HasSubstr("% peak of the f16 products measured above\n"),
+                    HasSubstr("% peak of f16 products, by tensor cores, for kernels in f32")));
+  const std::string wide = bench_text(record_of(DType::f32), StepDetail::kernels);
+  EXPECT_THAT(wide, AllOf(HasSubstr("\npeak of multiply-adds: 830.0 TF/s;"),
+                          HasSubstr("% peak of the multiply-adds measured above\n"),
                           Not(HasSubstr("tensor cores"))));
 }
 
