@@ -111,26 +111,27 @@ PeakCode multiply_add_peak() {
 }
 
 PeakCode product_peak(Element element) {
-  constexpr int kThreads = 256, kBlocks = 2, kLeft = 2, kRight = 4;
+  constexpr int kThreads = 256, kBlocks = 2;
+  constexpr std::size_t kLeft = 2, kRight = 4, kProducts = kLeft * kRight;  // of a warp
   constexpr int kRounds = 4;  // of all products between two branches
-  constexpr int kChunksOfLane = kLeft + kRight / 2;
+  constexpr int kChunksOfLane = int{kLeft + kRight / 2};
   PeakKernel kernel(DeviceArchitecture::sm_80, "product_peak", kThreads, kBlocks, 1);
   KernelCode& code = kernel.code();
   FloatCode floats(code, element);
-  std::vector<KernelCode::Matrices> chunks;
-  const Index lane = code.thread() % kWarp;
+  std::array<KernelCode::Matrices, kChunksOfLane> chunks{};
+  const Index first = code.thread() % kWarp * kChunksOfLane;
   for (int chunk = 0; chunk < kChunksOfLane; ++chunk) {
-    chunks.push_back(
-        load_chunk(code, code.at(kernel.input(), (lane * kChunksOfLane + chunk) * kChunkBytes)));
+    chunks[static_cast<std::size_t>(chunk)] =
+        load_chunk(code, code.at(kernel.input(), (first + chunk) * kChunkBytes));
   }
   const auto right = [&](std::size_t n) {
     const KernelCode::Matrices& two = chunks[kLeft + n / 2];
     return std::array<Value*, 2>{two[n % 2 * 2], two[n % 2 * 2 + 1]};
   };
-  KernelCode::Values sums(4 * kLeft * kRight, floats.constant(0.0));
+  KernelCode::Values sums(4 * kProducts, floats.constant(0.0));
   sums = code.loop(kernel.steps(), sums, [&](Index, KernelCode::Values next) {
     for (int round = 0; round < kRounds; ++round) {
-      for (std::size_t i = 0; i < kLeft * kRight; ++i) {
+      for (std::size_t i = 0; i < kProducts; ++i) {
         std::array<Value*, 4> four{next[4 * i], next[4 * i + 1], next[4 * i + 2], next[4 * i + 3]};
         floats.add_product(four, chunks[i / kRight], right(i % kRight));
         std::copy(four.begin(), four.end(), next.begin() + static_cast<std::ptrdiff_t>(4 * i));
@@ -138,9 +139,9 @@ PeakCode product_peak(Element element) {
     }
     return next;
   });
-  constexpr int kProducts = kThreads / kWarp * kLeft * kRight * kRounds;
-  return kernel.finish(total(code, sums), kWarp * kChunksOfLane * kChunkBytes,
-                       2.0 * kProducts * kProductRows * kProductColumns * kProductDepth);
+  return kernel.finish(total(code, sums), std::size_t{kWarp} * kChunksOfLane * kChunkBytes,
+                       2.0 * kThreads / kWarp * kRounds * kProducts * kProductRows *
+                           kProductColumns * kProductDepth);
 }
 
 PeakCode warpgroup_peak(Element element) {

@@ -30,7 +30,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 /// A fake GPU whose kernels do nothing; all of it is given back.
 class MeasuredGpu : public ::testing::Test {
- protected:
+ public:
   MeasuredGpu() {
     fake_cuda::reset();
     fake_cuda::set_launch([](const fake_cuda::Launch&) { return int{rt::kCudaSuccess}; });
@@ -39,6 +39,8 @@ class MeasuredGpu : public ::testing::Test {
     expect_nothing_left();
     fake_cuda::reset();
   }
+
+ protected:
   static void expect_nothing_left() {
     EXPECT_EQ(fake_cuda::alive(), fake_cuda::Alive{});
     EXPECT_EQ(fake_cuda::pushed(), 0u);

@@ -59,15 +59,21 @@ class Load {
   // Grows until a window is long enough. The first launch does not count, since the driver may load
   // the code then, and a long one must be so twice: the host may have paused in the first.
   std::uint32_t steps_of_window() const {
-    const auto is_long = [&](std::uint32_t steps) { return milliseconds(steps) >= kWindowMs / 2; };
     std::uint32_t steps = 1;
     milliseconds(steps);
     const Clock::time_point begin = Clock::now();
-    while (!(is_long(steps) && is_long(steps))) {
+    while (!is_long(steps)) {
       if (steps == kMostSteps || seconds_since(begin) > kMostSeconds) break;
       steps *= 2;
     }
     return steps;
+  }
+
+  bool is_long(std::uint32_t steps) const {
+    for (int time = 0; time < 2; ++time) {
+      if (milliseconds(steps) < kWindowMs / 2) return false;
+    }
+    return true;
   }
 
   double milliseconds(std::uint32_t steps) const {
