@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/vitgen/emulated_gpu.h"
+#include "tests/cuda/emulated_gpu.h"
 #include "tests/vitgen/original_code.h"
 #include "tests/vitgen/program.h"
 #include "tools/verify/reference/storage.h"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "generators/base/file.h"
-#include "tests/vitgen/emulated_gpu.h"
+#include "tests/cuda/emulated_gpu.h"
 #include "tests/vitgen/program.h"
 #include "tools/measure/bench_record.h"
 #include "tools/vitgen/bench_text.h"

@@ -1,5 +1,6 @@
 #pragma once
-// A GPU for programs that a test starts.
+// A GPU that the interpreter of PTX stands for, for programs that a test starts. The test's target
+// defines VITGEN_EMULATED_GPU, the folder of emulated/libcuda.so.1.
 
 #include <cstdlib>
 #include <string>
