@@ -22,7 +22,11 @@ class PeakKernel {
              int numbers)
       : architecture_(architecture),
         module_(nvptx_module(context_, architecture)),
-        code_(*module_, {entry, 2, threads, blocks, numbers}),
+        code_(*module_, {.entry = entry,
+                         .pointers = 2,
+                         .threads = threads,
+                         .blocks = blocks,
+                         .numbers = numbers}),
         result_{.ptx = {},
                 .entry = entry,
                 .threads = static_cast<std::uint32_t>(threads),
