@@ -81,6 +81,7 @@ pack_bench() {
   generate "$1" "$pack/speed/$1" --target cuda-sm90 --precision "${1##*_}" --arch "${1%_*}" \
     --random-weights 1 --batch "$bench_batches"
   rm "$pack/speed/$1/$1.weights"
+  "$vitgen" gpu-roofs "$pack/speed/$1"
 }
 
 # generate NAME DIR OPTION...: of its files those that a check reads.
@@ -211,6 +212,8 @@ bench_all() {
     [[ -e $library ]] || continue
     part "bench_$(basename "$library").json" "bench $(basename "$library")" 40 70 \
       "$program" bench "$library" --seconds 1
+    part "roofs_$(basename "$library").json" "what the GPU can do, for $(basename "$library")" 20 70 \
+      "$program" roofs "$library"
   done
 }
 

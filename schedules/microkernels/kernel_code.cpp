@@ -26,12 +26,16 @@ void annotate(llvm::Function* function, const char* word, int value) {
 
 llvm::Function* kernel_function(llvm::Module& module, const KernelOutline& outline) {
   llvm::LLVMContext& context = module.getContext();
-  const std::vector<llvm::Type*> pointers(static_cast<std::size_t>(outline.pointers),
-                                          llvm::PointerType::get(context, kGlobal));
-  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), pointers, false);
+  std::vector<llvm::Type*> parameters(static_cast<std::size_t>(outline.pointers),
+                                      llvm::PointerType::get(context, kGlobal));
+  parameters.resize(static_cast<std::size_t>(outline.pointers + outline.numbers),
+                    llvm::Type::getInt32Ty(context));
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
   auto* function =
       llvm::Function::Create(type, llvm::Function::ExternalLinkage, outline.entry, module);
-  for (llvm::Argument& each : function->args()) each.addAttr(llvm::Attribute::NoAlias);
+  for (llvm::Argument& each : function->args()) {
+    if (each.getType()->isPointerTy()) each.addAttr(llvm::Attribute::NoAlias);
+  }
   annotate(function, "kernel", 1);
   annotate(function, "maxntidx", outline.threads);
   annotate(function, "minctasm", outline.blocks);
@@ -93,7 +97,7 @@ void KernelCode::when(Value* condition, const std::function<void()>& body) {
   ir_.SetInsertPoint(after);
 }
 
-KernelCode::Values KernelCode::loop(int steps, const Values& carried,
+KernelCode::Values KernelCode::loop(Index steps, const Values& carried,
                                     const std::function<Values(Index, const Values&)>& body) {
   llvm::BasicBlock* before = ir_.GetInsertBlock();
   auto* head = llvm::BasicBlock::Create(ir_.getContext(), "", function_);

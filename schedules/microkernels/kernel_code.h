@@ -17,7 +17,8 @@ struct KernelOutline {
   std::string entry;
   int pointers = 0;  ///< parameters: device addresses of memory that does not overlap
   int threads = 32;
-  int blocks = 1;  ///< that are to share a multiprocessor: the assembler limits registers to that
+  int blocks = 1;   ///< that are to share a multiprocessor: the assembler limits registers to that
+  int numbers = 0;  ///< parameters after the pointers, of 32 bits
 };
 
 class KernelCode {
@@ -46,6 +47,11 @@ class KernelCode {
   void when(llvm::Value* condition, const std::function<void()>& body);
   /// body(step, carried values) gives those of the next step; returns the last.
   Values loop(int steps, const Values& carried,
+              const std::function<Values(Index, const Values&)>& body) {
+    return loop(index(steps), carried, body);
+  }
+  /// The same with a number that a launch names, at least 1.
+  Values loop(Index steps, const Values& carried,
               const std::function<Values(Index, const Values&)>& body);
 
   llvm::CallInst* intrinsic(llvm::Intrinsic::ID id, llvm::ArrayRef<llvm::Value*> arguments,

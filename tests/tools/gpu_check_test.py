@@ -101,6 +101,26 @@ class Pack(unittest.TestCase):
         self.assertGreater(cell["images_per_s"], 0)
         self.assertGreater(cell["run_ms"]["p50"], 0)
         self.assertEqual({"calls", "ms", "op", "spec", "tflops"}, set(cell["kernels"][0]))
+        self.check_roofs(library, [kernel["spec"] for kernel in cell["kernels"]])
+
+    def check_roofs(self, library, specs):
+        done = run(self.program, "roofs", library)
+        self.assertEqual(4, done.returncode, "no library that is checked has them")
+        vitgen = BUILD / "tools/vitgen/vitgen"
+        self.assertEqual(0, run(vitgen, "gpu-roofs", library).returncode)
+        for words, isa in ([], "cuda-sm90"), (["--isa", "cuda-sm80"], "cuda-sm80"):
+            done = run(self.program, "roofs", library, *words)
+            self.assertEqual(0, done.returncode, done.stderr)
+            roofs = json.loads(done.stdout)
+            self.assertEqual(("timm_vit_f32", isa, "f32"),
+                             (roofs["library"], roofs["isa"], roofs["factors"]))
+            for key in ("tflops", "l2_gbs", "memory_gbs"):
+                self.assertGreater(roofs[key], 0)
+            moved = {kernel["spec"]: kernel["bytes"] for kernel in roofs["kernels"]}
+            self.assertLessEqual(set(specs), set(moved))
+        done = run(self.program, "roofs", library, "--isa", "x86-64-avx2")
+        self.assertEqual(6, done.returncode)
+        self.assertRegex(done.stderr, "no variant 'x86-64-avx2' for capability 90")
 
     def test_without_a_driver_is_refused(self):
         (self.work / "none").mkdir()
