@@ -141,9 +141,10 @@ void KernelCode::wait_for_copies(int groups_in_flight) {
             {ir_.getInt32(static_cast<std::uint32_t>(groups_in_flight))});
 }
 
+// Of shared memory only: for all of memory the assembler adds a barrier of the whole GPU.
 void KernelCode::show_to_asynchronous_readers() {
   auto* type = llvm::FunctionType::get(ir_.getVoidTy(), false);
-  ir_.CreateCall(llvm::InlineAsm::get(type, "fence.proxy.async;", "~{memory}", true));
+  ir_.CreateCall(llvm::InlineAsm::get(type, "fence.proxy.async.shared::cta;", "~{memory}", true));
 }
 
 KernelCode::Matrices KernelCode::load_matrices(Value* chunk, bool transposed) {

@@ -33,6 +33,7 @@ void expect_to_assemble(const DeviceCode& code, int blocks, const std::string& a
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].stack_bytes, 0);
   EXPECT_EQ(reports[0].spill_bytes, 0);
+  EXPECT_FALSE(reports[0].serializes_products);
   EXPECT_GT(reports[0].registers, 0);
   EXPECT_LE(reports[0].registers * static_cast<int>(code.threads) * blocks, kRegisters);
 }
@@ -101,6 +102,22 @@ TEST_P(WarpgroupProductCode, AssemblesWithoutSpillsWithinItsRegisters) {
   expect_to_assemble(code, GetParam().blocks, "sm_90a");
 }
 
+TEST_P(WarpgroupProductCode, KeepsAGroupOfProductsInFlight) {
+  const std::string ptx = warpgroup_product(with_everything(), GetParam()).ptx;
+  EXPECT_EQ(count(ptx, "wgmma.mma_async"), 4);
+  EXPECT_EQ(count(ptx, "wgmma.wait_group.sync.aligned 1;"), 1);
+  EXPECT_EQ(count(ptx, "wgmma.wait_group.sync.aligned 0;"), 1);
+}
+
+TEST(WarpgroupProductCode, ThatTouchesASumInFlightIsReported) {
+  if (!has_assembler()) GTEST_SKIP() << "not run: there is no ptxas";
+  std::string ptx = warpgroup_product(with_everything(), {64, 32, 4, 4}).ptx;
+  const std::size_t sums = ptx.find('{', ptx.find("wgmma.mma_async")) + 1;
+  const std::string sum = ptx.substr(sums, ptx.find(',', sums) - sums);
+  ptx.insert(ptx.find("wgmma.wait_group.sync.aligned 1;"), "neg.f32 " + sum + ", " + sum + ";\n");
+  EXPECT_TRUE(assemble(ptx, "sm_90a").at(0).serializes_products);
+}
+
 TEST_P(WarpgroupProductCode, FitsIntoSharedMemoryAsOftenAsItSays) {
   ASSERT_TRUE(is_legal(GetParam()));
   expect_to_fit(shared_bytes(GetParam()), GetParam().blocks, kHopper);
@@ -111,7 +128,7 @@ TEST(WarpgroupTile, ThatDoesNotFitAWarpgroupIsIllegal) {
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_m = 96}));
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_n = 264}));
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_n = 16}));
-  EXPECT_FALSE(is_legal(WarpgroupTile{.stages = 1}));
+  EXPECT_FALSE(is_legal(WarpgroupTile{.stages = 2}));
 }
 
 struct AttentionCase {

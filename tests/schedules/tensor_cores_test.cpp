@@ -143,6 +143,23 @@ TEST(TensorCores, ServeEachMachineByItsBestRule) {
   }
 }
 
+// Cards of capability 8.6 and 8.9 run the row's PTX: 99 KiB for a block, where an A100 has 163
+// (CUDA C++ Programming Guide, technical specifications per compute capability).
+TEST(TensorCores, TakeNoMoreSharedMemoryForABlockOfAmpereThanItsSmallestCardHas) {
+  constexpr int kSmallest = 99 * 1024;
+  for (const microkernels::TensorTile& tile : microkernels::kTensorTiles) {
+    EXPECT_LE(shared_bytes(tile), kSmallest) << tile.block_m << " x " << tile.block_n;
+  }
+  for (const int head_size : {8, 64, 80, 128}) {
+    const AttentionSpec spec{.head_size = head_size, .storage = DType::f16};
+    const auto space = CudaAttentionTensor::space(spec, ampere());
+    EXPECT_FALSE(space.empty());
+    for (const CudaAttentionTensor::Knobs& knobs : space) {
+      EXPECT_LE(shared_bytes({.head_size = head_size}, knobs.tile), kSmallest) << head_size;
+    }
+  }
+}
+
 TEST(TensorCores, LeaveToOthersWhatTheyDoNotCompute) {
   EXPECT_FALSE(CudaLinearTensor::defaults(LinearSpec{}, ampere()));
   EXPECT_FALSE(CudaLinearTensor::defaults(linear(16, 12, 16, DType::f16), ampere()));

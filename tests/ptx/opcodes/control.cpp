@@ -68,7 +68,8 @@ void execute_proxy_fence(const Instruction&, Thread& thread) {
 }
 
 Decoded decode_proxy_fence(Statement& s) {
-  if (!s.take("async") && !s.take("async::shared::cta")) s.fail("is known with .async only");
+  if (!s.take("async")) s.fail("is known with .async only");
+  s.take("shared::cta");
   s.expect_operands(0, 0);
   return {.execute = &execute_proxy_fence};
 }

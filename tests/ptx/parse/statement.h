@@ -35,6 +35,7 @@ struct Decoded {
   std::int64_t constant2 = 0;
   std::uint64_t mask = ~std::uint64_t{0};
   Slot members = kTrue;
+  bool takes_sums_in_flight = false;
   std::string label = {};  ///< of a branch
 };
 

@@ -106,6 +106,13 @@ void make_threads(Block& block) {
                                        block.index[2], thread.index, line, fault.what()));
 }
 
+void check_sums(const Instruction& at, const Warp& warp) {
+  if (warp.sums.empty() || at.takes_sums_in_flight) return;
+  for (std::uint32_t i = 0; i < at.operand_count; ++i) {
+    if (warp.in_flight[at.operands[i]]) throw Fault("touches a sum of a product in flight");
+  }
+}
+
 /// Until it waits or ends.
 void run_thread(Thread& thread) {
   const Instruction* at = thread.code + thread.next;
@@ -118,6 +125,7 @@ void run_thread(Thread& thread) {
         ++thread.next;
       } else if (at->execute) {
         ++thread.next;
+        check_sums(*at, *thread.warp);
         at->execute(*at, thread);
       } else {
         thread.state = State::together;
@@ -156,6 +164,7 @@ bool run_together(Warp& warp) {
     try {
       const std::uint32_t lanes = company(thread);
       if (lanes == 0) continue;
+      check_sums(at, warp);
       at.together(at, warp, lanes);
       for (std::uint32_t i = 0; i < warp.size; ++i) {
         if ((lanes >> i & 1) == 0) continue;

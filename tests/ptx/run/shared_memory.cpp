@@ -1,5 +1,6 @@
 #include "tests/ptx/run/shared_memory.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace vitgen::ptx {
@@ -16,7 +17,15 @@ std::uint32_t warp_of(std::uint32_t who) {
 
 }  // namespace
 
-SharedMemory::SharedMemory(std::uint64_t bytes) : bytes_(bytes, std::byte{0xff}), records_(bytes) {}
+SharedMemory::SharedMemory(std::uint64_t bytes)
+    : bytes_(bytes, std::byte{0xff}), records_(bytes), reads_in_flight_(bytes / kReadBytes + 1) {}
+
+bool SharedMemory::is_read_in_flight(std::uint64_t offset, std::uint64_t size) const {
+  const auto first = reads_in_flight_.begin() + static_cast<std::ptrdiff_t>(offset / kReadBytes);
+  const auto end =
+      reads_in_flight_.begin() + static_cast<std::ptrdiff_t>((offset + size - 1) / kReadBytes + 1);
+  return std::any_of(first, end, [](std::uint32_t count) { return count != 0; });
+}
 
 bool SharedMemory::ordered(const Touch& touch, const Toucher& who) {
   if (touch.who == 0 || touch.who == who.thread + 1) return true;

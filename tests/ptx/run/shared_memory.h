@@ -32,6 +32,10 @@ class SharedMemory {
     bool exists = false;
   };
   Writer last_writer(std::uint64_t offset) const;
+  /// What a product in flight reads: 16 bytes at a multiple of them, inside of the memory.
+  void begin_read_in_flight(std::uint64_t offset) { ++reads_in_flight_[offset / kReadBytes]; }
+  void end_read_in_flight(std::uint64_t offset) { --reads_in_flight_[offset / kReadBytes]; }
+  bool is_read_in_flight(std::uint64_t offset, std::uint64_t size) const;
   /// After a barrier of some of the threads only: who waits for whom is not recorded.
   void stop_checks() { checked_ = false; }
 
@@ -46,8 +50,11 @@ class SharedMemory {
   static bool ordered(const Touch& touch, const Toucher& who);
   static void add_reader(Touch& readers, const Toucher& who);
 
+  static constexpr std::uint64_t kReadBytes = 16;
+
   std::vector<std::byte> bytes_;
   std::vector<Record> records_;
+  std::vector<std::uint32_t> reads_in_flight_;
   bool checked_ = true;
 };
 

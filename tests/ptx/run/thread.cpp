@@ -103,6 +103,9 @@ void Thread::write(Space space, std::uint64_t address, const void* from, std::ui
   check(to, size);
   switch (to.space) {
     case Space::shared:
+      if (block->shared.is_read_in_flight(to.offset, size)) {
+        refuse("changes a factor of a product in flight", to, size);
+      }
       if (!block->shared.write(to.offset, from, size, toucher(*this))) {
         refuse("race: changes what another thread touched since the last barrier", to, size);
       }

@@ -101,6 +101,7 @@ struct Warp {
   std::uint32_t product_group = 0;     ///< that the next one belongs to
   /// Of the sums of such products, by their first slot, lane by lane.
   std::map<Slot, std::vector<float>> sums = {};
+  std::vector<bool> in_flight = {};  ///< by slot: is one of such sums
 
   std::uint32_t alive() const;  ///< a bit for every lane that has not ended
 };
