@@ -139,13 +139,19 @@ void begin_reads(const Product& product, const Warp& warp) {
   SharedMemory& shared = warp.lanes->block->shared;
   for_each_chunk(product, warp, [&](std::uint64_t address) {
     if (address + kChunk > shared.size()) throw Fault("out of bounds: a factor of wgmma");
+    check_arrival(warp.lanes[0], address, kChunk);
     shared.begin_read_in_flight(address);
   });
 }
 
 void end_reads(const Product& product, const Warp& warp) {
   SharedMemory& shared = warp.lanes->block->shared;
-  for_each_chunk(product, warp, [&](std::uint64_t address) { shared.end_read_in_flight(address); });
+  for_each_chunk(product, warp, [&](std::uint64_t address) {
+    shared.end_read_in_flight(address);
+    if (!warp.lanes->block->barriers.empty()) {
+      shared.note_product(address, warp.number, warp.epoch + 1);
+    }
+  });
 }
 
 void require_warpgroup(const Warp& warp, std::uint32_t lanes) {

@@ -93,7 +93,10 @@ void Thread::read(Space space, std::uint64_t address, void* to, std::uint32_t si
   check(from, size);
   if (from.space != Space::shared) {
     std::memcpy(to, bytes_at(from, *this, size), size);
-  } else if (!block->shared.read(from.offset, to, size, toucher(*this))) {
+    return;
+  }
+  check_arrival(*this, from.offset, size);
+  if (!block->shared.read(from.offset, to, size, toucher(*this))) {
     refuse("race: reads what another thread wrote since the last barrier", from, size);
   }
 }
