@@ -28,8 +28,7 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
   TileRing ring(code, ring_of(tile), {code.parameter(0), product.rows, product.k}, first_row,
                 {code.parameter(1), product.n, product.k}, first_column);
   ring.begin();
-  const KernelCode::Values zeros(static_cast<std::size_t>(kWarpgroupRows * tile.block_n / kThreads),
-                                 floats.constant(0.0));
+  const KernelCode::Values zeros(static_cast<std::size_t>(sums_of(tile)), floats.constant(0.0));
   const auto sums =
       code.loop(ring.steps(), zeros, [&](Index step, const KernelCode::Values& before) {
         llvm::Value* stage = ring.await(step);
@@ -58,6 +57,8 @@ bool is_legal(const WarpgroupTile& tile) {
 }
 
 int threads_of(const WarpgroupTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
+
+int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
 
 int shared_bytes(const WarpgroupTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }
 

@@ -22,4 +22,24 @@ struct alignas(64) TensorMap {
 };
 static_assert(sizeof(TensorMap) == 128);
 
+/// Whether the driver encodes such a map: CUDA driver API, cuTensorMapEncodeTiled.
+inline bool is_legal(const TensorMap& map) {
+  constexpr std::uint64_t kUnit = 16;  ///< bytes
+  constexpr std::uint64_t kMostStride = std::uint64_t{1} << 40;
+  constexpr std::uint32_t kMostOfBox = 256;
+  if (map.dims < 1 || map.dims > 5 || map.address % kUnit != 0) return false;
+  const std::uint32_t row_bytes = map.box[0] * map.element_bytes;
+  if (row_bytes % kUnit != 0 || (map.swizzle_bytes != 0 && row_bytes > map.swizzle_bytes)) {
+    return false;
+  }
+  for (std::size_t d = 0; d < map.dims; ++d) {
+    if (map.extents[d] == 0 || map.box[d] == 0 || map.box[d] > kMostOfBox) return false;
+    if (d == 0) continue;
+    const std::uint64_t stride = map.strides[d - 1];
+    if (stride % kUnit != 0 || stride >= kMostStride) return false;
+    if (d > 1 && stride % map.strides[d - 2] != 0) return false;
+  }
+  return true;
+}
+
 }  // namespace vitgen::ptx
