@@ -81,8 +81,8 @@ enum vitgen_argument_kind : uint8_t {
   VITGEN_ARGUMENT_TENSOR_MAP = 3,
 };
 
-/// A matrix as bulk tensor copies see it (sm_90), innermost axis first. A copy brings a box of it to
-/// shared memory; what lies beyond an extent comes as zeros.
+/// A matrix as bulk tensor copies see it (sm_90), innermost axis first. A copy brings a box of it
+/// to shared memory; what lies beyond an extent comes as zeros.
 struct vitgen_tensor_map {
   uint32_t dims;
   uint32_t element_bytes;  ///< 1, 2 or 4

@@ -16,8 +16,8 @@ enum class LaunchArgumentKind : std::uint8_t {
   operand,  ///< device address of operand `index` of the op, plus `value` bytes
   scratch,  ///< device address of the kernel's scratch memory, plus `value` bytes
   value,    ///< the low `bytes` bytes of `value`
-  /// Operand `index` of the op, plus `value` bytes, as `map` describes it: 128 bytes that the driver
-  /// encodes.
+  /// Operand `index` of the op, plus `value` bytes, as `map` describes it: 128 bytes that the
+  /// driver encodes.
   tensor_map,
 };
 
