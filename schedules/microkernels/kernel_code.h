@@ -18,6 +18,7 @@ struct KernelOutline {
   int pointers = 0;  ///< parameters: device addresses of memory that does not overlap
   int threads = 32;
   int blocks = 1;   ///< that are to share a multiprocessor: the assembler limits registers to that
+  int maps = 0;     ///< parameters before the pointers: tensor maps, for bulk copies
   int numbers = 0;  ///< parameters after the pointers, of 32 bits
 };
 
@@ -34,7 +35,7 @@ class KernelCode {
   Index index(int value) { return {ir_, ir_.getInt32(static_cast<std::uint32_t>(value))}; }
   Index thread() const { return thread_; }
   Index block() const { return block_; }
-  llvm::Value* parameter(int number);
+  llvm::Value* parameter(int number);              ///< a pointer, or the address of a tensor map
   llvm::Value* shared() const { return shared_; }  ///< dynamic shared memory, 1024-byte aligned
 
   llvm::Value* at(llvm::Value* pointer, Index bytes);

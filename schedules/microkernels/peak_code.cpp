@@ -166,9 +166,12 @@ PeakCode warpgroup_peak(Element element) {
   KernelCode::Values sums(kWarpgroupRows * kColumns / kThreads,
                           llvm::ConstantFP::get(ir.getFloatTy(), 0));
   sums = code.loop(kernel.steps(), sums, [&](Index, const KernelCode::Values& before) {
-    return add_warpgroup_product(code, element, kColumns, before, code.shared(),
-                                 code.at(code.shared(), std::int64_t{kLeftBytes}));
+    const auto begun = begin_warpgroup_product(code, element, kColumns, before, code.shared(),
+                                               code.at(code.shared(), std::int64_t{kLeftBytes}));
+    wait_for_warpgroup_products(code, 1);
+    return begun;
   });
+  sums = finish_warpgroup_products(code, sums);
   return kernel.finish(total(code, sums), kBytes, 2.0 * kWarpgroupRows * kColumns * kDepth, kBytes);
 }
 

@@ -73,10 +73,13 @@ DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t 
                       .shared_bytes = code.shared_bytes,
                       .arguments = {}};
   for (std::size_t i = 0; i < operands; ++i) {
-    launch.arguments.push_back({.kind = LaunchArgumentKind::operand,
-                                .bytes = 8,
-                                .index = static_cast<int>(i),
-                                .value = 0});
+    LaunchArgument argument{.index = static_cast<int>(i)};
+    if (i < code.maps.size()) {
+      argument.kind = LaunchArgumentKind::tensor_map;
+      argument.bytes = kTensorMapBytes;
+      argument.map = code.maps[i];
+    }
+    launch.arguments.push_back(std::move(argument));
   }
   return {.ptx = code.ptx, .launches = {launch}, .scratch_bytes = 0};
 }

@@ -50,4 +50,6 @@ std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphUpload)> cuGraphUp
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphLaunch)> cuGraphLaunch;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphDestroy)> cuGraphDestroy;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphExecDestroy)> cuGraphExecDestroy;
+std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuTensorMapEncodeTiled)>
+    cuTensorMapEncodeTiled;
 }  // extern "C"
