@@ -13,13 +13,19 @@ CompiledDeviceKernel sample() {
   return {.kernel = testing::tiny_device_kernel(),
           .cubin = std::string("\x7f"
                                "ELF\0\n{",
-                               7)};
+                               7),
+          .reports = {{.entry = "first",
+                       .registers = 40,
+                       .stack_bytes = 8,
+                       .spill_bytes = 12,
+                       .shared_bytes = 1024}}};
 }
 
 TEST(DeviceFile, ReadsBackWhatWasWritten) {
   CompiledDeviceKernel compiled = sample();
   EXPECT_EQ(parse_device_file(device_file_text(compiled)), compiled);
   compiled.cubin.clear();
+  compiled.reports.clear();
   EXPECT_EQ(parse_device_file(device_file_text(compiled)), compiled);
 }
 
@@ -50,6 +56,7 @@ TEST(DeviceFile, ThatIsCutOffOrChangedIsRefused) {
   expect_refused(replaced(good, "\"kind\":\"scratch\"", "\"kind\":\"host\""), "kind");
   expect_refused(replaced(good, "\"value\":\"80\"", "\"value\":\"8g\""), "value");
   expect_refused(replaced(good, "\"entry\"", "\"name\""), "entry");
+  expect_refused(replaced(good, "\"registers\":40", "\"registers\":-1"), "registers");
 }
 
 TEST(DevicePtx, SaysTheBlockOfEachEntryAndTheCapability) {

@@ -1,5 +1,6 @@
 #include "tests/ptx/interpreter.h"
 #include "tests/schedules/kernel_runner.h"
+#include "tools/emit/device_arguments.h"
 
 namespace vitgen {
 
@@ -29,19 +30,6 @@ class DeviceMemory {
   std::uint64_t next_ = 1u << 20;
 };
 
-std::uint64_t value_of(const LaunchArgument& argument, const std::vector<std::uint64_t>& operands,
-                       std::uint64_t scratch) {
-  switch (argument.kind) {
-    case LaunchArgumentKind::operand:
-      return operands.at(static_cast<std::size_t>(argument.index)) + argument.value;
-    case LaunchArgumentKind::scratch:
-      return scratch + argument.value;
-    case LaunchArgumentKind::value:
-      return argument.value;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
@@ -57,10 +45,7 @@ std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
   const std::uint64_t scratch_address = scratch.empty() ? 0 : memory.add(scratch);
   const ptx::Module module = ptx::parse(kernel.ptx);
   for (const DeviceLaunch& launch : kernel.launches) {
-    std::vector<std::uint64_t> values;
-    for (const LaunchArgument& argument : launch.arguments) {
-      values.push_back(value_of(argument, addresses, scratch_address));
-    }
+    const std::vector<std::uint64_t> values = launch_values(launch, addresses, scratch_address);
     std::vector<const void*> parameters;
     for (const std::uint64_t& value : values) parameters.push_back(&value);
     ptx::run(module,

@@ -140,5 +140,13 @@ TEST(CodeFacts, BytesThatAreNoObjectAreAnError) {
   }
 }
 
+TEST(CodeFacts, OfAGpuAreAFaultWhereRegistersSpill) {
+  CodeFacts facts;
+  facts.registers = 255;
+  EXPECT_EQ(code_fault(facts, false, 0), "");
+  facts.spilled_bytes = 12;
+  EXPECT_EQ(code_fault(facts, false, 0), "12 bytes of spilled registers a thread, which has 255");
+}
+
 }  // namespace
 }  // namespace vitgen

@@ -39,6 +39,9 @@ class Gpu {
   rt::CudaStream stream_ = nullptr;
 };
 
+/// "NVIDIA H200", as the driver calls it.
+std::string gpu_name(const rt::CudaDriver& driver, rt::CudaOrdinal device);
+
 /// Memory of a GPU.
 class DeviceArray {
  public:

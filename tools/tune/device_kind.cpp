@@ -1,0 +1,36 @@
+#include "tools/tune/device_kind.h"
+
+#include <algorithm>
+
+#include "generators/base/file.h"
+#include "tools/emit/device_file.h"
+#include "tools/emit/kernel_object_code.h"
+
+namespace vitgen {
+
+CodeFacts device_facts(const std::string& object) {
+  CodeFacts facts;
+  const CompiledDeviceKernel compiled = parse_device_file(read_whole(object, kMaxObjectBytes));
+  for (const AssemblerReport& each : compiled.reports) {
+    facts.registers = std::max(facts.registers, each.registers);
+    facts.spilled_bytes = std::max(facts.spilled_bytes, each.spill_bytes);
+    facts.shared_bytes = std::max(facts.shared_bytes, each.shared_bytes);
+  }
+  return facts;
+}
+
+ChildKind device_kind(Assembler assembler) {
+  ChildKind kind;
+  kind.on_device = true;
+  kind.assembler = std::move(assembler);
+  kind.facts = device_facts;
+  // A driver reserves addresses for all memory of the computer and of its GPUs when it is opened,
+  // terabytes of which it uses next to nothing: a limit on them would end it at once.
+  kind.memory_bytes = 0;
+  // One warp on each of ten multiprocessors at 1 GHz, a multiply-add of 32 threads every hundred
+  // cycles, for it waits for memory: fallback has many warps. What takes longer hangs.
+  kind.flops_per_second = 6e9;
+  return kind;
+}
+
+}  // namespace vitgen

@@ -1,0 +1,60 @@
+#include "generators/base/file.h"
+#include "generators/ops/support/ops_table.h"
+#include "tools/emit/kernel_object_code.h"
+#include "tools/tune/device_timing.h"
+#include "tools/tune/trial_runner.h"
+
+namespace vitgen {
+
+namespace {
+
+CompiledDeviceKernel read_kernel(const KernelFile& file) {
+  return parse_device_file(read_whole(file.object, kMaxObjectBytes));
+}
+
+class DeviceRunner final : public TrialRunner {
+ public:
+  explicit DeviceRunner(const TrialRequest& request)
+      : request_(request),
+        memory_(std::make_shared<OperandMemory>(
+            fill_operands(operands(request.spec), request.seed, Placement::aligned))) {}
+
+  int runs() const override { return request_.runs; }
+
+  TrialRun run(int number) override {
+    if (number == 0) {
+      kernel_.emplace(gpu_, read_kernel(request_.kernels.at(0)));
+      operands_.emplace(gpu_, *memory_, kernel_->scratch_bytes());
+    } else {
+      operands_->restore();
+    }
+    kernel_->launch(operands_->addresses(), operands_->scratch());
+    gpu_.wait();
+    return {.memory = memory_, .fault = operands_->fetch(*memory_)};
+  }
+
+  double sample(std::size_t kernel) override {
+    if (!timing_) {
+      std::vector<CompiledDeviceKernel> kernels;
+      for (const KernelFile& each : request_.kernels) kernels.push_back(read_kernel(each));
+      timing_.emplace(gpu_, *memory_, std::move(kernels), request_.rotate_bytes);
+    }
+    return timing_->sample(kernel);
+  }
+
+ private:
+  const TrialRequest& request_;
+  Gpu gpu_;
+  std::shared_ptr<OperandMemory> memory_;
+  std::optional<LoadedDeviceKernel> kernel_;
+  std::optional<DeviceOperands> operands_;
+  std::optional<DeviceTiming> timing_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrialRunner> device_runner(const TrialRequest& request) {
+  return std::make_unique<DeviceRunner>(request);
+}
+
+}  // namespace vitgen
