@@ -69,7 +69,7 @@ TEST(Children, AnExpectedOutputOfAnotherSizeIsNoFaultOfTheCandidate) {
   std::ofstream(file) << request.text();
   const ChildResult child =
       run_child({VITGEN_PROGRAM, "trial-worker", "check", file}, 60, [] { return false; });
-  EXPECT_EQ(child.output, "error the output of fallback has another size\n");
+  EXPECT_EQ(child.output, "error the expected output has another size\n");
 }
 
 TEST(Children, MemoryIsLimited) {

@@ -16,6 +16,8 @@
 #include "tools/emit/device_file.h"
 #include "tools/tune/device_kind.h"
 #include "tools/tune/search.h"
+#include "tools/tune/trial_runner.h"
+#include "tools/verify/reference/reference.h"
 
 namespace vitgen {
 namespace {
@@ -26,17 +28,20 @@ constexpr int kElements = 24;
 
 OpSpec sum() { return op_spec(AddSpec{.batch = 1, .rows = 2, .width = 12, .prefix = 0}); }
 
-// y[i] = a[i] + r[i] of n elements, by one thread each.
+// y[i] = a[i] + r[i] of n elements, by one thread each; of element `odd` twice as much.
 constexpr const char* kAddPtx = R"(
 .version 7.0
 .target sm_80
 .address_size 64
-.visible .entry add(.param .u64 a, .param .u64 r, .param .u64 y, .param .u32 n) {
-  .reg .pred %p<2>;
-  .reg .b32 %r<3>;
+.visible .entry add(.param .u64 a, .param .u64 r, .param .u64 y, .param .u32 n,
+    .param .u32 odd) {
+  .reg .pred %p<3>;
+  .reg .b32 %r<5>;
   .reg .f32 %f<3>;
   .reg .b64 %rd<8>;
-  mov.u32 %r1, %tid.x;
+  mov.u32 %r3, %ctaid.x;
+  mov.u32 %r4, %tid.x;
+  mad.lo.s32 %r1, %r3, 32, %r4;
   ld.param.u32 %r2, [n];
   setp.ge.u32 %p1, %r1, %r2;
   @%p1 bra $done;
@@ -50,19 +55,39 @@ constexpr const char* kAddPtx = R"(
   ld.global.f32 %f1, [%rd5];
   ld.global.f32 %f2, [%rd6];
   add.rn.f32 %f1, %f1, %f2;
+  ld.param.u32 %r2, [odd];
+  setp.ne.u32 %p2, %r1, %r2;
+  @%p2 bra $store;
+  add.rn.f32 %f1, %f1, %f1;
+$store:
   st.global.f32 [%rd7], %f1;
 $done:
   ret;
 }
 )";
 
-enum : std::size_t { kA, kR, kY, kN };  // the launch's arguments
+enum : std::size_t { kA, kR, kY, kN, kOdd };  // the launch's arguments
 
-DeviceKernel sound_add() {
-  DeviceLaunch launch{.entry = "add", .block = {32, 1, 1}, .arguments = {}};
+LaunchArgument count(std::uint64_t n) {
+  return {.kind = LaunchArgumentKind::value, .bytes = 4, .value = n};
+}
+
+DeviceKernel sound_add(unsigned elements = kElements) {
+  constexpr unsigned kThreads = 32;
+  DeviceLaunch launch{.entry = "add",
+                      .grid = {(elements + kThreads - 1) / kThreads, 1, 1},
+                      .block = {kThreads, 1, 1},
+                      .arguments = {}};
   for (const int operand : {0, 1, 2}) launch.arguments.push_back({.index = operand});
-  launch.arguments.push_back({.kind = LaunchArgumentKind::value, .bytes = 4, .value = kElements});
+  launch.arguments.push_back(count(elements));
+  launch.arguments.push_back(count(elements));  // none is odd
   return {.ptx = kAddPtx, .launches = {launch}, .scratch_bytes = 0};
+}
+
+KernelFile written(const TempDir& folder, const std::string& name, const DeviceKernel& kernel) {
+  const std::string path = folder.path() + "/" + name;
+  std::ofstream(path) << device_file_text({.kernel = kernel, .cubin = {}});
+  return {.object = path, .shared_scratch = 0, .task_scratch = 0};
 }
 
 /// The kernel with one of its arguments changed, as a compiled candidate.
@@ -70,13 +95,7 @@ KernelFile planted(const TempDir& folder, const std::string& name, std::size_t a
                    const LaunchArgument& changed) {
   DeviceKernel kernel = sound_add();
   kernel.launches[0].arguments[argument] = changed;
-  const std::string path = folder.path() + "/" + name;
-  std::ofstream(path) << device_file_text({.kernel = kernel, .cubin = {}});
-  return {.object = path, .shared_scratch = 0, .task_scratch = 0};
-}
-
-LaunchArgument count(std::uint64_t n) {
-  return {.kind = LaunchArgumentKind::value, .bytes = 4, .value = n};
+  return written(folder, name, kernel);
 }
 
 KernelFile sound(const TempDir& folder) { return planted(folder, "sound", kN, count(kElements)); }
@@ -118,6 +137,53 @@ TEST_F(DeviceChildren, EachPlantedFaultIsToldApart) {
   EXPECT_EQ(crash.status, TrialStatus::crashed);
   EXPECT_THAT(crash.reason, HasSubstr("cuStreamSynchronize: "));
   EXPECT_EQ(world.check(sum(), {"/nowhere/kernel.o", 0, 0}).status, TrialStatus::crashed);
+}
+
+class DeviceChildrenFull : public DeviceChildren {};
+
+// The emulated GPU itself would end it after a minute.
+TEST_F(DeviceChildrenFull, AKernelThatHangsIsEndedAndTheNextOneRuns) {
+  ChildBackendOptions impatient = options();
+  impatient.patience_seconds = 4;  // a busy machine takes one to start the program
+  ChildBackend world(impatient, device_kind({}));
+  DeviceKernel kernel = sound_add();
+  const std::size_t at = kernel.ptx.find("$done:");
+  kernel.ptx.insert(at, "$again:\n  bra $again;\n");
+  const KernelFile hang = written(folder_, "hang", kernel);
+  EXPECT_EQ(world.check(sum(), hang).status, TrialStatus::timed_out);
+  const std::vector<KernelFile> files = {hang, sound(folder_)};
+  const auto session = world.time(sum(), files);
+  EXPECT_TRUE(session->sample(0).timed_out);
+  EXPECT_TRUE(session->sample(1).seconds);
+}
+
+// An element of the sum that no sample of the reference's looks at.
+unsigned unseen_element(const OpSpec& spec) {
+  const OperandMemory memory = fill_operands(operands(spec), 1, Placement::aligned);
+  const auto values = [&](std::size_t i) { return static_cast<float*>(memory.pages[i].data()); };
+  const auto elements = static_cast<unsigned>(memory.operands.back().elements());
+  for (unsigned i = 0; i < elements; ++i) values(2)[i] = values(0)[i] + values(1)[i];
+  const OperandData data(memory.operands, {values(0), values(1), values(2)});
+  for (unsigned i = 0; i < elements; ++i) {
+    values(2)[i] *= 2;
+    if (compare(spec, data, kReferenceSamples).failed == 0) return i;
+    values(2)[i] /= 2;
+  }
+  return elements;
+}
+
+TEST_F(DeviceChildren, ASingleWrongElementIsFoundWhereverItIs) {
+  const OpSpec spec = op_spec(AddSpec{.batch = 1, .rows = 128, .width = 64, .prefix = 0});
+  constexpr unsigned kMany = 128 * 64;
+  const unsigned odd = unseen_element(spec);
+  ASSERT_LT(odd, kMany);
+  DeviceKernel kernel = sound_add(kMany);
+  ChildBackend world = backend();
+  EXPECT_TRUE(world.check(spec, written(folder_, "even", kernel)).good);
+  kernel.launches[0].arguments[kOdd] = count(odd);
+  const StepResult result = world.check(spec, written(folder_, "odd", kernel));
+  EXPECT_EQ(result.status, TrialStatus::wrong_result);
+  EXPECT_THAT(result.reason, HasSubstr("1 of 1 elements outside of their bound"));
 }
 
 TEST_F(DeviceChildren, KernelsOfRulesAreFoundRightHoweverOftenTheyRun) {

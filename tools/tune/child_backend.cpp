@@ -84,6 +84,22 @@ std::string opened(const fs::path& cache) {
   return cache.string();
 }
 
+/// One of the places for children that run candidates, as long as it lives.
+class Place {
+ public:
+  explicit Place(std::counting_semaphore<>* places) : places_(places) {
+    if (places_ != nullptr) places_->acquire();
+  }
+  ~Place() {
+    if (places_ != nullptr) places_->release();
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  std::counting_semaphore<>* places_;
+};
+
 }  // namespace
 
 ChildBackend::ChildBackend(ChildBackendOptions options, ChildKind kind)
@@ -91,7 +107,11 @@ ChildBackend::ChildBackend(ChildBackendOptions options, ChildKind kind)
       kind_(std::move(kind)),
       scratch_(temporary_directory()),
       compiled_(opened(options_.cache)),
-      start_(seconds_now()) {}
+      start_(seconds_now()) {
+  if (kind_.children > 0) {
+    places_ = std::make_unique<std::counting_semaphore<>>(kind_.children);
+  }
+}
 
 std::string ChildBackend::next_file(const TempDir& folder, std::string_view stem) {
   const std::lock_guard lock(mutex_);
@@ -156,13 +176,17 @@ CompileResult ChildBackend::compile(const OpSpec& spec, const Choice& choice) {
 StepResult ChildBackend::run_trial(std::string_view task, const TrialRequest& request) {
   const std::string file = next_file(scratch_, task);
   write_aside(file, request.text());
+  const Place place(places_.get());
   return judge(run_child({options_.worker.string(), "trial-worker", std::string(task), file},
                          patience(request.spec), options_.stop),
                options_.stop);
 }
 
-ChildBackend::Expected ChildBackend::run_fallback(const OpSpec& spec) {
-  const CompileResult compiled = compile(spec, {std::string(kFallback), {}});
+// A GPU's fallback may run on a single thread, for a minute: there the default stands in for it.
+ChildBackend::Expected ChildBackend::run_for_output(const OpSpec& spec) {
+  const CompileResult compiled =
+      compile(spec, kind_.on_device ? choose_default(spec, *options_.machine)
+                                    : Choice{std::string(kFallback), {}});
   Expected expected;
   static_cast<StepResult&>(expected) = compiled;
   if (!compiled.good) return expected;
@@ -184,7 +208,7 @@ std::shared_future<ChildBackend::Expected> ChildBackend::expected_output(const O
     expected_.emplace(spec.text(), future);
   }
   try {
-    promise.set_value(run_fallback(spec));
+    promise.set_value(run_for_output(spec));
   } catch (...) {
     promise.set_exception(std::current_exception());
   }
@@ -194,8 +218,10 @@ std::shared_future<ChildBackend::Expected> ChildBackend::expected_output(const O
 StepResult ChildBackend::check_with(const OpSpec& spec, const KernelFile& file, int threads) {
   TrialRequest request = request_for(spec, std::span(&file, 1));
   (kind_.on_device ? request.runs : request.threads) = threads;
-  if (has_one_order(spec)) {
+  if (has_one_order(spec) || kind_.on_device) {
     const Expected expected = expected_output(spec).get();
+    if (expected.interrupted) return expected;
+    if (!expected.good && kind_.on_device) return run_trial("check", request);
     if (!expected.good) {
       StepResult result = expected;
       result.reason = "fallback cannot be run: " + expected.reason;

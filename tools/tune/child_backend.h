@@ -6,7 +6,9 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 
 #include "generators/base/temp_dir.h"
@@ -25,6 +27,7 @@ struct ChildKind {
   /// Address space of a child that runs candidates, beside that of operands; 0: no limit.
   std::uint64_t memory_bytes = 0;
   double flops_per_second = 0;  ///< that the slowest sound candidate reaches
+  int children = 0;             ///< that may run candidates at a time; 0: as many as like
 };
 
 struct ChildBackendOptions {
@@ -60,7 +63,7 @@ class ChildBackend final : public TuneBackend {
   TrialRequest request_for(const OpSpec& spec, std::span<const KernelFile> files) const;
   StepResult run_trial(std::string_view task, const TrialRequest& request);
   std::shared_future<Expected> expected_output(const OpSpec& spec);
-  Expected run_fallback(const OpSpec& spec);
+  Expected run_for_output(const OpSpec& spec);
 
   ChildBackendOptions options_;
   ChildKind kind_;
@@ -70,6 +73,7 @@ class ChildBackend final : public TuneBackend {
   std::mutex mutex_;
   std::map<std::string, std::shared_future<Expected>> expected_;  // by spec
   int files_ = 0;
+  std::unique_ptr<std::counting_semaphore<>> places_;  // for children; null: there is no limit
 };
 
 }  // namespace vitgen

@@ -27,9 +27,12 @@ ChildKind device_kind(Assembler assembler) {
   // A driver reserves addresses for all memory of the computer and of its GPUs when it is opened,
   // terabytes of which it uses next to nothing: a limit on them would end it at once.
   kind.memory_bytes = 0;
-  // One warp on each of ten multiprocessors at 1 GHz, a multiply-add of 32 threads every hundred
-  // cycles, for it waits for memory: fallback has many warps. What takes longer hangs.
+  // Ten multiprocessors at 1 GHz with one warp each, a multiply-add of 32 threads every hundred
+  // cycles, because it waits for memory: rules give them more warps. What takes longer hangs.
   kind.flops_per_second = 6e9;
+  // Each child has a context of some hundred megabytes and operands of its own in the GPU's memory,
+  // and they take turns on it: more of them are not quicker, and may fill it.
+  kind.children = 4;
   return kind;
 }
 

@@ -65,17 +65,23 @@ DeviceTiming::DeviceTiming(const Gpu& gpu, const OperandMemory& memory,
       operands_(gpu, memory, largest_scratch(kernels_)),
       calls_(kernels_.size()) {
   sets_.push_back(operands_.addresses());
-  while (sets_.size() < weight_sets(memory.operands, rotate_bytes)) {
-    std::vector<std::uint64_t> addresses = operands_.addresses();
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      if (memory.operands[i].role != Role::weight) continue;
-      const auto bytes = static_cast<std::size_t>(memory.operands[i].bytes());
-      copies_.push_back(std::make_unique<DeviceArray>(gpu_, bytes));
-      copies_.back()->write({static_cast<const std::byte*>(memory.pages[i].data()), bytes});
-      addresses[i] = reinterpret_cast<std::uint64_t>(copies_.back()->address());
-    }
-    sets_.push_back(std::move(addresses));
+  try {
+    while (sets_.size() < weight_sets(memory.operands, rotate_bytes)) add_set(memory);
+  } catch (const Error&) {
+    // A GPU without room for more takes turns with what there is.
   }
+}
+
+void DeviceTiming::add_set(const OperandMemory& memory) {
+  std::vector<std::uint64_t> addresses = operands_.addresses();
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (memory.operands[i].role != Role::weight) continue;
+    const auto bytes = static_cast<std::size_t>(memory.operands[i].bytes());
+    copies_.push_back(std::make_unique<DeviceArray>(gpu_, bytes));
+    copies_.back()->write({static_cast<const std::byte*>(memory.pages[i].data()), bytes});
+    addresses[i] = reinterpret_cast<std::uint64_t>(copies_.back()->address());
+  }
+  sets_.push_back(std::move(addresses));
 }
 
 DeviceTiming::~DeviceTiming() = default;

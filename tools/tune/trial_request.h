@@ -23,7 +23,8 @@ struct TrialRequest {
   std::uint32_t seed = 1;  ///< of the operands
   int threads = 1;
   int runs = 1;  ///< of a check on a GPU: all must give the same bits
-  /// A file with the output of `fallback`, where the op has one order of sums.
+  /// A file with the output of `fallback`, where the op has one order of sums; on a GPU that of the
+  /// default, if it runs.
   std::string expected = {};
   std::uint64_t rotate_bytes = 0;  ///< of weights that timed calls take turns to use
   std::uint64_t memory_bytes = 0;  ///< address space of the child; 0: no limit

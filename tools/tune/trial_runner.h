@@ -9,6 +9,10 @@
 
 namespace vitgen {
 
+/// Of outputs that are compared with the reference in double precision; those that differ from what
+/// another schedule gives are as many again.
+inline constexpr std::int64_t kReferenceSamples = 4096;
+
 /// What memory holds after a call.
 struct TrialRun {
   std::shared_ptr<const OperandMemory> memory;  ///< until the next run

@@ -17,8 +17,6 @@ namespace vitgen {
 
 namespace {
 
-constexpr std::int64_t kReferenceSamples = 4096;  // of double-precision outputs, per placement
-
 void limit(decltype(RLIMIT_AS) what, std::uint64_t most) {
   if (most == 0) return;
   const rlimit value = {most, most};
@@ -43,11 +41,11 @@ std::string_view output_bytes(const OperandMemory& memory) {
           static_cast<std::size_t>(memory.operands.back().bytes())};
 }
 
-// The elements whose bits are not those of `fallback`.
+// The elements whose bits are not the expected ones.
 std::vector<std::int64_t> differences(const OperandMemory& memory, std::string_view expected) {
   const std::string_view got = output_bytes(memory);
   if (got.size() != expected.size()) {
-    throw Error(ExitCode::internal, "TRIAL_EXPECTED", "the output of fallback has another size");
+    throw Error(ExitCode::internal, "TRIAL_EXPECTED", "the expected output has another size");
   }
   std::vector<std::int64_t> indices;
   if (got == expected) return indices;
@@ -93,8 +91,8 @@ void thin_out(std::vector<std::int64_t>& indices) {
   indices.resize(kReferenceSamples);
 }
 
-// Samples, and where it is known what `fallback` gives, what differs from that: so a single wrong
-// element is found, and of many at least some.
+// Samples, and where it is known what another schedule gives, what differs from that: so a single
+// wrong element is found, and of many at least some.
 std::string outside_bound(const TrialRequest& request, const OperandMemory& memory,
                           std::string_view expected) {
   const OperandData data = operand_data(memory);
