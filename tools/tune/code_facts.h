@@ -24,7 +24,6 @@ struct CodeFacts {
   // Of code for a GPU, the most of its entries; 0 where nobody was asked.
   int registers = 0;      ///< of a thread
   int spilled_bytes = 0;  ///< of a thread: registers stored to memory and loaded again
-  int shared_bytes = 0;   ///< of a block, beside what its launch asks for
 };
 
 /// Facts of an ELF object for x86-64, as seen by LLVM's model of `cpu`. Throws CODE_FACTS if it is

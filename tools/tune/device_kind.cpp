@@ -14,7 +14,6 @@ CodeFacts device_facts(const std::string& object) {
   for (const AssemblerReport& each : compiled.reports) {
     facts.registers = std::max(facts.registers, each.registers);
     facts.spilled_bytes = std::max(facts.spilled_bytes, each.spill_bytes);
-    facts.shared_bytes = std::max(facts.shared_bytes, each.shared_bytes);
   }
   return facts;
 }
