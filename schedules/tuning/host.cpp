@@ -162,7 +162,8 @@ std::string gpu_name_words(std::string_view name) {
   bool gap = false;
   for (const char c : name) {
     const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (!((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9'))) {
+    const bool is_part = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+    if (!is_part) {
       gap = true;
       continue;
     }

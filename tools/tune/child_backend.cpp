@@ -84,6 +84,8 @@ std::string opened(const fs::path& cache) {
   return cache.string();
 }
 
+StepResult step_of(const StepResult& step) { return step; }
+
 /// One of the places for children that run candidates, as long as it lives.
 class Place {
  public:
@@ -187,13 +189,11 @@ ChildBackend::Expected ChildBackend::run_for_output(const OpSpec& spec) {
   const CompileResult compiled =
       compile(spec, kind_.on_device ? choose_default(spec, *options_.machine)
                                     : Choice{std::string(kFallback), {}});
-  Expected expected;
-  static_cast<StepResult&>(expected) = compiled;
-  if (!compiled.good) return expected;
-  expected.file = next_file(scratch_, "output");
+  if (!compiled.good) return {.step = step_of(compiled), .file = {}};
+  Expected expected{.step = {}, .file = next_file(scratch_, "output")};
   TrialRequest request = request_for(spec, std::span(&compiled.file, 1));
   request.expected = expected.file;
-  static_cast<StepResult&>(expected) = run_trial("reference", request);
+  expected.step = run_trial("reference", request);
   return expected;
 }
 
@@ -220,14 +220,13 @@ StepResult ChildBackend::check_with(const OpSpec& spec, const KernelFile& file, 
   (kind_.on_device ? request.runs : request.threads) = threads;
   if (has_one_order(spec) || kind_.on_device) {
     const Expected expected = expected_output(spec).get();
-    if (expected.interrupted) return expected;
-    if (!expected.good && kind_.on_device) return run_trial("check", request);
-    if (!expected.good) {
-      StepResult result = expected;
-      result.reason = "fallback cannot be run: " + expected.reason;
+    if (expected.step.good) {
+      request.expected = expected.file;
+    } else if (expected.step.interrupted || !kind_.on_device) {
+      StepResult result = expected.step;
+      result.reason = "fallback cannot be run: " + result.reason;
       return result;
     }
-    request.expected = expected.file;
   }
   return run_trial("check", request);
 }

@@ -55,7 +55,8 @@ class ChildBackend final : public TuneBackend {
   double now() override;
 
  private:
-  struct Expected : StepResult {
+  struct Expected {
+    StepResult step;
     std::string file;
   };
   std::string next_file(const TempDir& folder, std::string_view stem);

@@ -23,8 +23,8 @@ class DeviceRunner final : public TrialRunner {
 
   TrialRun run(int number) override {
     if (number == 0) {
-      kernel_.emplace(gpu_, read_kernel(request_.kernels.at(0)));
-      operands_.emplace(gpu_, *memory_, kernel_->scratch_bytes());
+      kernel_ = std::make_unique<LoadedDeviceKernel>(gpu_, read_kernel(request_.kernels.at(0)));
+      operands_ = std::make_unique<DeviceOperands>(gpu_, *memory_, kernel_->scratch_bytes());
     } else {
       operands_->restore();
     }
@@ -36,8 +36,10 @@ class DeviceRunner final : public TrialRunner {
   double sample(std::size_t kernel) override {
     if (!timing_) {
       std::vector<CompiledDeviceKernel> kernels;
+      kernels.reserve(request_.kernels.size());
       for (const KernelFile& each : request_.kernels) kernels.push_back(read_kernel(each));
-      timing_.emplace(gpu_, *memory_, std::move(kernels), request_.rotate_bytes);
+      timing_ =
+          std::make_unique<DeviceTiming>(gpu_, *memory_, std::move(kernels), request_.rotate_bytes);
     }
     return timing_->sample(kernel);
   }
@@ -46,9 +48,9 @@ class DeviceRunner final : public TrialRunner {
   const TrialRequest& request_;
   Gpu gpu_;
   std::shared_ptr<OperandMemory> memory_;
-  std::optional<LoadedDeviceKernel> kernel_;
-  std::optional<DeviceOperands> operands_;
-  std::optional<DeviceTiming> timing_;
+  std::unique_ptr<LoadedDeviceKernel> kernel_;
+  std::unique_ptr<DeviceOperands> operands_;
+  std::unique_ptr<DeviceTiming> timing_;
 };
 
 }  // namespace

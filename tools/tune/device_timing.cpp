@@ -17,13 +17,17 @@ constexpr double kTimedMilliseconds = 1e3 * kSampleSeconds / 2;
 // Of a graph: a launch takes a microsecond at least.
 constexpr double kMostCalls = 1000;
 
+// Null where the driver does not take it: it is for another capability, or what else there is to
+// say is said of the PTX again.
+std::unique_ptr<GpuCode> load_cubin(const Gpu& gpu, const std::string& cubin) try {
+  return cubin.empty() ? nullptr : std::make_unique<GpuCode>(gpu, cubin);
+} catch (const Error&) {
+  return nullptr;
+}
+
 std::unique_ptr<GpuCode> load_code(const Gpu& gpu, const CompiledDeviceKernel& compiled) {
-  try {
-    if (!compiled.cubin.empty()) return std::make_unique<GpuCode>(gpu, compiled.cubin);
-  } catch (const Error&) {
-    // It is for another capability; what else there is to say the PTX says again.
-  }
-  return std::make_unique<GpuCode>(gpu, compiled.kernel.ptx);
+  auto code = load_cubin(gpu, compiled.cubin);
+  return code ? std::move(code) : std::make_unique<GpuCode>(gpu, compiled.kernel.ptx);
 }
 
 std::uint64_t largest_scratch(const std::vector<CompiledDeviceKernel>& kernels) {
@@ -65,14 +69,13 @@ DeviceTiming::DeviceTiming(const Gpu& gpu, const OperandMemory& memory,
       operands_(gpu, memory, largest_scratch(kernels_)),
       calls_(kernels_.size()) {
   sets_.push_back(operands_.addresses());
-  try {
-    while (sets_.size() < weight_sets(memory.operands, rotate_bytes)) add_set(memory);
-  } catch (const Error&) {
-    // A GPU without room for more takes turns with what there is.
+  const std::uint64_t sets = weight_sets(memory.operands, rotate_bytes);
+  while (sets_.size() < sets && add_set(memory)) {
   }
 }
 
-void DeviceTiming::add_set(const OperandMemory& memory) {
+// False on a GPU without room for more: then what there is takes turns.
+bool DeviceTiming::add_set(const OperandMemory& memory) try {
   std::vector<std::uint64_t> addresses = operands_.addresses();
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     if (memory.operands[i].role != Role::weight) continue;
@@ -82,6 +85,9 @@ void DeviceTiming::add_set(const OperandMemory& memory) {
     addresses[i] = reinterpret_cast<std::uint64_t>(copies_.back()->address());
   }
   sets_.push_back(std::move(addresses));
+  return true;
+} catch (const Error&) {
+  return false;
 }
 
 DeviceTiming::~DeviceTiming() = default;

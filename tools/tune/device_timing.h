@@ -47,7 +47,7 @@ class DeviceTiming {
 
  private:
   struct Calls;
-  void add_set(const OperandMemory& memory);
+  bool add_set(const OperandMemory& memory);
   std::unique_ptr<Calls> load(std::size_t kernel) const;
   void queue(const Calls& calls, std::size_t first, std::size_t count) const;
   void prepare(Calls& calls, std::size_t part) const;

@@ -96,7 +96,7 @@ void thin_out(std::vector<std::int64_t>& indices) {
 std::string outside_bound(const TrialRequest& request, const OperandMemory& memory,
                           std::string_view expected) {
   const OperandData data = operand_data(memory);
-  const std::string why = outside_bound(compare(request.spec, data, kReferenceSamples));
+  std::string why = outside_bound(compare(request.spec, data, kReferenceSamples));
   if (!why.empty() || expected.empty()) return why;
   std::vector<std::int64_t> indices = differences(memory, expected);
   thin_out(indices);
