@@ -218,16 +218,17 @@ TEST_F(DeviceChildren, ASessionSurvivesACandidateThatLosesTheGpu) {
   EXPECT_EQ(session->sample(1).seconds, first.seconds);
 }
 
-TEST_F(DeviceChildren, AWholeModelsWeightsTakeTurns) {
-  ChildBackendOptions large = options();
-  large.rotate_bytes = 1 << 20;
-  ChildBackend world(large, device_kind({}));
-  const OpSpec spec = op_spec(LayerNormSpec{2, 20, 1e-6f});
-  const CompileResult compiled = world.compile(spec, choose_default(spec, *large.machine));
-  ASSERT_TRUE(compiled.good) << compiled.reason;
-  const std::vector<KernelFile> files = {compiled.file};
-  const auto session = world.time(spec, files);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(session->sample(0).seconds);
+TEST_F(DeviceChildren, AFullGpuSaysNothingOfACandidate) {
+  ChildBackendOptions full = options();
+  full.worker = folder_.path() + "/worker";
+  std::ofstream(full.worker) << "#!/bin/sh\n"
+                                "[ $2 = time ] && echo ready && read number\n"
+                                "echo 'full cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY'\n";
+  std::filesystem::permissions(full.worker, std::filesystem::perms::owner_all);
+  ChildBackend world(full, device_kind({}));
+  EXPECT_TRUE(world.check(sum(), sound(folder_)).interrupted);
+  const std::vector<KernelFile> files = {sound(folder_)};
+  EXPECT_TRUE(world.time(sum(), files)->sample(0).interrupted);
 }
 
 TuneSettings settings() {

@@ -49,7 +49,8 @@ void Gpu::require(rt::CudaResult result, const char* call) const {
   if (result == rt::kCudaSuccess) return;
   const char* name = nullptr;
   driver_.cuGetErrorName(result, &name);
-  throw Error(ExitCode::internal, "GPU_CALL",
+  const bool full = result == rt::kCudaOutOfMemory;
+  throw Error(full ? ExitCode::resources : ExitCode::internal, full ? "GPU_MEMORY" : "GPU_CALL",
               fmt::format("{}: {}", call, name ? name : std::to_string(result).c_str()));
 }
 

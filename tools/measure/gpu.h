@@ -10,8 +10,8 @@
 namespace vitgen {
 
 /// The first GPU, in the primary context, where libraries work too. The context is current as long
-/// as this lives. Errors: target GPU_NONE (no driver, too old a one, no device), internal
-/// GPU_CALL (what else the driver refuses).
+/// as this lives. Errors: target GPU_NONE (no driver, too old a one, no device), resources
+/// GPU_MEMORY (it is full), internal GPU_CALL (what else the driver refuses).
 class Gpu {
  public:
   Gpu();
@@ -27,7 +27,7 @@ class Gpu {
   rt::CudaStream stream() const { return stream_; }
   /// Waits for all that was queued in stream().
   void wait() const;
-  /// Throws GPU_CALL unless the driver said yes.
+  /// Throws GPU_CALL or GPU_MEMORY unless the driver said yes.
   void require(rt::CudaResult result, const char* call) const;
 
  private:

@@ -54,8 +54,8 @@ Result interrupted() {
   return result;
 }
 
-// A child's words: "ok", "wrong ...", "error ...". What asks this program to stop reaches its
-// children too: an early end then says nothing of the candidate.
+// A child's words: "ok", "wrong ...", "error ...", "full ...". What asks this program to stop
+// reaches its children too: an early end then says nothing of the candidate.
 StepResult judge(const ChildResult& child, const StopRequest& stop) {
   if (child.end == ChildEnd::stopped || (child.end != ChildEnd::done && stop())) {
     return interrupted<StepResult>();
@@ -72,6 +72,7 @@ StepResult judge(const ChildResult& child, const StopRequest& stop) {
     good.good = true;
     return good;
   }
+  if (answer.starts_with(kFullAnswer)) return interrupted<StepResult>();
   constexpr std::string_view kWrong = "wrong ";
   if (answer.starts_with(kWrong)) {
     return failed<StepResult>(TrialStatus::wrong_result, answer.substr(kWrong.size()));

@@ -48,7 +48,8 @@ class ChildTimingSession final : public TimingSession {
     const auto end = answer.data() + answer.size();
     const auto parsed = std::from_chars(answer.data(), end, seconds);
     if (parsed.ec == std::errc() && parsed.ptr == end && seconds > 0) return {.seconds = seconds};
-    return {.seconds = {}, .reason = printable(answer)};
+    return {
+        .seconds = {}, .interrupted = answer.starts_with(kFullAnswer), .reason = printable(answer)};
   }
 
   std::vector<std::string> command_;

@@ -176,7 +176,7 @@ void run_trial_worker(TrialTask task, const std::string& request_file, std::istr
       return time_on_demand(*runner, in, out);
   }
 } catch (const Error& error) {
-  out << "error " << error.what() << '\n' << std::flush;
+  out << (error.code() == "GPU_MEMORY" ? "full " : "error ") << error.what() << '\n' << std::flush;
 }
 
 }  // namespace vitgen
