@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kKi = 1024;
+constexpr std::string_view kGpu = "gpu-";  // no processor's vendor is called so
 
 std::string size_text(std::int64_t bytes) {
   if (bytes > 0 && bytes % (kKi * kKi) == 0) return fmt::format("{}m", bytes / (kKi * kKi));
@@ -36,12 +37,12 @@ class Reader {
     rest_.remove_prefix(word.size());
   }
   std::string word() {
-    std::size_t length = 0;
-    while (length < rest_.size() && is_word(rest_[length])) ++length;
-    if (length == 0 || length > 12) fail();
-    const std::string out(rest_.substr(0, length));
-    rest_.remove_prefix(length);
-    return out;
+    constexpr std::size_t kMost = 12;  // bytes of CPUID's vendor
+    return up_to([](char c) { return is_letter(c); }, kMost);
+  }
+  std::string words() {
+    constexpr std::size_t kMost = 96;  // a driver's names are half as long
+    return up_to([](char c) { return is_letter(c) || c == '-'; }, kMost);
   }
   std::int64_t number(std::int64_t limit) {
     std::int64_t value = 0;
@@ -70,12 +71,28 @@ class Reader {
                                .l1d = 32 * kKi,
                                .l2 = 512 * kKi,
                                .l3 = 32 * kKi * kKi,
-                               .cores = 2}));
+                               .cores = 2}) +
+                    " or " +
+                    gpu_host_text({.name = "nvidia-h200",
+                                   .capability = 90,
+                                   .multiprocessors = 132,
+                                   .l2 = 60 * kKi * kKi,
+                                   .bus_bits = 6144}));
   }
   bool done() const { return rest_.empty(); }
 
  private:
-  static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+  template <class Wanted>
+  std::string up_to(const Wanted& wanted, std::size_t most) {
+    std::size_t length = 0;
+    while (length < rest_.size() && wanted(rest_[length])) ++length;
+    if (length == 0 || length > most) fail();
+    const std::string out(rest_.substr(0, length));
+    rest_.remove_prefix(length);
+    return out;
+  }
 
   std::string_view text_, rest_;
 };
@@ -138,6 +155,57 @@ Host parse_host(std::string_view text) {
   host.cores = static_cast<int>(reader.number(kNumber));
   if (!reader.done() || host_text(host) != text) reader.fail();  // one text per host
   return host;
+}
+
+std::string gpu_name_words(std::string_view name) {
+  std::string words;
+  bool gap = false;
+  for (const char c : name) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const bool is_part = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
+    if (!is_part) {
+      gap = true;
+      continue;
+    }
+    if (gap && !words.empty()) words += '-';
+    gap = false;
+    words += lower;
+  }
+  return words.empty() ? "unknown" : words;
+}
+
+std::string gpu_host_text(const GpuHost& host) {
+  return fmt::format("{}{}_cc{}_mp{}_l2{}_bus{}", kGpu, host.name, host.capability,
+                     host.multiprocessors, size_text(host.l2), host.bus_bits);
+}
+
+GpuHost parse_gpu_host(std::string_view text) {
+  constexpr std::int64_t kNumber = 1 << 16;
+  Reader reader(text);
+  GpuHost host;
+  reader.literal(kGpu);
+  host.name = reader.words();
+  reader.literal("_cc");
+  host.capability = static_cast<int>(reader.number(kNumber));
+  reader.literal("_mp");
+  host.multiprocessors = static_cast<int>(reader.number(kNumber));
+  reader.literal("_l2");
+  host.l2 = reader.size();
+  reader.literal("_bus");
+  host.bus_bits = static_cast<int>(reader.number(kNumber));
+  const bool one_text = gpu_host_text(host) == text && gpu_name_words(host.name) == host.name;
+  if (!reader.done() || !one_text) reader.fail();
+  return host;
+}
+
+bool is_gpu_host(std::string_view text) { return text.starts_with(kGpu); }
+
+void check_host(std::string_view text) {
+  if (is_gpu_host(text)) {
+    parse_gpu_host(text);
+  } else {
+    parse_host(text);
+  }
 }
 
 Host read_host(const CpuIdentity& cpu, const fs::path& system) {

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <ctime>
 
+#include "generators/base/counted.h"
 #include "generators/base/sha256.h"
 #include "generators/base/version.h"
+#include "schedules/tuning/host.h"
 
 namespace vitgen {
 
@@ -20,6 +22,10 @@ std::string TuningRecord::hash() const { return sha256_hex(record_json(*this).du
 std::string TuningRecord::short_hash() const {
   constexpr std::size_t kDigits = 12;
   return hash().substr(0, kDigits);
+}
+
+std::string threads_text(const TuningRecord& record) {
+  return is_gpu_host(record.host) ? "" : counted(record.threads, "thread") + ", ";
 }
 
 void check_record(const TuningRecord& record) {

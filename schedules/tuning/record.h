@@ -31,12 +31,12 @@ enum class TuningCheck : std::uint8_t {
 inline std::vector<std::string_view> enum_names(TuningCheck) { return {"bits", "bound"}; }
 
 struct TuningRecord {
-  std::string host;     ///< host_text()
+  std::string host;     ///< host_text(), or gpu_host_text() of a GPU's row
   std::string machine;  ///< row name, "cpu_avx2"
   OpSpec spec;
   Choice choice;
   TuningVersions versions;
-  int threads = 1;       ///< that the timed calls ran on
+  int threads = 1;       ///< that the timed calls ran on; of a GPU 1
   int samples = 1;       ///< timed runs that median and spread are of
   double median_ns = 0;  ///< of one call
   double spread = 0;     ///< (75th - 25th percentile) / median, of the same samples
@@ -110,6 +110,9 @@ void check_trial(const TuningTrial& trial);
 
 /// Throws codes.field naming a key of the object that is not in `known`, with the nearest.
 void require_keys(const JsonFile& file, const std::vector<std::string>& known);
+
+/// "2 threads, " as a part of what is said of a record; empty for a GPU's, where they mean nothing.
+std::string threads_text(const TuningRecord& record);
 
 /// The time now as `date` is written.
 std::string utc_now();

@@ -65,7 +65,7 @@ std::string get_date(const JsonFile& file, std::string_view path) {
 std::string get_host(const JsonFile& file, std::string_view path) {
   std::string text = get_string(file, path);
   try {
-    parse_host(text);
+    check_host(text);
   } catch (const Error& error) {
     json_error(file, path, error.code(), error.what());
   }

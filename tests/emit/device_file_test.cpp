@@ -13,13 +13,20 @@ CompiledDeviceKernel sample() {
   return {.kernel = testing::tiny_device_kernel(),
           .cubin = std::string("\x7f"
                                "ELF\0\n{",
-                               7)};
+                               7),
+          .reports = {{.entry = "first",
+                       .registers = 40,
+                       .stack_bytes = 8,
+                       .spill_bytes = 12,
+                       .shared_bytes = 1024,
+                       .serializes_products = true}}};
 }
 
 TEST(DeviceFile, ReadsBackWhatWasWritten) {
   CompiledDeviceKernel compiled = sample();
   EXPECT_EQ(parse_device_file(device_file_text(compiled)), compiled);
   compiled.cubin.clear();
+  compiled.reports.clear();
   EXPECT_EQ(parse_device_file(device_file_text(compiled)), compiled);
 }
 
@@ -55,6 +62,9 @@ TEST(DeviceFile, ThatIsCutOffOrChangedIsRefused) {
   expect_refused(replaced(good, "\"box\":[64,2,32]", "\"box\":[64,2]"), "as many extents");
   expect_refused(replaced(good, "\"extents\":[72,", "\"extents\":[0,"), "extents");
   expect_refused(replaced(good, "\"element_bytes\":2", "\"element_bytes\":8"), "element_bytes");
+  expect_refused(replaced(good, "\"registers\":40", "\"registers\":-1"), "registers");
+  expect_refused(replaced(good, "\"serializes_products\":true", "\"serializes_products\":2"),
+                 "serializes_products");
 }
 
 TEST(DevicePtx, SaysTheBlockOfEachEntryAndTheCapability) {

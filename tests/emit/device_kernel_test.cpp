@@ -68,8 +68,11 @@ TEST(DeviceKernel, OfEverySampleWritesItsOutputAndAssembles) {
       }));
       if (ptxas.empty()) continue;
       for (const char* row : {"cuda_sm80", "cuda_sm90"}) {
-        EXPECT_THAT(assemble(ptxas, kernel.ptx, find_machine(row)), ::testing::StartsWith("\x7f"
-                                                                                          "ELF"));
+        const AssembledCode code = assemble(ptxas, kernel.ptx, find_machine(row));
+        EXPECT_THAT(code.cubin, ::testing::StartsWith("\x7f"
+                                                      "ELF"));
+        EXPECT_GE(code.reports.size(), 1u);
+        for (const AssemblerReport& each : code.reports) EXPECT_GT(each.registers, 0);
       }
     }
   }
@@ -103,7 +106,9 @@ std::string fake_assembler(const ScratchDirectory& directory, const std::string&
 TEST(Assembler, SaysItsVersionAndWhatItRefuses) {
   const ScratchDirectory directory;
   const std::string path =
-      fake_assembler(directory, "echo 'line 3: no such instruction'; echo more; exit 255");
+      fake_assembler(directory,
+                     "echo 'ptxas info    : fine'; echo 'line 3: no such instruction'; echo more; "
+                     "exit 255");
   EXPECT_EQ(assembler_at(path).version, "ptxas 1.2.34");
   EXPECT_EQ(assembler_at("/bin/true").path, "");
   try {
@@ -120,6 +125,49 @@ TEST(Assembler, SaysItsVersionAndWhatItRefuses) {
 TEST(Assembler, IsAskedForTheRowsOwnDevices) {
   EXPECT_EQ(architecture(find_machine("cuda_sm80")), "sm_80");
   EXPECT_EQ(architecture(find_machine("cuda_sm90")), "sm_90a");
+}
+
+constexpr const char* kWords =
+    "ptxas info    : 0 bytes gmem\n"
+    "ptxas info    : Compiling entry function 'first' for 'sm_80'\n"
+    "ptxas info    : Function properties for first\n"
+    "    24 bytes stack frame, 16 bytes spill stores, 20 bytes spill loads\n"
+    "ptxas info    : Used 255 registers, used 1 barriers, 4096 bytes smem, 380 bytes cmem[0]\n"
+    "ptxas info    : Compiling entry function 'second' for 'sm_80'\n"
+    "ptxas info    : Function properties for second\n"
+    "    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads\n"
+    "ptxas info    : Used 12 registers, 380 bytes cmem[0]\n"
+    "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are "
+    "serialized "
+    "due to insufficient register resources for the wgmma pipeline in function 'second'\n";
+
+TEST(AssemblerReport, IsOneAnEntryWithEveryNumber) {
+  const std::vector<AssemblerReport> expected = {
+      {.entry = "first",
+       .registers = 255,
+       .stack_bytes = 24,
+       .spill_bytes = 36,
+       .shared_bytes = 4096},
+      {.entry = "second", .registers = 12, .serializes_products = true}};
+  EXPECT_EQ(assembler_reports(kWords), expected);
+}
+
+TEST(AssemblerReport, ThatLacksANumberIsAnErrorAndOfALibraryNothingIsKnown) {
+  std::string words = kWords;
+  words.replace(words.find("Used 12"), 4, "Took");
+  try {
+    assembler_reports(words);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "ASSEMBLER_REPORT");
+  }
+  const ScratchDirectory directory;
+  std::ofstream(directory.path("words")) << words;
+  const std::string path =
+      fake_assembler(directory, "echo code > \"$4\"; cat " + directory.path("words"));
+  EXPECT_EQ(assemble(path, "ptx", find_machine("cuda_sm80")).reports.size(), 0u);
+  std::ofstream(directory.path("words")) << kWords;
+  EXPECT_EQ(assemble(path, "ptx", find_machine("cuda_sm80")).reports.size(), 2u);
 }
 
 TEST(KernelWorker, AddsTheCubinThatTheRequestAsksFor) {

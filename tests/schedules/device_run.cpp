@@ -5,6 +5,7 @@
 #include "tests/ptx/interpreter.h"
 #include "tests/ptx/tensor_map.h"
 #include "tests/schedules/kernel_runner.h"
+#include "tools/emit/device_arguments.h"
 
 namespace vitgen {
 
@@ -34,7 +35,7 @@ class DeviceMemory {
   std::uint64_t next_ = 1u << 20;
 };
 
-ptx::TensorMap encoded(const microkernels::TensorMap& map, std::uint64_t address) {
+std::vector<std::byte> encoded(const microkernels::TensorMap& map, std::uint64_t address) {
   ptx::TensorMap encoded{.dims = static_cast<std::uint8_t>(map.axes.size()),
                          .element_bytes = static_cast<std::uint8_t>(map.element_bytes),
                          .swizzle_bytes = static_cast<std::uint16_t>(map.swizzle_bytes),
@@ -45,32 +46,8 @@ ptx::TensorMap encoded(const microkernels::TensorMap& map, std::uint64_t address
     if (d > 0) encoded.strides.at(d - 1) = map.axes[d].stride_bytes;
   }
   EXPECT_TRUE(is_legal(encoded));
-  return encoded;
-}
-
-template <class T>
-std::vector<std::byte> bytes_of(const T& value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
+  const auto bytes = std::as_bytes(std::span(&encoded, 1));
   return {bytes.begin(), bytes.end()};
-}
-
-std::vector<std::byte> parameter_of(const LaunchArgument& argument,
-                                    const std::vector<std::uint64_t>& operands,
-                                    std::uint64_t scratch) {
-  const auto operand = [&] {
-    return operands.at(static_cast<std::size_t>(argument.index)) + argument.value;
-  };
-  switch (argument.kind) {
-    case LaunchArgumentKind::operand:
-      return bytes_of(operand());
-    case LaunchArgumentKind::scratch:
-      return bytes_of(scratch + argument.value);
-    case LaunchArgumentKind::value:
-      return bytes_of(argument.value);
-    case LaunchArgumentKind::tensor_map:
-      return bytes_of(encoded(argument.map.value(), operand()));
-  }
-  return {};
 }
 
 }  // namespace
@@ -88,12 +65,10 @@ std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
   const std::uint64_t scratch_address = scratch.empty() ? 0 : memory.add(scratch);
   const ptx::Module module = ptx::parse(kernel.ptx);
   for (const DeviceLaunch& launch : kernel.launches) {
-    std::vector<std::vector<std::byte>> values;
-    for (const LaunchArgument& argument : launch.arguments) {
-      values.push_back(parameter_of(argument, addresses, scratch_address));
-    }
+    const std::vector<LaunchValue> values =
+        launch_values(launch, addresses, scratch_address, encoded);
     std::vector<const void*> parameters;
-    for (const std::vector<std::byte>& value : values) parameters.push_back(value.data());
+    for (const LaunchValue& value : values) parameters.push_back(value.data());
     ptx::run(module,
              {.entry = launch.entry,
               .grid = launch.grid,

@@ -44,6 +44,36 @@ TEST(Candidates, TheDefaultIsFirstAndStaysWhateverTheModelSays) {
   }
 }
 
+TEST(Candidates, OnAGpuNoTileIsRefusedAndThoseOfTensorCoresGoFirst) {
+  const Machine& machine = find_machine("cuda_sm90");
+  const OpSpec spec =
+      op_spec(LinearSpec{.rows = 197, .k = 768, .n = 768, .panel = 1, .storage = DType::f16});
+  const auto list = enumerate_candidates(spec, machine, {}, {.keep = 6, .random = 2});
+  ASSERT_GT(list.size(), 100u);
+  for (const Candidate& each : list) {
+    EXPECT_EQ(each.model.reject, "") << each.choice.text();
+    EXPECT_GT(each.model.cycles, 0) << each.choice.text();
+  }
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_NE(list[i].choice.knobs.find("block_m"), nullptr) << list[i].choice.text();
+  }
+}
+
+// 32 rows are two blocks of 128 columns each, or eight of 32: of which each has its multiprocessor.
+TEST(Candidates, OnAGpuTilesForEveryMultiprocessorGoBeforeLargerOnes) {
+  const Machine& machine = find_machine("cuda_sm80");
+  const OpSpec spec =
+      op_spec(LinearSpec{.rows = 32, .k = 768, .n = 256, .panel = 1, .storage = DType::f16});
+  const auto cycles = [&](int block_m, int block_n) {
+    const Choice choice{
+        "cuda/linear_tensor",
+        {{{"block_m", std::to_string(block_m)}, {"block_n", std::to_string(block_n)}}}};
+    return estimate_tile(spec, machine, choice, {}).cycles;
+  };
+  EXPECT_LT(cycles(32, 32), cycles(32, 128));
+  EXPECT_LT(cycles(32, 128), cycles(128, 128));
+}
+
 TEST(Candidates, TheWholeSpaceIsListedOnceAndWhatIsLeftOutSaysWhy) {
   const Machine& machine = find_machine("cpu_avx2");
   for (const OpSpec& spec : model_specs()) {

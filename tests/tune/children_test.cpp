@@ -13,7 +13,8 @@
 #include "generators/ops/attention.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
-#include "tools/tune/host_backend.h"
+#include "tests/tune/planting_backend.h"
+#include "tools/tune/host_kind.h"
 #include "tools/tune/sanitized.h"
 #include "tools/tune/search.h"
 
@@ -24,19 +25,20 @@ using ::testing::HasSubstr;
 
 const Machine& runnable() { return find_machine("cpu_avx2"); }
 
-HostBackendOptions options_in(const TempDir& folder) {
+ChildBackendOptions options_in(const TempDir& folder) {
   return {.machine = &runnable(),
           .worker = VITGEN_PROGRAM,
           .cache = folder.path(),
-          .cpu = "haswell",
           .patience_seconds = 4};  // a busy machine takes one to start the program
 }
+
+ChildKind on_processor() { return host_kind("haswell"); }
 
 OpSpec linear() { return op_spec(LinearSpec{.rows = 20, .k = 32, .n = 96, .panel = 48}); }
 
 TEST(Children, EachPlantedFaultIsToldApart) {
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   const auto check = [&](const char* object) {
     return backend.check(linear(), {.object = object, .shared_scratch = 0, .task_scratch = 0});
   };
@@ -57,10 +59,23 @@ TEST(Children, EachPlantedFaultIsToldApart) {
   EXPECT_EQ(check("/nowhere/kernel.o").status, TrialStatus::crashed);
 }
 
+TEST(Children, AnExpectedOutputOfAnotherSizeIsNoFaultOfTheCandidate) {
+  const TempDir folder(temporary_directory());
+  const std::string expected = folder.path() + "/expected";
+  std::ofstream(expected) << "short";
+  const TrialRequest request{
+      .spec = linear(), .kernels = {{PLANTED_WRONG_VALUES, 0, 0}}, .expected = expected};
+  const std::string file = folder.path() + "/request";
+  std::ofstream(file) << request.text();
+  const ChildResult child =
+      run_child({VITGEN_PROGRAM, "trial-worker", "check", file}, 60, [] { return false; });
+  EXPECT_EQ(child.output, "error the expected output has another size\n");
+}
+
 TEST(Children, MemoryIsLimited) {
   if (kSanitized) GTEST_SKIP() << "address space cannot be limited";
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   const StepResult result = backend.check(linear(), {PLANTED_GREEDY, 0, 0});
   EXPECT_EQ(result.status, TrialStatus::crashed);
   EXPECT_THAT(result.reason, HasSubstr("code -12"));
@@ -68,7 +83,7 @@ TEST(Children, MemoryIsLimited) {
 
 TEST(Children, KernelsOfEveryGateAreFoundRight) {
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   for (const OpSpec& spec : {linear(), op_spec(LayerNormSpec{9, 48, 1e-6f}),
                              op_spec(AttentionSpec{1, 19, 2, 16, 0.25f})}) {
     const CompileResult compiled = backend.compile(spec, choose_default(spec, runnable()));
@@ -81,7 +96,7 @@ TEST(Children, KernelsOfEveryGateAreFoundRight) {
 
 TEST(Children, IllegalKnobsAreACandidateThatDoesNotCompile) {
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   const CompileResult result =
       backend.compile(linear(), Choice::parse("cpu/linear(m_r=5,n_r=7,unroll_k=4)"));
   EXPECT_FALSE(result.good);
@@ -92,10 +107,10 @@ TEST(Children, IllegalKnobsAreACandidateThatDoesNotCompile) {
 TEST(Children, ThreadsRunTheKernelAsALibraryDoes) {
   const TempDir folder(temporary_directory());
   for (const int threads : {1, 3}) {
-    HostBackendOptions options = options_in(folder);
+    ChildBackendOptions options = options_in(folder);
     options.threads = threads;
     options.rotate_bytes = 1 << 20;
-    HostBackend backend(options);
+    ChildBackend backend(options, on_processor());
     const CompileResult compiled = backend.compile(linear(), choose_default(linear(), runnable()));
     ASSERT_TRUE(compiled.good) << compiled.reason;
     const std::vector<KernelFile> files = {compiled.file};
@@ -110,7 +125,7 @@ TEST(Children, ThreadsRunTheKernelAsALibraryDoes) {
 
 TEST(Children, ASessionSurvivesACandidateThatEndsIt) {
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   const CompileResult good = backend.compile(linear(), choose_default(linear(), runnable()));
   ASSERT_TRUE(good.good);
   const std::vector<KernelFile> files = {{PLANTED_CRASH, 0, 0}, good.file, {PLANTED_HANG, 0, 0}};
@@ -126,7 +141,7 @@ TEST(Children, ASessionSurvivesACandidateThatEndsIt) {
 
 TEST(Children, ASampleIsInterruptedWhenItsTimeIsOverAndTimedOutWhenPatienceIs) {
   const TempDir folder(temporary_directory());
-  HostBackend backend(options_in(folder));
+  ChildBackend backend(options_in(folder), on_processor());
   const std::vector<KernelFile> files = {{PLANTED_HANG, 0, 0}};
   const auto session = backend.time(linear(), files);
   const Sample cut_off = session->sample_within(0, 0.2);
@@ -139,11 +154,11 @@ TEST(Children, ASampleIsInterruptedWhenItsTimeIsOverAndTimedOutWhenPatienceIs) {
 
 TEST(Children, AStopEndsAHangingChildAtOnceAndSaysNothingOfTheCandidate) {
   const TempDir folder(temporary_directory());
-  HostBackendOptions options = options_in(folder);
+  ChildBackendOptions options = options_in(folder);
   int looks = 0;
   options.patience_seconds = 1000;
   options.stop = [&] { return ++looks > 40; };
-  HostBackend backend(options);
+  ChildBackend backend(options, on_processor());
   const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
   EXPECT_TRUE(result.interrupted);
 }
@@ -174,7 +189,7 @@ pid_t settled_checker() {
 
 TEST(Children, ACheckThatEndsWithThisProgramSaysNothingOfTheCandidate) {
   const TempDir folder(temporary_directory());
-  HostBackendOptions options = options_in(folder);
+  ChildBackendOptions options = options_in(folder);
   bool ended = false;
   options.stop = [&] {
     if (ended) return true;
@@ -182,7 +197,7 @@ TEST(Children, ACheckThatEndsWithThisProgramSaysNothingOfTheCandidate) {
     ended = child > 0 && ::kill(child, SIGKILL) == 0;
     return false;  // asked again when the child is seen to be gone
   };
-  HostBackend backend(options);
+  ChildBackend backend(options, on_processor());
   const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
   EXPECT_TRUE(ended);
   EXPECT_TRUE(result.interrupted) << result.reason;
@@ -190,7 +205,7 @@ TEST(Children, ACheckThatEndsWithThisProgramSaysNothingOfTheCandidate) {
 
 TEST(Children, AHangupEndsNoCheckOfItself) {
   const TempDir folder(temporary_directory());
-  HostBackendOptions options = options_in(folder);
+  ChildBackendOptions options = options_in(folder);
   bool told = false;
   options.stop = [&] {
     const pid_t child = told ? 0 : settled_checker();
@@ -200,7 +215,7 @@ TEST(Children, AHangupEndsNoCheckOfItself) {
     }
     return false;
   };
-  HostBackend backend(options);
+  ChildBackend backend(options, on_processor());
   const StepResult result = backend.check(linear(), {PLANTED_HANG, 0, 0});
   EXPECT_TRUE(told);
   EXPECT_EQ(result.status, TrialStatus::timed_out) << result.reason;
@@ -213,34 +228,6 @@ TEST(Children, AChildHasTheLimitsItIsGiven) {
   };
   EXPECT_EQ(most({.memory_bytes = 1 << 30, .cpu_seconds = 7}), "1048576\n7\n");
 }
-
-// Real kernels, but some candidates' objects are those with a fault.
-class PlantingBackend final : public TuneBackend {
- public:
-  PlantingBackend(const HostBackendOptions& options, std::map<std::string, std::string> objects)
-      : host_(options), objects_(std::move(objects)) {}
-
-  CompileResult compile(const OpSpec& spec, const Choice& choice) override {
-    CompileResult result = host_.compile(spec, choice);
-    const auto planted = objects_.find(choice.text());
-    if (planted == objects_.end()) return result;
-    result.file = {planted->second, 0, 0};
-    result.facts = {.loops = 1, .fmas = 8, .vector_bits = 256};  // nothing to see from outside
-    return result;
-  }
-  StepResult check_with(const OpSpec& spec, const KernelFile& file, int threads) override {
-    return host_.check_with(spec, file, threads);
-  }
-  std::unique_ptr<TimingSession> time(const OpSpec& spec,
-                                      std::span<const KernelFile> files) override {
-    return host_.time(spec, files);
-  }
-  double now() override { return host_.now(); }
-
- private:
-  HostBackend host_;
-  std::map<std::string, std::string> objects_;
-};
 
 TEST(Children, ASearchWithFaultyCandidatesFindsAGoodOneAndRecordsTheFaults) {
   const TempDir folder(temporary_directory());
@@ -259,7 +246,7 @@ TEST(Children, ASearchWithFaultyCandidatesFindsAGoodOneAndRecordsTheFaults) {
   for (std::size_t i = 0; i < faults.size(); ++i) {
     objects[plan.candidates.at(i + 1).choice.text()] = faults[i];
   }
-  PlantingBackend backend(options_in(folder), objects);
+  PlantingBackend backend(options_in(folder), on_processor(), objects);
   TuningDatabase database = TuningDatabase::open(folder.path() + "/tuning.db");
   const auto results = tune(kernels, settings, backend, database, [](const TuneProgress&) {});
   EXPECT_TRUE(results[0].complete);

@@ -140,5 +140,15 @@ TEST(CodeFacts, BytesThatAreNoObjectAreAnError) {
   }
 }
 
+TEST(CodeFacts, OfAGpuAreAFaultWhereRegistersSpillOrProductsWait) {
+  CodeFacts facts;
+  facts.registers = 255;
+  EXPECT_EQ(code_fault(facts, false, 0), "");
+  facts.serializes_products = true;
+  EXPECT_EQ(code_fault(facts, false, 0), "products of warpgroups wait for one another");
+  facts.spilled_bytes = 12;
+  EXPECT_EQ(code_fault(facts, false, 0), "12 bytes of spilled registers a thread, which has 255");
+}
+
 }  // namespace
 }  // namespace vitgen

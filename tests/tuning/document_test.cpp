@@ -107,7 +107,7 @@ TEST(ShippedRecords, AreOfTheHostThatTheirFileIsNamedAfter) {
   ASSERT_FALSE(shipped_files().empty());
   for (const ShippedFile& file : shipped_files()) {
     const std::string host(file.host);
-    EXPECT_EQ(host_text(parse_host(host)), host);
+    check_host(host);
     for (const TuningRecord& record : parse_records(
              parse_json(file.text, host, {.bytes = std::size_t{1} << 20}, tuning_codes()))) {
       EXPECT_EQ(record.host, host);

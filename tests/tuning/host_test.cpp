@@ -68,6 +68,41 @@ TEST(Host, TextReadsBackForThisMachineAndOthers) {
 
 TEST(Host, TheSameMachineHasTheSameText) { EXPECT_EQ(this_host(), this_host()); }
 
+TEST(Host, OfAGpuIsNamedByItsDriversWords) {
+  EXPECT_EQ(gpu_name_words("NVIDIA A100-SXM4-80GB"), "nvidia-a100-sxm4-80gb");
+  EXPECT_EQ(gpu_name_words(" NVIDIA  GeForce RTX 4070 Laptop GPU (rev. 2)\n"),
+            "nvidia-geforce-rtx-4070-laptop-gpu-rev-2");
+  EXPECT_EQ(gpu_name_words("\xc3\xa9"), "unknown");
+}
+
+TEST(Host, TextOfAGpuReadsBack) {
+  const GpuHost h200{.name = "nvidia-h200",
+                     .capability = 90,
+                     .multiprocessors = 132,
+                     .l2 = 60 << 20,
+                     .bus_bits = 6144};
+  EXPECT_EQ(gpu_host_text(h200), "gpu-nvidia-h200_cc90_mp132_l260m_bus6144");
+  for (const GpuHost& host : {h200, GpuHost{.name = "unknown"}, GpuHost{.name = "a", .l2 = 1000}}) {
+    EXPECT_EQ(parse_gpu_host(gpu_host_text(host)), host) << gpu_host_text(host);
+    EXPECT_TRUE(is_gpu_host(gpu_host_text(host)));
+  }
+  EXPECT_FALSE(is_gpu_host(host_text(this_host())));
+}
+
+TEST(Host, OfARecordIsAProcessorOrAGpu) {
+  check_host("amd-25-1-1_l1d32k_l2512k_l332m_c2");
+  check_host("gpu-nvidia-h200_cc90_mp132_l260m_bus6144");
+  for (const char* bad :
+       {"", "gpu", "gpu-", "gpu-_cc90_mp132_l260m_bus6144", "nvidia-h200_cc90_mp132_l260m_bus6144",
+        "gpu-NVIDIA_cc90_mp132_l260m_bus6144", "gpu--h200_cc90_mp132_l260m_bus6144",
+        "gpu-h200-_cc90_mp132_l260m_bus6144", "gpu-h200_cc090_mp132_l260m_bus6144",
+        "gpu-h200_cc90_mp132_l261440k_bus6144", "gpu-h200_cc90_mp132_l260m_bus6144 ",
+        "gpu-h200_cc90_mp132_l260m", "gpu-h200_cc90_mp-1_l260m_bus6144",
+        "gpu-h200/../x_cc90_mp132_l260m_bus6144"}) {
+    EXPECT_EQ(code_of([&] { check_host(bad); }), "TUNE_HOST") << bad;
+  }
+}
+
 TEST(Host, AnythingElseIsRefused) {
   const std::string good = "amd-25-1-1_l1d32k_l2512k_l332m_c2";
   EXPECT_EQ(host_text(parse_host(good)), good);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "schedules/machine.h"
+#include "tools/emit/device_report.h"
 
 namespace vitgen {
 
@@ -20,8 +21,14 @@ Assembler assembler_at(const std::string& path);
 /// other devices will do.
 std::string architecture(const Machine& machine);
 
+struct AssembledCode {
+  std::string cubin;
+  /// One an entry; empty where this version's words are not understood.
+  std::vector<AssemblerReport> reports;
+};
+
 /// Device code for the machine. Throws internal KERNEL_ASSEMBLER with the first line that the
 /// program at `path` said.
-std::string assemble(const std::string& path, const std::string& ptx, const Machine& machine);
+AssembledCode assemble(const std::string& path, const std::string& ptx, const Machine& machine);
 
 }  // namespace vitgen

@@ -85,6 +85,31 @@ microkernels::TensorMap map_of(const JsonFile& json) {
   return map;
 }
 
+Json reports_json(const std::vector<AssemblerReport>& reports) {
+  Json list = Json::array();
+  for (const AssemblerReport& each : reports) {
+    list.push_back({{"entry", each.entry},
+                    {"registers", each.registers},
+                    {"stack_bytes", each.stack_bytes},
+                    {"spill_bytes", each.spill_bytes},
+                    {"shared_bytes", each.shared_bytes},
+                    {"serializes_products", each.serializes_products}});
+  }
+  return list;
+}
+
+AssemblerReport report_of(const JsonFile& json) {
+  const auto number = [&](std::string_view key) {
+    return static_cast<int>(get_int(json, key, 0, kMaxDimension));
+  };
+  return {.entry = get_string(json, "entry"),
+          .registers = number("registers"),
+          .stack_bytes = number("stack_bytes"),
+          .spill_bytes = number("spill_bytes"),
+          .shared_bytes = number("shared_bytes"),
+          .serializes_products = get_bool(json, "serializes_products")};
+}
+
 LaunchArgument argument_of(const JsonFile& json) {
   const std::string kind = get_string(json, "kind");
   const auto known = std::ranges::find(kKinds, kind);
@@ -129,6 +154,7 @@ std::string launches_text(const DeviceKernel& kernel) { return head_json(kernel)
 std::string device_file_text(const CompiledDeviceKernel& compiled) {
   Json head = {{"ptx_bytes", compiled.kernel.ptx.size()}, {"cubin_bytes", compiled.cubin.size()}};
   head.update(head_json(compiled.kernel));
+  head["reports"] = reports_json(compiled.reports);
   return head.dump() + "\n" + compiled.kernel.ptx + compiled.cubin;
 }
 
@@ -151,6 +177,9 @@ CompiledDeviceKernel parse_device_file(std::string_view text) {
       static_cast<std::uint64_t>(get_int(head, "scratch_bytes", 0, kMaxBytes));
   for (const JsonFile& each : json_elements(head, "launches")) {
     compiled.kernel.launches.push_back(launch_of(each));
+  }
+  for (const JsonFile& each : json_elements(head, "reports")) {
+    compiled.reports.push_back(report_of(each));
   }
   return compiled;
 }

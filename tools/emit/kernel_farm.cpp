@@ -200,7 +200,9 @@ namespace {
 
 void add_cubin(const fs::path& object, const Machine& machine, const fs::path& assembler) {
   CompiledDeviceKernel compiled = parse_device_file(read_whole(object.string(), kMaxObjectBytes));
-  compiled.cubin = assemble(assembler.string(), compiled.kernel.ptx, machine);
+  AssembledCode assembled = assemble(assembler.string(), compiled.kernel.ptx, machine);
+  compiled.cubin = std::move(assembled.cubin);
+  compiled.reports = std::move(assembled.reports);
   write_aside(object.string(), device_file_text(compiled));
 }
 

@@ -10,6 +10,15 @@
 
 namespace vitgen {
 
+// The runtime has no use for this one, so its list of the driver's functions lacks it.
+std::string gpu_name(const rt::CudaDriver& driver, rt::CudaOrdinal device) {
+  using GetName = rt::CudaResult(char*, int, rt::CudaOrdinal);
+  std::array<char, 128> text{};
+  auto* const get = reinterpret_cast<GetName*>(dlsym(driver.library, "cuDeviceGetName"));
+  const bool known = get && get(text.data(), static_cast<int>(text.size()), device) == 0;
+  return known ? printable(text.data()) : "a GPU without a name";
+}
+
 Gpu::Gpu() {
   std::array<char, 256> words{};
   rt::Text why = rt::text_in(words.data(), words.size());
@@ -48,18 +57,12 @@ void Gpu::require(rt::CudaResult result, const char* call) const {
   if (result == rt::kCudaSuccess) return;
   const char* name = nullptr;
   driver_.cuGetErrorName(result, &name);
-  throw Error(ExitCode::internal, "GPU_CALL",
+  const bool full = result == rt::kCudaOutOfMemory;
+  throw Error(full ? ExitCode::resources : ExitCode::internal, full ? "GPU_MEMORY" : "GPU_CALL",
               fmt::format("{}: {}", call, name ? name : std::to_string(result).c_str()));
 }
 
-// The runtime has no use for this one, so its list of the driver's functions lacks it.
-std::string Gpu::name() const {
-  using GetName = rt::CudaResult(char*, int, rt::CudaOrdinal);
-  std::array<char, 128> text{};
-  auto* const get = reinterpret_cast<GetName*>(dlsym(driver_.library, "cuDeviceGetName"));
-  const bool known = get && get(text.data(), static_cast<int>(text.size()), device_) == 0;
-  return known ? printable(text.data()) : "a GPU without a name";
-}
+std::string Gpu::name() const { return gpu_name(driver_, device_); }
 
 std::string Gpu::driver() const {
   std::array<char, 32> words{};

@@ -10,8 +10,8 @@
 namespace vitgen {
 
 /// The first GPU, in the primary context, where libraries work too. The context is current as long
-/// as this lives. Errors: target GPU_NONE (no driver, too old a one, no device), internal
-/// GPU_CALL (what else the driver refuses).
+/// as this lives. Errors: target GPU_NONE (no driver, too old a one, no device), resources
+/// GPU_MEMORY (it is full), internal GPU_CALL (what else the driver refuses).
 class Gpu {
  public:
   Gpu();
@@ -29,7 +29,7 @@ class Gpu {
   rt::CudaStream stream() const { return stream_; }
   /// Waits for all that was queued in stream().
   void wait() const;
-  /// Throws GPU_CALL unless the driver said yes.
+  /// Throws GPU_CALL or GPU_MEMORY unless the driver said yes.
   void require(rt::CudaResult result, const char* call) const;
 
  private:
@@ -42,6 +42,9 @@ class Gpu {
   bool pushed_ = false;  ///< the context, on this thread
   rt::CudaStream stream_ = nullptr;
 };
+
+/// "NVIDIA H200", as the driver calls it.
+std::string gpu_name(const rt::CudaDriver& driver, rt::CudaOrdinal device);
 
 /// Memory of a GPU.
 class DeviceArray {

@@ -45,6 +45,13 @@ GpuCode::~GpuCode() { gpu_.calls().cuModuleUnload(module_); }
 
 void GpuCode::launch(const std::string& entry, const GpuLaunch& launch,
                      std::span<const std::uint64_t> arguments) const {
+  std::vector<const void*> addresses;
+  for (const std::uint64_t& argument : arguments) addresses.push_back(&argument);
+  this->launch(entry, launch, std::span<const void* const>(addresses));
+}
+
+void GpuCode::launch(const std::string& entry, const GpuLaunch& launch,
+                     std::span<const void* const> parameters) const {
   const rt::CudaDriver& driver = gpu_.calls();
   rt::CudaFunction function = nullptr;
   gpu_.require(driver.cuModuleGetFunction(&function, module_, entry.c_str()),
@@ -54,9 +61,8 @@ void GpuCode::launch(const std::string& entry, const GpuLaunch& launch,
                                            static_cast<int>(launch.shared_bytes)),
                  "cuFuncSetAttribute");
   }
-  std::vector<std::uint64_t> values(arguments.begin(), arguments.end());
-  std::vector<void*> addresses;
-  for (std::uint64_t& value : values) addresses.push_back(&value);
+  std::vector<void*> addresses;  // which the driver only reads
+  for (const void* each : parameters) addresses.push_back(const_cast<void*>(each));
   gpu_.require(driver.cuLaunchKernel(function, launch.grid[0], launch.grid[1], launch.grid[2],
                                      launch.block[0], launch.block[1], launch.block[2],
                                      launch.shared_bytes, gpu_.stream(), addresses.data(), nullptr),

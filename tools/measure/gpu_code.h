@@ -32,6 +32,9 @@ class GpuCode {
   /// its parameter. Throws GPU_CALL, which may be the failure of what was queued before.
   void launch(const std::string& entry, const GpuLaunch& launch,
               std::span<const std::uint64_t> arguments) const;
+  /// The same with parameters of any size, by their addresses.
+  void launch(const std::string& entry, const GpuLaunch& launch,
+              std::span<const void* const> parameters) const;
 
  private:
   const Gpu& gpu_;

@@ -175,6 +175,12 @@ CodeFacts code_facts(std::string_view object, std::string_view cpu) {
 }
 
 std::string code_fault(const CodeFacts& facts, bool wants_fmas, int vector_bits) {
+  // With more registers than there are a thread waits for memory inside of its loops.
+  if (facts.spilled_bytes > 0) {
+    return fmt::format("{} bytes of spilled registers a thread, which has {}", facts.spilled_bytes,
+                       facts.registers);
+  }
+  if (facts.serializes_products) return "products of warpgroups wait for one another";
   if (facts.calls > 0) return fmt::format("{} calls in the hot loop", facts.calls);
   // One load in passing is cheap; sums that go through memory are not, and there are many of them.
   if (facts.spills * kSpillShare > (wants_fmas ? facts.fmas : facts.instructions)) {

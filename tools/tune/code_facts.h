@@ -1,6 +1,7 @@
 #pragma once
-// What can be told of a kernel from its object file without running it: the innermost loops that do
-// its work, what spoils them, and how long the CPU's model says that they take.
+// What can be told of a kernel from its code without running it: of a CPU's the innermost loops
+// that do its work, what spoils them, and how long the CPU's model says that they take; of a GPU's
+// what its assembler says.
 
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ struct CodeFacts {
   double mca_cycles = 0;  ///< per iteration of each, summed; 0: not known
   /// Floating-point operations of FMAs per cycle, if each loop does the same number; 0: not known.
   double flops_per_cycle = 0;
+  // Of code for a GPU, the most of its entries; 0 where nobody was asked.
+  int registers = 0;                 ///< of a thread
+  int spilled_bytes = 0;             ///< of a thread: registers stored to memory and loaded again
+  bool serializes_products = false;  ///< AssemblerReport's
 };
 
 /// Facts of an ELF object for x86-64, as seen by LLVM's model of `cpu`. Throws CODE_FACTS if it is

@@ -93,15 +93,18 @@ OperandMemory fill_operands(std::vector<Operand> operands, std::uint32_t seed,
   return memory;
 }
 
+std::uint64_t weight_sets(const std::vector<Operand>& operands, std::uint64_t bytes) {
+  std::uint64_t weights = 0;
+  for (const Operand& operand : operands) {
+    if (operand.role == Role::weight) weights += static_cast<std::uint64_t>(operand.bytes());
+  }
+  return weights == 0 ? 1 : std::clamp<std::uint64_t>(bytes / weights, 1, kMostSets);
+}
+
 RotatedWeights rotate_weights(const OperandMemory& memory, std::uint64_t bytes) {
   RotatedWeights rotated;
   rotated.sets.push_back(memory.pointers());
-  std::uint64_t weights = 0;
-  for (const Operand& operand : memory.operands) {
-    if (operand.role == Role::weight) weights += static_cast<std::uint64_t>(operand.bytes());
-  }
-  if (weights == 0) return rotated;
-  const std::uint64_t sets = std::clamp<std::uint64_t>(bytes / weights, 1, kMostSets);
+  const std::uint64_t sets = weight_sets(memory.operands, bytes);
   while (rotated.sets.size() < sets) {
     std::vector<void*> pointers = memory.pointers();
     for (std::size_t i = 0; i < pointers.size(); ++i) {

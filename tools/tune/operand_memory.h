@@ -43,8 +43,12 @@ struct OperandMemory {
 /// unwritten shows. The same seed gives the same values at any place.
 OperandMemory fill_operands(std::vector<Operand> operands, std::uint32_t seed, Placement placement);
 
+/// Copies of the weights, the first included, that take about `bytes` together: at least one, at
+/// most 256.
+std::uint64_t weight_sets(const std::vector<Operand>& operands, std::uint64_t bytes);
+
 /// Sets of pointers to the operands that differ in the weights: copies of them, so that all
-/// together take about `bytes`. At least one set, at most 256.
+/// together take about `bytes`.
 struct RotatedWeights {
   std::vector<OperandPages> copies;
   std::vector<std::vector<void*>> sets;

@@ -72,8 +72,10 @@ class Workers {
     units_ = work_units(state_.kernels);
     for (std::size_t t = 0; t < count; ++t) threads.emplace_back([this] { loop(); });
     std::unique_lock lock(mutex_);
-    while (running_ > 0) {
-      changed_.wait(lock);
+    // What is done may all be done before this thread looks: the end is told in any case.
+    for (std::size_t seen = 0; count > 0 && (running_ > 0 || seen < done_);) {
+      changed_.wait(lock, [&] { return running_ == 0 || done_ > seen; });
+      seen = done_;
       const TuneProgress progress{.phase = phase,
                                   .done = done_,
                                   .total = jobs_.size(),

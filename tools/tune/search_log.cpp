@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tools/emit/kernel.h"
 #include "tools/tune/is_current.h"
 #include "tools/tune/trial_request.h"
 
@@ -70,7 +71,7 @@ void SearchLog::put(const OpSpec& spec, const Choice& choice, int rule_version,
                  .median_ns = median(samples) * kNanoseconds,
                  .spread = relative_spread(samples),
                  .date = utc_now(),
-                 .check = check_for(spec)});
+                 .check = check_for(spec, is_device_row(*settings_.machine))});
 }
 
 void SearchLog::remove(const OpSpec& spec, const Choice& choice) {

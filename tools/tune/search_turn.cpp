@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "tools/emit/kernel.h"
+
 namespace vitgen {
 
 namespace {
@@ -70,15 +72,18 @@ std::vector<Timed> run_race(Turn& turn) {
   return race(numbers, [&turn](int number) { return sample_in_time(turn, number); }, options);
 }
 
-// With one thread no task runs beside another, so a race between them could not be seen.
+// With one thread no task runs beside another, so a race between them could not be seen; on a GPU
+// one may show when the kernel runs again.
 StepResult check_with_threads(Turn& turn, Candidate& winner) {
   constexpr int kThreads = 3;
   const StepResult result =
       turn.state.backend.check_with(turn.kernel.result.kernel.spec, winner.file, kThreads);
   if (result.good || result.interrupted) return result;
   ++turn.state.failures;
+  const bool on_device = is_device_row(*turn.state.settings.machine);
   decide(turn.state, turn.kernel, winner, result.status,
-         fmt::format("with {} threads: {}", kThreads, result.reason));
+         fmt::format("{} {} {}: {}", on_device ? "run" : "with", kThreads,
+                     on_device ? "times" : "threads", result.reason));
   return result;
 }
 

@@ -15,6 +15,7 @@
 #include "schedules/cpu/linear_rows.h"
 #include "schedules/support/elementwise.h"
 #include "schedules/support/register_tile.h"
+#include "tools/tune/device_tile_model.h"
 
 namespace vitgen {
 
@@ -102,6 +103,7 @@ double cycles_of(const Tile& tile, const Machine& machine, double strip_bytes,
 
 TileEstimate estimate_tile(const OpSpec& spec, const Machine& machine, const Choice& choice,
                            const CacheBytes& caches) {
+  if (machine.kind == MachineKind::gpu) return estimate_device_tile(spec, machine, choice);
   const Fields& knobs = choice.knobs;
   TileEstimate estimate;
   const int m_r = knob(knobs, "m_r", 0);

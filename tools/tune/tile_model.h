@@ -19,8 +19,10 @@ struct TileEstimate {
   double padding = 1;      ///< rows computed over rows wanted
   double loads = 0;        ///< per multiply-add of a vector
   double strip_bytes = 0;  ///< weights that one strip of columns reads again for every tile of rows
-  double cycles = 1;       ///< per useful multiply-add of a vector; 1 for knobs that are no tile
-  std::string reject;      ///< why it cannot be fast; empty if it may be
+  /// Per useful multiply-add of a vector, on a GPU of a multiprocessor; 1 for knobs that are no
+  /// tile.
+  double cycles = 1;
+  std::string reject;  ///< why it cannot be fast; empty if it may be
 };
 
 /// Of a rule's knobs m_r and n_r (n_c of a token_mix, n_keys and n_out for the two products of

@@ -5,15 +5,17 @@
 
 namespace vitgen {
 
-TuningCheck check_for(const OpSpec& spec) {
-  return has_one_order(spec) ? TuningCheck::bits : TuningCheck::bound;
+TuningCheck check_for(const OpSpec& spec, bool on_device) {
+  return has_one_order(spec) && !on_device ? TuningCheck::bits : TuningCheck::bound;
 }
 
 std::string TrialRequest::text() const {
   Json json = Json::object();
   json["spec"] = spec.text();
+  json["on_device"] = on_device;
   json["seed"] = seed;
   json["threads"] = threads;
+  json["runs"] = runs;
   json["expected"] = expected;
   json["rotate_bytes"] = rotate_bytes;
   json["memory_bytes"] = memory_bytes;
@@ -35,8 +37,10 @@ TrialRequest TrialRequest::parse(const std::string& path) {
   };
   TrialRequest request;
   request.spec = OpSpec::parse(get_string(file, "spec"));
+  request.on_device = get_bool(file, "on_device");
   request.seed = static_cast<std::uint32_t>(get_int(file, "seed", 0, UINT32_MAX));
   request.threads = static_cast<int>(get_int(file, "threads", 1, 1024));
+  request.runs = static_cast<int>(get_int(file, "runs", 1, 1024));
   request.expected = get_string(file, "expected");
   request.rotate_bytes = number(file, "rotate_bytes");
   request.memory_bytes = number(file, "memory_bytes");

@@ -3,25 +3,19 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <cmath>
 #include <csignal>
 #include <istream>
 #include <ostream>
 
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
-#include "tools/tune/operand_memory.h"
-#include "tools/tune/racing.h"
 #include "tools/tune/sanitized.h"
-#include "tools/tune/trial_request.h"
+#include "tools/tune/trial_runner.h"
 #include "tools/verify/reference/reference.h"
 
 namespace vitgen {
 
 namespace {
-
-constexpr std::int64_t kReferenceSamples = 4096;  // of double-precision outputs, per placement
-constexpr int kMostCalls = 100000;
 
 void limit(decltype(RLIMIT_AS) what, std::uint64_t most) {
   if (most == 0) return;
@@ -47,51 +41,93 @@ std::string_view output_bytes(const OperandMemory& memory) {
           static_cast<std::size_t>(memory.operands.back().bytes())};
 }
 
-OperandMemory run_once(const TrialRequest& request, LoadedKernels& kernels, Placement placement) {
-  OperandMemory memory = fill_operands(operands(request.spec), request.seed, placement);
-  kernels.call(0, memory.operands, memory.pointers());
-  return memory;
-}
-
-// Why the output is not that of `fallback`; empty if it is.
-std::string different_bits(const OperandMemory& memory, std::string_view expected) {
+// The elements whose bits are not the expected ones.
+std::vector<std::int64_t> differences(const OperandMemory& memory, std::string_view expected) {
   const std::string_view got = output_bytes(memory);
-  if (got == expected) return {};
-  if (got.size() != expected.size()) return "an output of another size";
-  const Operand& output = memory.operands.back();
-  const auto element = static_cast<std::size_t>(byte_size(output.dtype));
-  std::size_t first = got.size(), count = 0;
+  if (got.size() != expected.size()) {
+    throw Error(ExitCode::internal, "TRIAL_EXPECTED", "the expected output has another size");
+  }
+  std::vector<std::int64_t> indices;
+  if (got == expected) return indices;
+  const auto element = static_cast<std::size_t>(byte_size(memory.operands.back().dtype));
   for (std::size_t at = 0; at < got.size(); at += element) {
     if (got.substr(at, element) == expected.substr(at, element)) continue;
-    first = std::min(first, at);
-    ++count;
+    indices.push_back(static_cast<std::int64_t>(at / element));
   }
-  const OperandData both({output, output}, {got.data(), expected.data()});
-  const auto index = static_cast<std::int64_t>(first / element);
-  return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
-                     count, got.size() / element, index, both.at(0, index), both.at(1, index));
+  return indices;
 }
 
-std::string outside_bound(const TrialRequest& request, const OperandMemory& memory) {
+std::string different_bits(const OperandMemory& memory, std::string_view expected) {
+  const std::vector<std::int64_t> different = differences(memory, expected);
+  if (different.empty()) return {};
+  const Operand& output = memory.operands.back();
+  const OperandData both({output, output}, {output_bytes(memory).data(), expected.data()});
+  return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
+                     different.size(), output.elements(), different.front(),
+                     both.at(0, different.front()), both.at(1, different.front()));
+}
+
+OperandData operand_data(const OperandMemory& memory) {
   std::vector<const void*> data;
   for (const void* each : memory.pointers()) data.push_back(each);
-  const Comparison result = compare(request.spec, {memory.operands, data}, kReferenceSamples);
+  return {memory.operands, data};
+}
+
+std::string outside_bound(const Comparison& result) {
   if (result.failed == 0) return {};
   return fmt::format("{} of {} elements outside of their bound, element {} is {} instead of {}",
                      result.failed, result.checked, result.worst_index, result.worst_value,
                      result.worst_reference);
 }
 
-void check(const TrialRequest& request, std::ostream& out) {
-  LoadedKernels kernels(request.threads);
-  kernels.load(request.kernels.at(0));
-  const bool bits = check_for(request.spec) == TuningCheck::bits;
+// No more than are looked at anyway, from everywhere.
+void thin_out(std::vector<std::int64_t>& indices) {
+  const auto count = std::ssize(indices);
+  if (count <= kReferenceSamples) return;
+  for (std::int64_t i = 0; i < kReferenceSamples; ++i) {
+    indices[static_cast<std::size_t>(i)] =
+        indices[static_cast<std::size_t>(i * count / kReferenceSamples)];
+  }
+  indices.resize(kReferenceSamples);
+}
+
+// Samples, and where it is known what another schedule gives, what differs from that: so a single
+// wrong element is found, and of many at least some.
+std::string outside_bound(const TrialRequest& request, const OperandMemory& memory,
+                          std::string_view expected) {
+  const OperandData data = operand_data(memory);
+  std::string why = outside_bound(compare(request.spec, data, kReferenceSamples));
+  if (!why.empty() || expected.empty()) return why;
+  std::vector<std::int64_t> indices = differences(memory, expected);
+  thin_out(indices);
+  return outside_bound(compare_at(request.spec, data, indices));
+}
+
+bool is_by_bits(const TrialRequest& request) {
+  return check_for(request.spec, request.on_device) == TuningCheck::bits;
+}
+
+// Why the call's result cannot be used; empty if it can. Operands are the same each time, so of
+// later calls the `first` one's bits are expected.
+std::string fault_of(const TrialRequest& request, const TrialRun& run, std::string_view expected,
+                     std::string& first) {
+  if (!run.fault.empty()) return run.fault;
+  const std::string_view output = output_bytes(*run.memory);
+  if (!first.empty()) {
+    return first == output ? "" : "the same operands do not give the same bits again";
+  }
+  first = output;
+  return is_by_bits(request) ? different_bits(*run.memory, expected)
+                             : outside_bound(request, *run.memory, expected);
+}
+
+void check(const TrialRequest& request, TrialRunner& runner, std::ostream& out) {
   constexpr std::uint64_t kMostOutput = std::uint64_t{1} << 32;
-  const std::string expected = bits ? read_whole(request.expected, kMostOutput) : "";
-  for (const Placement placement : {Placement::guard_after, Placement::guard_before}) {
-    const OperandMemory memory = run_once(request, kernels, placement);
-    const std::string why =
-        bits ? different_bits(memory, expected) : outside_bound(request, memory);
+  const std::string expected =
+      request.expected.empty() ? "" : read_whole(request.expected, kMostOutput);
+  std::string first;
+  for (int number = 0; number < runner.runs(); ++number) {
+    const std::string why = fault_of(request, runner.run(number), expected, first);
     if (why.empty()) continue;
     out << "wrong " << why << '\n';
     return;
@@ -99,55 +135,20 @@ void check(const TrialRequest& request, std::ostream& out) {
   out << "ok\n";
 }
 
-void reference_output(const TrialRequest& request, std::ostream& out) {
-  LoadedKernels kernels(request.threads);
-  kernels.load(request.kernels.at(0));
-  const OperandMemory memory = run_once(request, kernels, Placement::guard_after);
-  write_aside(request.expected, output_bytes(memory));
+void reference_output(const TrialRequest& request, TrialRunner& runner, std::ostream& out) {
+  const TrialRun run = runner.run(0);
+  if (!run.fault.empty()) {
+    out << "wrong " << run.fault << '\n';
+    return;
+  }
+  write_aside(request.expected, output_bytes(*run.memory));
   out << "ok\n";
 }
 
-class Timing {
- public:
-  explicit Timing(const TrialRequest& request)
-      : kernels_(request.threads),
-        memory_(fill_operands(operands(request.spec), request.seed, Placement::aligned)),
-        rotated_(rotate_weights(memory_, request.rotate_bytes)),
-        first_call_(request.kernels.size(), 0) {
-    for (const KernelFile& kernel : request.kernels) kernels_.load(kernel);
-  }
-
-  // Seconds per call of a sample that is long enough to be timed.
-  double sample(std::size_t kernel) {
-    if (first_call_.at(kernel) <= 0) {
-      calls(kernel, 1);  // touches pages and code
-      first_call_[kernel] = std::max(calls(kernel, 1), 1e-9);
-    }
-    const double wanted = std::ceil(kSampleSeconds / first_call_[kernel]);
-    return calls(kernel, static_cast<int>(std::clamp<double>(wanted, 1, kMostCalls)));
-  }
-
- private:
-  double calls(std::size_t kernel, int count) {
-    // The next sets of weights in turn: what the last sample left in the caches is not used again.
-    const std::size_t shift = next_ % rotated_.sets.size();
-    std::ranges::rotate(rotated_.sets, rotated_.sets.begin() + static_cast<std::ptrdiff_t>(shift));
-    next_ = static_cast<std::size_t>(count);
-    return kernels_.time(kernel, memory_.operands, rotated_.sets, count);
-  }
-
-  LoadedKernels kernels_;
-  OperandMemory memory_;
-  RotatedWeights rotated_;
-  std::vector<double> first_call_;  // seconds, by kernel
-  std::size_t next_ = 0;            // calls since the sets were rotated
-};
-
-void time_on_demand(const TrialRequest& request, std::istream& in, std::ostream& out) {
-  Timing timing(request);
+void time_on_demand(TrialRunner& runner, std::istream& in, std::ostream& out) {
   out << "ready\n" << std::flush;
   for (std::size_t kernel = 0; in >> kernel;) {
-    out << fmt::format("{:.9e}\n", timing.sample(kernel)) << std::flush;
+    out << fmt::format("{:.9e}\n", runner.sample(kernel)) << std::flush;
   }
 }
 
@@ -165,16 +166,17 @@ void run_trial_worker(TrialTask task, const std::string& request_file, std::istr
   leave_signals_to_parent();
   const TrialRequest request = TrialRequest::parse(request_file);
   limit_process(request);
+  const auto runner = request.on_device ? device_runner(request) : host_runner(request);
   switch (task) {
     case TrialTask::reference:
-      return reference_output(request, out);
+      return reference_output(request, *runner, out);
     case TrialTask::check:
-      return check(request, out);
+      return check(request, *runner, out);
     case TrialTask::time:
-      return time_on_demand(request, in, out);
+      return time_on_demand(*runner, in, out);
   }
 } catch (const Error& error) {
-  out << "error " << error.what() << '\n' << std::flush;
+  out << (error.code() == "GPU_MEMORY" ? "full " : "error ") << error.what() << '\n' << std::flush;
 }
 
 }  // namespace vitgen

@@ -17,8 +17,8 @@ enum class TrialTask {
 /// Throws USAGE for another word than reference, check, time.
 TrialTask parse_trial_task(const std::string& word);
 
-/// Says "error" and why where the kernel itself tells that it failed. Limits of the request are set
-/// for the process; it ends with its parent.
+/// Says "error" and why where the kernel itself tells that it failed, "full" where a GPU has no
+/// memory for its operands. Limits of the request are set for the process; it ends with its parent.
 void run_trial_worker(TrialTask task, const std::string& request, std::istream& in,
                       std::ostream& out);
 

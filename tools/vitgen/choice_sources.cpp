@@ -8,7 +8,9 @@
 #include "generators/base/version.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
+#include "tools/emit/kernel.h"
 #include "tools/emit/manifest.h"
+#include "tools/vitgen/host.h"
 #include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/known_hosts.h"
 #include "tools/vitgen/library_facts.h"
@@ -84,9 +86,40 @@ LockedChoices read_locked(const std::string& where) {
   return locked;
 }
 
+// A driver is opened where that can make a difference: for a library with a GPU's kernels, with
+// records of some GPU.
+std::string gpu_tuned_for(const ChoiceSources& sources, std::span<const Machine* const> machines) {
+  const auto of_gpu = [](const TuningRecord& record) { return is_gpu_host(record.host); };
+  const bool wanted =
+      std::ranges::any_of(machines, [](const Machine* each) { return is_device_row(*each); }) &&
+      (std::ranges::any_of(sources.own, of_gpu) || std::ranges::any_of(sources.shipped, of_gpu));
+  return wanted ? this_gpu_host() : "";
+}
+
+TuningHosts hosts_tuned_for(const ChoiceSources& sources, const TuningOptions& options,
+                            std::span<const Machine* const> machines) {
+  TuningHosts hosts;
+  std::set<std::string> known = hosts_of(sources.own);
+  known.merge(hosts_of(sources.shipped));
+  for (const std::string& host : options.tune_for) {
+    require_known_host("--tune-for", host, known);
+    std::string& place = is_gpu_host(host) ? hosts.gpu : hosts.processor;
+    if (!place.empty()) {
+      throw Error(ExitCode::usage, "USAGE",
+                  "--tune-for: two hosts of one kind: " + place + ", " + host,
+                  "name one processor, one GPU, or one of each");
+    }
+    place = host;
+  }
+  if (hosts.processor.empty()) hosts.processor = host_text(this_host());
+  if (hosts.gpu.empty()) hosts.gpu = gpu_tuned_for(sources, machines);
+  return hosts;
+}
+
 }  // namespace
 
-ChoiceSources read_choice_sources(const TuningOptions& options) {
+ChoiceSources read_choice_sources(const TuningOptions& options,
+                                  std::span<const Machine* const> machines) {
   ChoiceSources sources;
   if (!options.locked.empty()) {
     sources.locked = read_locked(options.locked);
@@ -99,14 +132,9 @@ ChoiceSources read_choice_sources(const TuningOptions& options) {
   if (options.no_tuning) return sources;
   sources.own = database_records(options.database);
   sources.shipped = shipped_records();
-  const std::string host = options.tune_for.empty() ? host_text(this_host()) : options.tune_for;
-  if (!options.tune_for.empty()) {
-    std::set<std::string> known = hosts_of(sources.own);
-    known.merge(hosts_of(sources.shipped));
-    require_known_host("--tune-for", host, known);
-  }
+  const TuningHosts hosts = hosts_tuned_for(sources, options, machines);
   // Another host's measurements say nothing of this one.
-  keep_records(sources, [&](const TuningRecord& record) { return record.host == host; });
+  keep_records(sources, [&](const TuningRecord& record) { return hosts.are_of(record); });
   return sources;
 }
 

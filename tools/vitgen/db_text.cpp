@@ -49,12 +49,11 @@ std::string records_text(std::span<const TuningRecord> records) {
     const std::string place = record.host + ", " + record.machine;
     if (place != heading) text += fmt::format("{}{}\n", heading.empty() ? "" : "\n", place);
     heading = place;
-    text +=
-        fmt::format("  {}\n    {:.2f} us by {}, {}, {}, spread {:.1f} %, {}, {}{}\n",
-                    printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
-                    printable(record.choice.text(), kTextBytes), counted(record.threads, "thread"),
-                    counted(record.samples, "sample"), 100 * record.spread, record.date,
-                    record.short_hash(), is_current(record) ? "" : ", of other versions");
+    text += fmt::format("  {}\n    {:.2f} us by {}, {}{}, spread {:.1f} %, {}, {}{}\n",
+                        printable(record.spec.text(), kTextBytes), record.median_ns / 1e3,
+                        printable(record.choice.text(), kTextBytes), threads_text(record),
+                        counted(record.samples, "sample"), 100 * record.spread, record.date,
+                        record.short_hash(), is_current(record) ? "" : ", of other versions");
   }
   return text;
 }

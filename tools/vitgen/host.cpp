@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "runtime/cpu.h"
+#include "schedules/tuning/host.h"
 #include "tools/emit/process.h"
 
 namespace vitgen {
@@ -65,6 +66,41 @@ std::vector<const Machine*> parse_targets(std::string_view list) {
     }
   }
   return ordered;
+}
+
+std::string gpu_targets() {
+  std::string list;
+  for (const Machine* machine : all_machines()) {
+    if (machine->capability == 0 || machine->target.empty()) continue;
+    list.append(list.empty() ? "" : ", ").append(machine->target);
+  }
+  return list;
+}
+
+bool runs_on_gpu(const Machine& machine, int capability) {
+  if (machine.capability == 0) return false;
+  return machine.only_capability != 0 ? capability == machine.only_capability
+                                      : capability >= machine.capability;
+}
+
+const Machine* best_gpu_machine(int capability) {
+  for (const Machine* machine : all_machines()) {
+    if (!machine->target.empty() && runs_on_gpu(*machine, capability)) return machine;
+  }
+  return nullptr;
+}
+
+std::string gpu_host(const GpuFacts& gpu) {
+  return gpu_host_text({.name = gpu_name_words(gpu.name),
+                        .capability = gpu.capability,
+                        .multiprocessors = gpu.multiprocessors,
+                        .l2 = gpu.l2_bytes,
+                        .bus_bits = gpu.bus_bits});
+}
+
+std::string this_gpu_host() {
+  const FoundGpus found = find_gpus();
+  return found.gpus.empty() ? "" : gpu_host(found.gpus.front());
 }
 
 Assembler find_assembler() {

@@ -194,9 +194,9 @@ std::string KernelChoice::provenance() const {
   if (origin == ChoiceOrigin::rule) return "default";
   if (origin == ChoiceOrigin::knobs) return "knobs file";
   if (origin == ChoiceOrigin::locked) return "locked";
-  return fmt::format(
-      "{} {} ({}, {}, {})", origin == ChoiceOrigin::shipped ? "shipped record" : "record",
-      record->short_hash(), record->host, counted(record->threads, "thread"), record->date);
+  return fmt::format("{} {} ({}, {}{})",
+                     origin == ChoiceOrigin::shipped ? "shipped record" : "record",
+                     record->short_hash(), record->host, threads_text(*record), record->date);
 }
 
 std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,9 +17,10 @@ namespace vitgen {
 
 struct TuningOptions {
   std::string database;  ///< empty: the user's own, if there is one
-  std::string tune_for;  ///< host_text() of another host; empty: this one
-  std::string locked;    ///< manifest or directory of a library whose choices are repeated
-  std::string knobs;     ///< file
+  /// Other hosts whose records are used instead of this computer's: its processor's, its GPU's.
+  std::vector<std::string> tune_for;
+  std::string locked;  ///< manifest or directory of a library whose choices are repeated
+  std::string knobs;   ///< file
   bool no_tuning = false;
 };
 
@@ -52,16 +54,18 @@ struct LockedChoices {
 struct ChoiceSources {
   std::string knobs_name;  ///< the file's, for messages
   std::vector<KnobsEntry> knobs;
-  std::vector<TuningRecord> own;      ///< of the host that is tuned for
+  std::vector<TuningRecord> own;      ///< of the hosts that are tuned for
   std::vector<TuningRecord> shipped;  ///< of the same
   std::optional<LockedChoices> locked;
 };
 
-/// Reads what the options name. Errors: those of the files; io TUNE_DB_OPEN where a database that
-/// was named is not there; usage TUNE_HOST_UNKNOWN for a host without records, with those known;
+/// Reads what the options name, for a library of these machines. Errors: those of the files; io
+/// TUNE_DB_OPEN where a database that was named is not there; usage TUNE_HOST_UNKNOWN for a host
+/// without records, with those known, and USAGE for two of one kind;
 /// bad_input LOCKED_VERSIONS for a manifest of other versions: its bytes cannot be repeated;
 /// LOCKED_CHANGED for one with a record that none of its kernels has.
-ChoiceSources read_choice_sources(const TuningOptions& options);
+ChoiceSources read_choice_sources(const TuningOptions& options,
+                                  std::span<const Machine* const> machines);
 
 /// Leaves only these of the user's and the shipped records.
 void keep_records(ChoiceSources& sources, const std::function<bool(const TuningRecord&)>& keep);

@@ -6,6 +6,7 @@
 
 #include "generators/base/counted.h"
 #include "generators/base/suggest.h"
+#include "tools/emit/kernel.h"
 #include "tools/tune/is_current.h"
 
 namespace vitgen {
@@ -18,10 +19,17 @@ std::set<std::string> hosts_of(std::span<const TuningRecord> records,
   return hosts;
 }
 
-std::string fitting_text(std::span<const TuningRecord> records, const std::string& host,
+bool TuningHosts::are_of(const TuningRecord& record) const {
+  const auto rows = all_machines();
+  const auto row = std::ranges::find(rows, record.machine, &Machine::name);
+  const bool on_device = row != rows.end() && is_device_row(**row);
+  return record.host == (on_device ? gpu : processor);
+}
+
+std::string fitting_text(std::span<const TuningRecord> records, const TuningHosts& hosts,
                          std::span<const Machine* const> machines) {
   const auto fits = std::ranges::count_if(records, [&](const TuningRecord& record) {
-    return record.host == host && is_current(record) &&
+    return hosts.are_of(record) && is_current(record) &&
            std::ranges::find(machines, record.machine, &Machine::name) != machines.end();
   });
   return fmt::format("{}, {} {} this machine", counted(records.size(), "record"), fits,

@@ -26,7 +26,10 @@ std::string rate_text(const OpSpec& spec, double seconds, double peak) {
   const double rate = gflops(spec, seconds);
   if (peak > 0 && rate > peak) return time_text(seconds);
   const std::string share = peak > 0 ? fmt::format(" {:3.0f} % of peak", 100 * rate / peak) : "";
-  return fmt::format("{} {:7.2f} GF/s{}", time_text(seconds), rate, share);
+  constexpr double kMany = 1e4;
+  const std::string speed =
+      rate < kMany ? fmt::format("{:7.2f} GF/s", rate) : fmt::format("{:7.2f} TF/s", 1e-3 * rate);
+  return fmt::format("{} {}{}", time_text(seconds), speed, share);
 }
 
 // Of what stays because it met no other: why there was none.

@@ -6,6 +6,7 @@ namespace {
 
 [[maybe_unused]] const bool installed = [] {
   vitgen::fake_cuda::set_launch(vitgen::fake_cuda::interpret);
+  vitgen::fake_cuda::set_clock(vitgen::fake_cuda::interpreted_time);
   return true;
 }();
 

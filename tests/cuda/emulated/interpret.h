@@ -9,4 +9,8 @@ namespace vitgen::fake_cuda {
 /// stderr, and the result is that of a kernel that failed.
 int interpret(const Launch& launch);
 
+/// Milliseconds that all launches so far took: a microsecond for each instruction of a thread, so
+/// that the same work always takes the same time.
+double interpreted_time();
+
 }  // namespace vitgen::fake_cuda

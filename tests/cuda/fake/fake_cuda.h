@@ -32,6 +32,11 @@ struct Launch {
 using LaunchFunction = std::function<int(const Launch&)>;
 void set_launch(LaunchFunction function);
 
+/// The device's clock, which events look at when their turn comes, in milliseconds; without one it
+/// is the computer's.
+using ClockFunction = std::function<double()>;
+void set_clock(ClockFunction function);
+
 /// Host memory behind `bytes` bytes of device memory; null if they are not inside one allocation.
 std::byte* translate(std::uint64_t address, std::size_t bytes);
 
@@ -42,7 +47,8 @@ struct Range {
 };
 std::vector<Range> allocations();
 
-/// Back to one idle device of capability 9.0, 1 GiB, CUDA 12.4, no launch function, no failures.
+/// Back to one idle device of capability 9.0, 1 GiB, CUDA 12.4, no launch function, no clock, no
+/// failures.
 void reset();
 /// The context is as new where it was lost; the rest stays.
 void mend();

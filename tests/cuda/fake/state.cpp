@@ -71,6 +71,8 @@ CudaResult finish(Stream& stream, std::size_t position) {
 
 void set_launch(LaunchFunction function) { state().launch = std::move(function); }
 
+void set_clock(ClockFunction function) { state().clock = std::move(function); }
+
 void reset() {
   State& s = state();
   const std::lock_guard lock(s.mutex);
@@ -79,6 +81,7 @@ void reset() {
   s.version = 12040;
   s.memory_limit = std::size_t{1} << 30;
   s.launch = nullptr;
+  s.clock = nullptr;
   s.process = 0;
   s.lost = rt::kCudaSuccess;
   s.memory.clear();

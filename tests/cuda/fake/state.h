@@ -86,6 +86,7 @@ struct State {
   int version = 12040;
   std::size_t memory_limit = std::size_t{1} << 30;
   LaunchFunction launch;
+  ClockFunction clock;
   pid_t process = 0;           ///< that called cuInit; 0: none
   std::vector<long> retained;  ///< per device
   CudaResult lost = rt::kCudaSuccess;

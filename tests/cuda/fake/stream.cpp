@@ -23,6 +23,7 @@ CudaResult wait_for(Stream* stream, size_t position) {
 }
 
 double now() {
+  if (state().clock) return state().clock();
   const auto time = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(time).count();
 }

@@ -62,8 +62,13 @@ double ulp_of(double value) {
 
 Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples) {
   const Operand& out = data.operand(data.size() - 1);
+  return compare_at(spec, data, sample_indices(out.elements(), out.extents[0], samples));
+}
+
+Comparison compare_at(const OpSpec& spec, const OperandData& data,
+                      std::span<const std::int64_t> indices) {
   Comparison result;
-  for (const std::int64_t index : sample_indices(out.elements(), out.extents[0], samples)) {
+  for (const std::int64_t index : indices) {
     const ReferenceValue want = reference(spec, data, index);
     const double got = data.at(data.size() - 1, index);
     ++result.checked;

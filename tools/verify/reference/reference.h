@@ -74,4 +74,8 @@ struct Comparison {
 /// looked at, the first and last row among them, evenly spread otherwise (0: all).
 Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples);
 
+/// The same of these elements of the output.
+Comparison compare_at(const OpSpec& spec, const OperandData& data,
+                      std::span<const std::int64_t> indices);
+
 }  // namespace vitgen

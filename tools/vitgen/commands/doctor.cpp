@@ -11,7 +11,6 @@
 #include "generators/base/version.h"
 #include "runtime/cpu.h"
 #include "runtime/cpu_count.h"
-#include "runtime/cuda_driver.h"
 #include "schedules/tuning/database.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
@@ -31,59 +30,20 @@ namespace {
 
 void fact(std::string_view name, std::string_view value) { fmt::print("{:<14}{}\n", name, value); }
 
-// What the driver tells of the GPUs, or why it tells nothing.
-struct Gpus {
-  std::string missing;
-  std::string driver;             // "CUDA 12.4"
-  std::vector<int> capabilities;  // 10 major + minor, by the driver's numbers
-};
-
-int capability_of(const rt::CudaDriver& driver, int ordinal) {
-  rt::CudaOrdinal device = 0;
-  int major = 0;
-  int minor = 0;
-  const bool told =
-      driver.cuDeviceGet(&device, ordinal) == rt::kCudaSuccess &&
-      driver.cuDeviceGetAttribute(&major, rt::kCudaCapabilityMajor, device) == rt::kCudaSuccess &&
-      driver.cuDeviceGetAttribute(&minor, rt::kCudaCapabilityMinor, device) == rt::kCudaSuccess;
-  return told ? 10 * major + minor : 0;
-}
-
-Gpus find_gpus() {
-  Gpus gpus;
-  char buffer[256] = "";
-  rt::Text text = rt::text_in(buffer, sizeof buffer);
-  rt::CudaDriver driver{};
-  if (rt::cuda_driver_open(driver, text) == VITGEN_API_OK) {
-    rt::put_cuda_version(text, driver.version);
-    gpus.driver = buffer;
-    int count = 0;
-    if (driver.cuDeviceGetCount(&count) != rt::kCudaSuccess) count = 0;
-    for (int i = 0; i < count; ++i) gpus.capabilities.push_back(capability_of(driver, i));
-    if (count == 0) gpus.missing = "the driver finds none";
-  } else {
-    gpus.missing = buffer;
-  }
-  rt::cuda_driver_close(driver);
-  return gpus;
-}
-
-void print_gpus(const Gpus& gpus) {
-  if (!gpus.missing.empty()) return fact("gpu", "none: " + gpus.missing);
-  for (std::size_t i = 0; i < gpus.capabilities.size(); ++i) {
-    const int capability = gpus.capabilities[i];
-    fact("gpu", fmt::format("device {}: compute capability {}.{}, driver for {}", i,
-                            capability / 10, capability % 10, gpus.driver));
+void print_gpus(const FoundGpus& found) {
+  if (!found.missing.empty()) return fact("gpu", "none: " + found.missing);
+  for (std::size_t i = 0; i < found.gpus.size(); ++i) {
+    const GpuFacts& gpu = found.gpus[i];
+    fact("gpu", fmt::format("device {}: {}, compute capability {}.{}, driver for {}", i, gpu.name,
+                            gpu.capability / 10, gpu.capability % 10, found.driver));
   }
 }
 
 // Empty if the row's kernels run here, else what it needs.
-std::string lacking(const Machine& machine, const rt::CpuState& cpu, const Gpus& gpus) {
+std::string lacking(const Machine& machine, const rt::CpuState& cpu, const FoundGpus& found) {
   if (machine.kind == MachineKind::gpu) {
-    const bool runs = std::ranges::any_of(gpus.capabilities, [&](int capability) {
-      return machine.only_capability != 0 ? capability == machine.only_capability
-                                          : capability >= machine.capability;
-    });
+    const bool runs = std::ranges::any_of(
+        found.gpus, [&](const GpuFacts& gpu) { return runs_on_gpu(machine, gpu.capability); });
     const int wanted = machine.capability;
     return runs ? ""
                 : fmt::format("GPU of compute capability {}.{}{}", wanted / 10, wanted % 10,
@@ -96,11 +56,11 @@ std::string lacking(const Machine& machine, const rt::CpuState& cpu, const Gpus&
   return buffer;
 }
 
-void print_targets(const Gpus& gpus) {
+void print_targets(const FoundGpus& found) {
   const rt::CpuState cpu = rt::cpu_read();
   for (const Machine* machine : all_machines()) {
     if (machine->target.empty()) continue;
-    const std::string missing = lacking(*machine, cpu, gpus);
+    const std::string missing = lacking(*machine, cpu, found);
     fact("target", missing.empty() ? fmt::format("{}: runs here", machine->target)
                                    : fmt::format("{}: generated here, does not run here (no {})",
                                                  machine->target, missing));
@@ -145,11 +105,18 @@ void print_cache() {
 }
 
 // What `generate` will find, and what keeps it from that.
-void print_tuning() {
-  const std::string host = host_text(this_host());
-  const std::vector<const Machine*> machines = host_machines();
-  fact("tuning host", host);
-  fact("shipped", fitting_text(shipped_records(), host, machines));
+void print_tuning(const FoundGpus& found) {
+  TuningHosts hosts{.processor = host_text(this_host()), .gpu = {}};
+  std::vector<const Machine*> machines = host_machines();
+  fact("tuning host", hosts.processor);
+  if (!found.gpus.empty()) {  // the first is the one that is tuned, and that libraries run on
+    hosts.gpu = gpu_host(found.gpus.front());
+    fact("tuning gpu", hosts.gpu);
+    for (const Machine* each : all_machines()) {
+      if (runs_on_gpu(*each, found.gpus.front().capability)) machines.push_back(each);
+    }
+  }
+  fact("shipped", fitting_text(shipped_records(), hosts, machines));
   const std::string path = default_tuning_database();
   if (path.empty()) {
     fact("tuning", "no database: set VITGEN_TUNING_DB or HOME");
@@ -158,7 +125,7 @@ void print_tuning() {
   try {
     const auto database = TuningDatabase::open_to_read(path);
     fact("tuning",
-         database ? fmt::format("{}: {}", path, fitting_text(database->records(), host, machines))
+         database ? fmt::format("{}: {}", path, fitting_text(database->records(), hosts, machines))
                   : path + ": not there yet");
   } catch (const Error& error) {
     fact("tuning", error.what());
@@ -168,9 +135,9 @@ void print_tuning() {
 void doctor() {
   fact("vitgen", fmt::format("{} (Halide {}, LLVM {})", kVersion, kHalideVersion, kLlvmVersion));
   fact("cpu", cpu_name());
-  const Gpus gpus = find_gpus();
-  print_gpus(gpus);
-  print_targets(gpus);
+  const FoundGpus found = find_gpus();
+  print_gpus(found);
+  print_targets(found);
   const int quota = rt::cgroup_cpus("");
   fact("threads", fmt::format("{} (affinity {}, cgroup quota {})", rt::usable_cpus(),
                               rt::affinity_cpus(), quota == 0 ? "none" : std::to_string(quota)));
@@ -178,7 +145,7 @@ void doctor() {
   print_linker();
   print_assembler();
   print_cache();
-  print_tuning();
+  print_tuning(found);
   const bool works = !host_machines().empty();
   fact("verdict", works ? "generate, run and verify work here"
                         : "generate works; run needs a CPU for one of " + known_targets());

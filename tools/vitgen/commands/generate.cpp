@@ -105,7 +105,7 @@ void generate(const GenerateArguments& given, const Console& console) {
     const OutputSet writable(options.directory);
   }
   tell_targets(arguments, options, console);
-  options.choices = read_choice_sources(arguments.tuning);
+  options.choices = read_choice_sources(arguments.tuning, options.machines);
   options.note = [&console](const std::string& text) { console.note(text); };
   options.detail = [&console](const std::string& text) { console.detail(text); };
   const ModelSource source = open_model(arguments.model);
@@ -191,8 +191,11 @@ void add_tuning_options(CLI::App& command, GenerateArguments& a) {
   TuningOptions& tuning = a.tuning;
   auto* database = command.add_option("--db", tuning.database,
                                       "Tuning database ($VITGEN_TUNING_DB, or the user's own)");
-  auto* host = command.add_option("--tune-for", tuning.tune_for,
-                                  "Use the records of this host instead of this machine's");
+  auto* host = command
+                   .add_option("--tune-for", tuning.tune_for,
+                               "Use the records of this host instead of this machine's: of a "
+                               "processor, of a GPU, or of one of each, with a comma")
+                   ->delimiter(',');
   auto* knobs = command.add_option("--knobs", tuning.knobs,
                                    "Schedules written by hand, as `explain --write` writes them");
   auto* off = command.add_flag("--no-tuning", tuning.no_tuning, "Use no tuning records");

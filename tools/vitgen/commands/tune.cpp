@@ -11,20 +11,24 @@
 #include "generators/base/temp_dir.h"
 #include "runtime/cpu_count.h"
 #include "runtime/threads.h"
-#include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
+#include "tools/measure/figures.h"
 #include "tools/measure/fma_peak.h"
+#include "tools/measure/gpu_peaks.h"
 #include "tools/measure/machine_notes.h"
 #include "tools/tune/budget.h"
-#include "tools/tune/host_backend.h"
+#include "tools/tune/device_kind.h"
+#include "tools/tune/host_kind.h"
 #include "tools/tune/target_code.h"
 #include "tools/vitgen/build_library.h"
 #include "tools/vitgen/command.h"
 #include "tools/vitgen/host.h"
 #include "tools/vitgen/kernel_choices.h"
 #include "tools/vitgen/open_database.h"
+#include "tools/vitgen/peak_kernels.h"
 #include "tools/vitgen/plan_arguments.h"
 #include "tools/vitgen/tune_report.h"
+#include "tools/vitgen/tune_target.h"
 #include "tools/vitgen/tune_watch.h"
 
 namespace vitgen {
@@ -46,27 +50,6 @@ struct TuneArguments {
   std::uint32_t seed = 1;
   bool resume = false, dry_run = false;
 };
-
-const Machine& tuned_machine(const std::string& target) {
-  const std::vector<const Machine*> machines = parse_targets(target);
-  if (machines[0]->kind == MachineKind::gpu) {
-    throw Error(ExitCode::target, "TUNE_TARGET",
-                fmt::format("{}: kernels for GPUs are not tuned", machines[0]->target),
-                "their schedules are the rules' own; `generate --knobs FILE` sets others");
-  }
-  if (machines.size() != 1) {
-    throw Error(ExitCode::usage, "USAGE", "--target: one target at a time can be tuned",
-                "run tune once for each; the database keeps them apart");
-  }
-  const auto here = host_machines();
-  if (std::ranges::find(here, machines[0]) == here.end()) {
-    throw Error(
-        ExitCode::target, "TUNE_TARGET",
-        fmt::format("this CPU cannot run {}, so nothing can be measured", machines[0]->target),
-        "tune on a computer that has it; vitgen doctor lists what runs here");
-  }
-  return *machines[0];
-}
 
 BuildOptions plan_options(const TuneArguments& arguments) {
   BuildOptions options;
@@ -133,12 +116,11 @@ std::string run_name(std::uint32_t seed) {
   return fmt::format("{}.s{}.{:.6}", utc_now(), seed, sha256_hex(std::to_string(::getpid())));
 }
 
-TuneSettings settings_of(const TuneArguments& arguments, const Machine& machine) {
-  const Host host = this_host();
+TuneSettings settings_of(const TuneArguments& arguments, const TuneTarget& target) {
   TuneSettings settings;
-  settings.machine = &machine;
-  settings.host = host_text(host);
-  settings.caches = {.l1 = host.l1d, .l2 = host.l2};
+  settings.machine = target.machine;
+  settings.host = target.host;
+  settings.caches = target.caches;
   settings.budget_seconds = budget_of(arguments);
   settings.selection = selection_for(arguments.trials, arguments.seed);
   settings.threads = arguments.threads;
@@ -167,9 +149,35 @@ std::function<Choice(const OpSpec&)> choices_in_use(const TuneSettings& settings
   };
 }
 
-double measured_peak(const Machine& machine, int threads) {
+// In GF/s, of multiply-adds or of a GPU's products; 0 where a GPU has none that can be measured:
+// then shares of it are left out.
+double measured_peak(const TuneTarget& target, int threads, DType precision) {
   constexpr double kSeconds = 0.2;
-  return fma_peak_gflops(fma_isa(machine), threads, kSeconds);
+  if (!target.is_gpu()) return fma_peak_gflops(fma_isa(*target.machine), threads, kSeconds);
+  try {
+    return gpu_product_gflops(Gpu{}, peak_kernels(*target.machine, precision));
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+std::string search_note(const TuneTarget& target, std::size_t kernels, double peak, int threads) {
+  const std::string what =
+      fmt::format("{}: {}", target.machine->target, counted(kernels, "kernel"));
+  if (target.is_gpu()) {
+    return fmt::format("{} on {}{}", what, target.gpu,
+                       peak > 0 ? ", " + rate_text(peak) + " measured peak of products" : "");
+  }
+  return fmt::format("{}, {:.0f} GF/s measured peak with {}", what, peak,
+                     counted(threads, "thread"));
+}
+
+// Kernels for a GPU are timed by its own clock: who else uses the processor does not matter.
+std::string busy_processor(const TuneTarget& target) {
+  if (target.is_gpu()) return {};
+  constexpr double kShareSeconds = 0.2;  // many slices of a scheduler
+  const int cpus = rt::usable_cpus();
+  return busy_at_start(cpus, processor_share(cpus, kShareSeconds));
 }
 
 // A default that is wrong is no matter of tuning.
@@ -195,12 +203,11 @@ std::ptrdiff_t not_reached(const std::vector<KernelResult>& results) {
   return count;
 }
 
-HostBackendOptions backend_options(const TuneArguments& arguments, const TuneSettings& settings,
-                                   std::uint64_t rotate_bytes) {
+ChildBackendOptions backend_options(const TuneArguments& arguments, const TuneSettings& settings,
+                                    std::uint64_t rotate_bytes) {
   return {.machine = settings.machine,
           .worker = std::filesystem::read_symlink("/proc/self/exe"),
           .cache = default_cache(),
-          .cpu = host_cpu(),
           .threads = arguments.threads,
           .rotate_bytes = rotate_bytes,
           .seed = arguments.seed,
@@ -234,29 +241,27 @@ std::vector<KernelResult> watched_search(const std::vector<TuneKernel>& kernels,
               [&watch](const TuneProgress& now) { watch(now); });
 }
 
-void search(const TuneArguments& arguments, const Machine& machine,
+void search(const TuneArguments& arguments, const TuneTarget& target,
             const std::vector<TuneKernel>& kernels, std::uint64_t rotate_bytes,
             const Console& console) {
   // Ctrl-C acts when all that was learnt is written and shown.
   const DeferSignals defer;
-  TuneSettings settings = settings_of(arguments, machine);
+  TuneSettings settings = settings_of(arguments, target);
   const std::string path = tuning_database_path(arguments.database);
   TuningDatabase database = TuningDatabase::open(path);
   settings.in_use = choices_in_use(settings, &database);
-  HostBackendOptions options = backend_options(arguments, settings, rotate_bytes);
+  ChildBackendOptions options = backend_options(arguments, settings, rotate_bytes);
   std::unique_ptr<TempDir> cache;
   if (options.cache.empty()) {
     cache = std::make_unique<TempDir>(temporary_directory());
     options.cache = cache->path();
   }
-  const double peak = measured_peak(machine, arguments.threads);
-  console.note(fmt::format("{}: {}, {:.0f} GF/s measured peak with {}", machine.target,
-                           counted(kernels.size(), "kernel"), peak,
-                           counted(arguments.threads, "thread")));
-  constexpr double kShareSeconds = 0.2;  // many slices of a scheduler
-  const int cpus = rt::usable_cpus();
-  tell(busy_at_start(cpus, processor_share(cpus, kShareSeconds)), console);
-  HostBackend backend(options);
+  const double peak = measured_peak(target, arguments.threads,
+                                    parse_enum<DType>(arguments.precision, "--precision"));
+  console.note(search_note(target, kernels.size(), peak, arguments.threads));
+  tell(busy_processor(target), console);
+  ChildBackend backend(options,
+                       target.is_gpu() ? device_kind(find_assembler()) : host_kind(host_cpu()));
   const std::vector<KernelResult> results =
       watched_search(kernels, settings, backend, database, peak, console);
   fmt::print("{}", tune_table(results, peak));
@@ -270,11 +275,11 @@ void search(const TuneArguments& arguments, const Machine& machine,
   tell_next_steps(results, path, console);
 }
 
-void dry_run(const TuneArguments& arguments, const Machine& machine,
+void dry_run(const TuneArguments& arguments, const TuneTarget& target,
              const std::vector<TuneKernel>& kernels) {
   const auto database = open_future_database(arguments.database);
   const TuningDatabase* known = database ? &*database : nullptr;
-  TuneSettings settings = settings_of(arguments, machine);
+  TuneSettings settings = settings_of(arguments, target);
   settings.in_use = choices_in_use(settings, known);
   fmt::print("{}", dry_run_table(plan_search(kernels, settings, known)));
 }
@@ -282,7 +287,10 @@ void dry_run(const TuneArguments& arguments, const Machine& machine,
 void tune_command(const TuneArguments& given, const Console& console) {
   TuneArguments arguments = given;
   budget_of(arguments);  // before the model is read
-  const Machine& machine = tuned_machine(arguments.target);
+  const TuneTarget target = find_tune_target(arguments.target, arguments.dry_run);
+  if (target.is_gpu() && arguments.threads != 1) {
+    throw Error(ExitCode::usage, "USAGE", "--threads: no thread of the processor runs on a GPU");
+  }
   const BuildOptions options = plan_options(arguments);
   arguments.model.overrides = parse_settings(arguments.settings);
   // Values make no difference to time; made-up ones serve.
@@ -291,8 +299,8 @@ void tune_command(const TuneArguments& given, const Console& console) {
   const std::vector<Plan> plans = plans_of(source.model.network, options);
   std::vector<TuneKernel> kernels = kernels_of(plans);
   keep_matching(kernels, arguments.op);
-  if (arguments.dry_run) return dry_run(arguments, machine, kernels);
-  search(arguments, machine, kernels, weight_bytes(plans.front()), console);
+  if (arguments.dry_run) return dry_run(arguments, target, kernels);
+  search(arguments, target, kernels, weight_bytes(plans.front()), console);
 }
 
 void add_model_options(CLI::App& command, TuneArguments& a) {
@@ -321,7 +329,9 @@ void add_model_options(CLI::App& command, TuneArguments& a) {
 }
 
 void add_search_options(CLI::App& command, TuneArguments& a) {
-  command.add_option("--target", a.target, "A CPU target that runs here, or host (host)");
+  command.add_option(
+      "--target", a.target,
+      "A target that runs here; host: this CPU's best; cuda: this GPU's best (host)");
   command.add_option("--budget", a.budget,
                      "Time for all of it: 90s, 10m, 1h (10m; with --trials: no limit)");
   command
@@ -332,7 +342,7 @@ void add_search_options(CLI::App& command, TuneArguments& a) {
   command.add_flag("--resume", a.resume, "Do not try again what was tried with these versions");
   command.add_option("--db", a.database,
                      "Tuning database (VITGEN_TUNING_DB, or tuning.db in the user's data folder)");
-  command.add_option("--threads", a.threads, "Threads of timed calls (1)")
+  command.add_option("--threads", a.threads, "Threads of timed calls, on a CPU (1)")
       ->check(CLI::Range(1, int{rt::kMaxThreads}));
   command.add_option("--seed", a.seed, "Of the random candidates, orders and operands (1)");
   command.add_option("--jobs", a.jobs, "Candidates to compile at once (all CPUs)")
@@ -346,7 +356,9 @@ void add_tune(CLI::App& app, const Console& console) {
   auto arguments = std::make_shared<TuneArguments>();
   CLI::App* command =
       app.add_subcommand("tune", "Search for faster schedules of a model on this machine");
-  command->footer("Example:\n  vitgen tune -m vit/model.safetensors --target host --budget 10m");
+  command->footer(
+      "Examples:\n  vitgen tune -m vit/model.safetensors --target host --budget 10m\n"
+      "  vitgen tune -m vit/model.safetensors --target cuda --precision f16 --batch 1,32");
   add_model_options(*command, *arguments);
   add_search_options(*command, *arguments);
   command->callback([arguments, &console] { tune_command(*arguments, console); });

@@ -1,0 +1,60 @@
+#include "tools/emit/device_report.h"
+
+#include <optional>
+#include <regex>
+
+#include "generators/base/error.h"
+
+namespace vitgen {
+
+namespace {
+
+std::optional<int> number_in(const std::string& text, const char* words) {
+  std::smatch found;
+  if (!std::regex_search(text, found, std::regex(words))) return std::nullopt;
+  return std::stoi(found[1]);
+}
+
+int told_number(const std::string& text, const char* words) {
+  if (const auto number = number_in(text, words)) return *number;
+  throw Error(
+      ExitCode::internal, "ASSEMBLER_REPORT",
+      "the assembler does not tell \"" + std::string(words) + "\" in: " + printable(text, 400));
+}
+
+// Such a line stands before or after those about its entry, and names it.
+bool serializes(const std::string& entry, const std::string& text) {
+  const std::regex line(
+      "(wgmma\\.mma_async instructions are serialized|"
+      "warpgroup\\.wait is injected)[^\n]*'" +
+      entry + "'");
+  return std::regex_search(text, line);
+}
+
+AssemblerReport report_of(const std::string& entry, const std::string& text) {
+  return {.entry = entry,
+          .registers = told_number(text, "Used (\\d+) registers"),
+          .stack_bytes = told_number(text, "(\\d+) bytes stack frame"),
+          .spill_bytes = told_number(text, "(\\d+) bytes spill stores") +
+                         told_number(text, "(\\d+) bytes spill loads"),
+          // Told only where there is some.
+          .shared_bytes = number_in(text, "(\\d+) bytes smem").value_or(0),
+          .serializes_products = false};
+}
+
+}  // namespace
+
+std::vector<AssemblerReport> assembler_reports(std::string text) {
+  const std::string all = text;
+  std::vector<AssemblerReport> reports;
+  const std::regex entry("Compiling entry function '(\\w+)'");
+  for (std::smatch found; std::regex_search(text, found, entry);) {
+    const std::string name = found[1];
+    text = std::string(found.suffix());
+    reports.push_back(report_of(name, text.substr(0, text.find("Compiling entry function"))));
+    reports.back().serializes_products = serializes(name, all);
+  }
+  return reports;
+}
+
+}  // namespace vitgen
