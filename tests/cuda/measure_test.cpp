@@ -14,6 +14,7 @@
 #include "tests/cuda/loader.h"
 #include "tools/measure/gpu_code.h"
 #include "tools/measure/gpu_peaks.h"
+#include "tools/measure/gpu_tensor_map.h"
 
 namespace vitgen::test {
 namespace {
@@ -97,7 +98,7 @@ void whole_life() {
 TEST_F(MeasuredGpu, WhateverTheDriverRefusesIsToldByItsCallAndLeavesNothing) {
   int told = 0;
   for (int call = 0;; ++call) {
-    fake_cuda::fail("", call, rt::kCudaOutOfMemory);
+    fake_cuda::fail("", call, rt::kCudaLaunchOutOfResources);
     const Thrown thrown = thrown_by(whole_life);
     fake_cuda::fail_no_more();
     expect_nothing_left();
@@ -109,7 +110,7 @@ TEST_F(MeasuredGpu, WhateverTheDriverRefusesIsToldByItsCallAndLeavesNothing) {
     ++told;
     EXPECT_EQ(thrown.exit, ExitCode::internal);
     EXPECT_THAT(thrown.message, HasSubstr("cu"));
-    EXPECT_THAT(thrown.message, HasSubstr("CUDA_ERROR_OUT_OF_MEMORY"));
+    EXPECT_THAT(thrown.message, HasSubstr("CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"));
   }
   // Device, context twice, stream; two attributes; array, module, copies twice, functions twice,
   // launches twice, shared memory; events made and recorded twice each, awaited, read; the wait.
@@ -128,6 +129,38 @@ TEST_F(MeasuredGpu, CodeThatIsNoneAndLaunchesThatDoNotFitAreRefused) {
   EXPECT_THAT(launch("store", {}), HasSubstr("cuModuleGetFunction"));
   EXPECT_THAT(launch("load", {.block = {2048, 1, 1}}), HasSubstr("cuLaunchKernel"));
   EXPECT_THAT(launch("load", {.shared_bytes = 300 << 10}), HasSubstr("cuFuncSetAttribute"));
+}
+
+TEST_F(MeasuredGpu, ThatIsFullIsToldApart) {
+  const Gpu gpu;
+  fake_cuda::fail("cuMemAlloc_v2", 0, rt::kCudaOutOfMemory);
+  const Thrown thrown = thrown_by([&] { const DeviceArray array(gpu, 64); });
+  EXPECT_EQ(thrown.code, "GPU_MEMORY");
+  EXPECT_EQ(thrown.exit, ExitCode::resources);
+}
+
+TEST_F(MeasuredGpu, ATensorMapIsTheDriversOrSaysWhy) {
+  const Gpu gpu;
+  const DeviceArray array(gpu, 1 << 12);
+  const auto address = reinterpret_cast<std::uint64_t>(array.address());
+  const vitgen_tensor_map map = {.dims = 2,
+                                 .element_bytes = 2,
+                                 .swizzle_bytes = 128,
+                                 .box = {64, 8},
+                                 .extents = {64, 16},
+                                 .strides = {2, 128}};
+  EXPECT_EQ(gpu_tensor_map(gpu, map, address).size(), sizeof(rt::CudaTensorMap));
+  const Thrown crooked = thrown_by([&] { gpu_tensor_map(gpu, map, address + 2); });
+  EXPECT_EQ(crooked.code, "GPU_CALL");
+  EXPECT_THAT(crooked.message, HasSubstr("cuTensorMapEncodeTiled"));
+}
+
+TEST_F(MeasuredGpu, OfAnOldDriverHasNoTensorMaps) {
+  const DriverLacks lacks("cuTensorMapEncodeTiled");
+  const Gpu gpu;
+  const Thrown thrown = thrown_by([&] { gpu_tensor_map(gpu, {}, 0); });
+  EXPECT_EQ(thrown.code, "GPU_CALL");
+  EXPECT_EQ(thrown.exit, ExitCode::target);
 }
 
 TEST_F(MeasuredGpu, AKernelThatFailsIsToldWhereItsEndIsAwaited) {
@@ -225,7 +258,7 @@ TEST_F(MeasuredGpu, PeaksThatCannotBeMeasuredLeaveNothing) {
     const Gpu gpu;
     measure_gpu_peaks(gpu, {.factors = DType::f16, .products = kernel, .reads = kernel});
   });
-  EXPECT_EQ(thrown.code, "GPU_CALL");
+  EXPECT_EQ(thrown.code, "GPU_MEMORY");
   EXPECT_THAT(thrown.message, HasSubstr("cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY"));
 }
 

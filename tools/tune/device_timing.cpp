@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "generators/base/error.h"
-#include "runtime/cuda_tensor_map.h"
 #include "tools/emit/device_arguments.h"
 #include "tools/emit/table_device.h"
+#include "tools/measure/gpu_tensor_map.h"
 #include "tools/tune/racing.h"
 
 namespace vitgen {
@@ -32,18 +32,6 @@ std::unique_ptr<GpuCode> load_code(const Gpu& gpu, const CompiledDeviceKernel& c
   return code ? std::move(code) : std::make_unique<GpuCode>(gpu, compiled.kernel.ptx);
 }
 
-LaunchValue encoded_map(const Gpu& gpu, const microkernels::TensorMap& map, std::uint64_t address) {
-  if (gpu.calls().cuTensorMapEncodeTiled == nullptr) {
-    throw Error(ExitCode::target, "GPU_CALL", "the driver has no cuTensorMapEncodeTiled",
-                "that of CUDA 12 and later has");
-  }
-  rt::CudaTensorMap encoded;
-  gpu.require(rt::cuda_encode_map(gpu.calls(), table_map(map), address, encoded),
-              "cuTensorMapEncodeTiled");
-  const auto bytes = std::as_bytes(std::span(&encoded, 1));
-  return {bytes.begin(), bytes.end()};
-}
-
 std::uint64_t largest_scratch(const std::vector<CompiledDeviceKernel>& kernels) {
   std::uint64_t bytes = 0;
   for (const CompiledDeviceKernel& each : kernels) {
@@ -60,9 +48,10 @@ LoadedDeviceKernel::LoadedDeviceKernel(const Gpu& gpu, const CompiledDeviceKerne
 void LoadedDeviceKernel::launch(std::span<const std::uint64_t> operands,
                                 std::uint64_t scratch) const {
   for (const DeviceLaunch& each : kernel_.launches) {
-    const std::vector<LaunchValue> values = launch_values(
-        each, operands, scratch,
-        [this](const auto& map, std::uint64_t address) { return encoded_map(gpu_, map, address); });
+    const std::vector<LaunchValue> values =
+        launch_values(each, operands, scratch, [this](const auto& map, std::uint64_t address) {
+          return gpu_tensor_map(gpu_, table_map(map), address);
+        });
     std::vector<const void*> parameters;
     for (const LaunchValue& value : values) parameters.push_back(value.data());
     code_->launch(each.entry,
