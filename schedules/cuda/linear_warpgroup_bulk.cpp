@@ -7,9 +7,6 @@ namespace vitgen {
 
 namespace {
 
-// Registers of a thread beside its sums: addresses.
-constexpr int kOthers = 48;
-
 bool serves(const LinearSpec& spec, const Machine& machine) {
   const auto product = tensor_product_of(spec);
   return machine.warpgroup_products && product && has_bulk_product(*product);
@@ -17,7 +14,7 @@ bool serves(const LinearSpec& spec, const Machine& machine) {
 
 std::vector<microkernels::BulkTile> tiles_for(const LinearSpec& spec, const Machine& machine) {
   if (!serves(spec, machine)) return {};
-  return tiles_that_fit(microkernels::kBulkTiles, machine, kOthers);
+  return tiles_that_fit(microkernels::kBulkTiles, machine);
 }
 
 }  // namespace
@@ -35,7 +32,7 @@ std::vector<CudaLinearWarpgroupBulk::Knobs> CudaLinearWarpgroupBulk::space(const
 DeviceKernel CudaLinearWarpgroupBulk::device_kernel(const LinearSpec& spec, const Machine& machine,
                                                     const Knobs& knobs) {
   require_knobs(serves(spec, machine), "16-bit storage, k and columns in whole chunks of 8, wgmma");
-  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine, kOthers).empty(),
+  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine).empty(),
                 "whole tiles of warpgroups; blocks that fit on a multiprocessor");
   return device_kernel_of(
       bulk_product(*tensor_product_of(spec), knobs.tile, machine.multiprocessors),

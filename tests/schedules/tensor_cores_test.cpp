@@ -87,15 +87,19 @@ TEST_P(EveryWarpgroupTile, IsRightAroundItsEdges) {
 class EveryBulkTile : public ::testing::TestWithParam<microkernels::BulkTile> {};
 INSTANTIATE_TEST_SUITE_P(Tiles, EveryBulkTile, ::testing::ValuesIn(microkernels::kBulkTiles));
 
+// Less and more than a tile; terms for more than the stages of the ring, or tiles that one block
+// takes in turn; zeros beyond all edges.
 TEST_P(EveryBulkTile, IsRightAroundItsEdges) {
   const microkernels::BulkTile& tile = GetParam();
-  const auto check = [&](const LinearSpec& spec) {
-    expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), {tile});
+  Machine one = hopper();
+  one.multiprocessors = 1;
+  const auto check = [&](const LinearSpec& spec, const Machine& machine) {
+    expect_right<CudaLinearWarpgroupBulk>(spec, machine, {tile});
   };
   const Epilogue all{.bias = true, .activation = Activation::gelu_erf, .residual = true};
-  check(linear(1, 8, 8, DType::f16, all));
-  check(linear(tile.block_m, 64, tile.block_n, DType::bf16));
-  check(linear(tile.block_m + 1, tile.stages * 64 + 24, tile.block_n + 8, DType::bf16, all));
+  check(linear(1, 8, 8, DType::f16, all), hopper());
+  check(linear(tile.block_m, tile.stages * 64 + 24, tile.block_n, DType::bf16), hopper());
+  check(linear(tile.block_m + 1, 88, tile.block_n + 8, DType::bf16, all), one);
 }
 
 // Fewer blocks than tiles: each block goes round the ring from one tile to the next.
