@@ -137,7 +137,7 @@ class BulkProductCode {
   /// Of each eight columns a pair, the one that a lane's sums of one product belong to.
   void copy_pairs(Index turn, Index term, Index column, int pair) {
     Value* right = code_.at(stage(turn), left_bytes(tile_));
-    begin_bulk_copy(code_, code_.at(right, pair * (right_bytes(tile_) / kPairs)),
+    begin_bulk_copy(code_, code_.at(right, std::int64_t{pair} * (right_bytes(tile_) / kPairs)),
                     code_.parameter(1), {term, code_.index(kPair * pair), column / kChunk},
                     full(turn));
   }
@@ -172,10 +172,10 @@ class BulkProductCode {
   /// the epilogue takes the four pairs of 32 columns together, as output_column has them.
   KernelCode::Values in_order_of_columns(const KernelCode::Values& sums) const {
     constexpr int kOfProduct = 4;
-    const int wide = tile_.block_n / kColumnGroup;
+    const std::ptrdiff_t wide = tile_.block_n / kColumnGroup;
     KernelCode::Values ordered;
-    for (int group = 0; group < wide; ++group) {
-      for (int pair = 0; pair < kPairs; ++pair) {
+    for (std::ptrdiff_t group = 0; group < wide; ++group) {
+      for (std::ptrdiff_t pair = 0; pair < kPairs; ++pair) {
         const auto product = sums.begin() + kOfProduct * (pair * wide + group);
         ordered.insert(ordered.end(), product, product + kOfProduct);
       }

@@ -90,7 +90,7 @@ KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, in
   llvm::IRBuilder<>& ir = code.ir();
   std::vector<Value*> matrices = {left};
   for (int column = 0; column < columns; column += at_once) {
-    matrices.push_back(code.at(right, column * (kSwizzleBytes / 8)));
+    matrices.push_back(code.at(right, std::int64_t{column} * (kSwizzleBytes / 8)));
   }
   KernelCode::Values descriptors;
   for (Value* matrix : matrices) {

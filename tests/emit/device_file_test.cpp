@@ -52,6 +52,8 @@ TEST(DeviceFile, ThatIsCutOffOrChangedIsRefused) {
   expect_refused(replaced(good, "\"entry\"", "\"name\""), "entry");
   expect_refused(replaced(good, "\"bytes\":128", "\"bytes\":8"), "bytes");
   expect_refused(replaced(good, "\"map\"", "\"maps\""), "map");
+  expect_refused(replaced(replaced(good, "tensor_map", "operand"), "\"bytes\":128", "\"bytes\":8"),
+                 "of no tensor map");
   expect_refused(replaced(good, "\"box\":[64,2,32]", "\"box\":[64,2]"), "as many extents");
   expect_refused(replaced(good, "\"extents\":[72,", "\"extents\":[0,"), "extents");
   expect_refused(replaced(good, "\"element_bytes\":2", "\"element_bytes\":8"), "element_bytes");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cstring>
 
 #include "tests/ptx/opcodes/fragments.h"
 #include "tests/ptx/opcodes/numbers.h"

@@ -112,6 +112,19 @@ TEST(CudaLinearWarpgroupBulk, IsRightWhereABlockTakesSeveralTiles) {
   expect_right<CudaLinearWarpgroupBulk>(spec, small, knobs);
 }
 
+class BulkLayersFull : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Rows, BulkLayersFull, ::testing::Values(1, 197, 577));
+
+TEST_P(BulkLayersFull, AreRightByDefaultForLayersOfASmallModel) {
+  const Epilogue all{.bias = true, .activation = Activation::gelu_erf, .residual = true};
+  for (const int n : {192, 576, 1000}) {
+    const LinearSpec spec = linear(GetParam(), 192, n, DType::bf16, all);
+    const auto knobs = CudaLinearWarpgroupBulk::defaults(spec, hopper());
+    ASSERT_TRUE(knobs);
+    expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), *knobs);
+  }
+}
+
 TEST(CudaLinearWarpgroupBulk, IsRightWithEveryOutputAndEpilogue) {
   for (const DType storage : {DType::f16, DType::bf16}) {
     for (const bool f32_output : {false, true}) {

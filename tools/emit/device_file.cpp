@@ -95,6 +95,7 @@ LaunchArgument argument_of(const JsonFile& json) {
   const int least = is_map ? kTensorMapBytes : 1, most = is_map ? kTensorMapBytes : 8;
   argument.bytes = static_cast<int>(get_int(json, "bytes", least, most));
   if (is_map) argument.map = map_of(json);
+  if (!is_map && has_value(json, "map")) json_error(json, "map", kCode, "of no tensor map");
   const std::string value = get_string(json, "value");
   const char* end = value.data() + value.size();
   const auto [read, error] = std::from_chars(value.data(), end, argument.value, kHex);
