@@ -37,8 +37,9 @@ struct BulkTile {
 
 /// From the most reuse of what is read to the most blocks. A width of 192 is for layers whose
 /// columns are multiples of that: 384 are one and a half times 256.
-inline constexpr std::array<BulkTile, 7> kBulkTiles = {{
+inline constexpr std::array<BulkTile, 8> kBulkTiles = {{
     {192, 256, 4, 1},
+    {192, 192, 4, 1},
     {128, 256, 4, 1},
     {128, 192, 5, 1},
     {128, 128, 3, 2},

@@ -187,6 +187,20 @@ TEST(CudaLinearTensor, MakesBlocksForAllMultiprocessorsOfFewRows) {
   EXPECT_GE(2 * kernel.launches.at(0).grid[0], static_cast<unsigned>(ampere().multiprocessors));
 }
 
+TEST(CudaLinearWarpgroupBulk, TakesTilesThatReadLeastForManyRowsAndSmallOnesForFew) {
+  const auto tile = [](int rows, int n) {
+    const auto knobs =
+        CudaLinearWarpgroupBulk::defaults(linear(rows, 768, n, DType::f16), hopper());
+    return knobs ? knobs->tile : microkernels::BulkTile{.blocks = 0};
+  };
+  const microkernels::BulkTile large = tile(197 * 256, 768), few = tile(197, 768);
+  EXPECT_EQ(large.block_m, 192);
+  EXPECT_EQ(large.block_n, 256);
+  EXPECT_EQ(tile(197 * 256, 384).block_n, 192);
+  const int blocks = (197 + few.block_m - 1) / few.block_m * (768 / few.block_n);
+  EXPECT_GE(2 * blocks, hopper().multiprocessors);
+}
+
 TEST(TensorCores, ServeEachMachineByItsBestRule) {
   const OpSpec layer = op_spec(linear(197, 768, 768, DType::bf16));
   EXPECT_EQ(choose_default(layer, ampere()).rule, CudaLinearTensor::name);
