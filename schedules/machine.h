@@ -36,8 +36,9 @@ struct Machine {
   /// Multiply-adds of 16-bit factors by tensor cores, a cycle and multiprocessor; 0: there are
   /// none.
   int tensor_products = 0;
-  bool warpgroup_products = false;  ///< tensor cores read both factors from shared memory: wgmma
-  int l2_bytes = 0;                 ///< read from the L2 cache, a cycle and multiprocessor
+  /// Tensor cores read both factors from shared memory, where bulk tensor copies bring them: wgmma.
+  bool warpgroup_products = false;
+  int l2_bytes = 0;  ///< read from the L2 cache, a cycle and multiprocessor
   /// Of a CUDA device: the least compute capability, 10 major + minor; 0: the row is none.
   int capability = 0;
   /// Not 0 where devices of no other capability will do, as for code of sm_90a.

@@ -7,17 +7,17 @@ namespace vitgen {
 
 namespace {
 
-// Registers of a thread beside its sums: addresses.
-constexpr int kOthers = 48;
-
-bool serves(const LinearSpec& spec, const Machine& machine) {
-  const auto product = tensor_product_of(spec);
-  return machine.warpgroup_products && product && has_bulk_product(*product);
+/// The layer, where the rule serves it.
+std::optional<microkernels::TensorProduct> product_of(const LinearSpec& spec,
+                                                      const Machine& machine) {
+  auto product = tensor_product_of(spec);
+  if (!machine.warpgroup_products || !product || !has_bulk_product(*product)) return std::nullopt;
+  return product;
 }
 
 std::vector<microkernels::BulkTile> tiles_for(const LinearSpec& spec, const Machine& machine) {
-  if (!serves(spec, machine)) return {};
-  return tiles_that_fit(microkernels::kBulkTiles, machine, kOthers);
+  if (!product_of(spec, machine)) return {};
+  return tiles_that_fit(microkernels::kBulkTiles, machine);
 }
 
 }  // namespace
@@ -34,12 +34,12 @@ std::vector<CudaLinearWarpgroupBulk::Knobs> CudaLinearWarpgroupBulk::space(const
 
 DeviceKernel CudaLinearWarpgroupBulk::device_kernel(const LinearSpec& spec, const Machine& machine,
                                                     const Knobs& knobs) {
-  require_knobs(serves(spec, machine), "16-bit storage, k and columns in whole chunks of 8, wgmma");
-  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine, kOthers).empty(),
+  const auto product = product_of(spec, machine);
+  require_knobs(product.has_value(), "16-bit storage, k and columns in whole chunks of 8, wgmma");
+  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine).empty(),
                 "whole tiles of warpgroups; blocks that fit on a multiprocessor");
-  return device_kernel_of(
-      bulk_product(*tensor_product_of(spec), knobs.tile, machine.multiprocessors),
-      operands(spec).size());
+  return device_kernel_of(bulk_product(*product, knobs.tile, machine.multiprocessors),
+                          operands(spec).size());
 }
 
 }  // namespace vitgen

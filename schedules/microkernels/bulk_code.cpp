@@ -71,6 +71,13 @@ void begin_bulk_copy(KernelCode& code, Value* shared, Value* map,
             operands);
 }
 
+void set_registers(KernelCode& code, bool gains, int count) {
+  statement(code,
+            std::string("setmaxnreg.") + (gains ? "inc" : "dec") + ".sync.aligned.u32 " +
+                std::to_string(count) + ";",
+            {});
+}
+
 void prefetch_map(KernelCode& code, Value* map) {
   statement(code, "prefetch.tensormap [$0];", {map});
 }

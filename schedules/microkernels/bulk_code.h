@@ -26,6 +26,9 @@ void await_phase(KernelCode& code, llvm::Value* barrier, Index parity);
 /// Its bytes count at `barrier`, zeros beyond the tensor's edges too.
 void begin_bulk_copy(KernelCode& code, llvm::Value* shared, llvm::Value* map,
                      const std::vector<Index>& coordinates, llvm::Value* barrier);
+/// Each thread of the warpgroup has `count` registers from now on, a multiple of 8: more than
+/// before where it `gains` them, as soon as others of the block have given as many back.
+void set_registers(KernelCode& code, bool gains, int count);
 void prefetch_map(KernelCode& code, llvm::Value* map);
 
 }  // namespace vitgen::microkernels

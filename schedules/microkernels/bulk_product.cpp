@@ -27,8 +27,38 @@ int groups(int extent, int size) { return (extent + size - 1) / size; }
 int left_bytes(const BulkTile& tile) { return tile.block_m * kRowBytes; }
 int right_bytes(const BulkTile& tile) { return tile.block_n * kRowBytes; }
 int stage_bytes(const BulkTile& tile) { return left_bytes(tile) + right_bytes(tile); }
-/// Threads that multiply; those of the warp that copies follow.
+/// Threads that multiply; those follow of whom one copies.
 int consumers(const BulkTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
+
+/// In the registers of a thread that multiplies.
+int sums_of(const BulkTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
+
+/// Three warpgroups that multiply need more registers than all threads have a share of: a fourth
+/// one, which copies, gives most of its own away.
+bool moves_registers(const BulkTile& tile) { return consumers(tile) > 2 * kThreads; }
+int producers(const BulkTile& tile) { return moves_registers(tile) ? kThreads : kWarp; }
+
+constexpr int kRegisterUnit = 8;  // setmaxnreg counts in these
+constexpr int kRegistersOfProducer = 32;
+
+/// Of a thread when the block begins, where registers are moved.
+int registers_at_launch(const BulkTile& tile) {
+  constexpr int kAll = 65536;  // of a multiprocessor
+  return kAll / (tile.blocks * threads_of(tile)) / kRegisterUnit * kRegisterUnit;
+}
+
+/// The assembler wants the registers of one instruction to be there at launch, where 128 columns of
+/// sums are 64 of them.
+int columns_at_once(const BulkTile& tile) {
+  return moves_registers(tile) && tile.block_n > 128 ? tile.block_n / 2 : tile.block_n;
+}
+
+/// Of a thread that multiplies, after those of the others were moved to it.
+int registers_of_consumer(const BulkTile& tile) {
+  const int at_launch = registers_at_launch(tile);
+  const int moved = (at_launch - kRegistersOfProducer) * producers(tile) / consumers(tile);
+  return (at_launch + moved) / kRegisterUnit * kRegisterUnit;
+}
 
 int tiles_of(const TensorProduct& product, const BulkTile& tile) {
   return groups(product.rows, tile.block_m) * groups(product.n, tile.block_n);
@@ -50,13 +80,19 @@ class BulkProductCode {
   void build() {
     code_.when(is(code_.thread(), 0), [&] { make_barriers(); });
     code_.barrier();
-    code_.when(is(code_.thread(), consumers(tile_)), [&] {
-      for (int map = 0; map < kMaps; ++map) prefetch_map(code_, code_.parameter(map));
-      for_each_tile([&](Index first, const Place<Index>& at) { copy(first, at); });
-    });
-    code_.when(code_.thread().below(consumers(tile_)), [&] {
-      for_each_tile([&](Index first, const Place<Index>& at) { multiply(first, at); });
-    });
+    code_.choose(
+        code_.thread().below(consumers(tile_)),
+        [&] {
+          if (moves_registers(tile_)) set_registers(code_, true, registers_of_consumer(tile_));
+          for_each_tile([&](Index first, const Place<Index>& at) { multiply(first, at); });
+        },
+        [&] {
+          if (moves_registers(tile_)) set_registers(code_, false, kRegistersOfProducer);
+          code_.when(is(code_.thread(), consumers(tile_)), [&] {
+            for (int map = 0; map < kMaps; ++map) prefetch_map(code_, code_.parameter(map));
+            for_each_tile([&](Index first, const Place<Index>& at) { copy(first, at); });
+          });
+        });
     code_.finish();
   }
 
@@ -101,7 +137,7 @@ class BulkProductCode {
   /// Of each eight columns a pair, the one that a lane's sums of one product belong to.
   void copy_pairs(Index turn, Index term, Index column, int pair) {
     Value* right = code_.at(stage(turn), left_bytes(tile_));
-    begin_bulk_copy(code_, code_.at(right, pair * (right_bytes(tile_) / kPairs)),
+    begin_bulk_copy(code_, code_.at(right, std::int64_t{pair} * (right_bytes(tile_) / kPairs)),
                     code_.parameter(1), {term, code_.index(kPair * pair), column / kChunk},
                     full(turn));
   }
@@ -112,8 +148,8 @@ class BulkProductCode {
     const auto sums = code_.loop(steps_, zeros, [&](Index step, const KernelCode::Values& before) {
       const Index turn = first + step;
       await_phase(code_, full(turn), turn / tile_.stages % 2);
-      auto begun = begin_warpgroup_product(code_, element_, tile_.block_n, before,
-                                           code_.at(stage(turn), row * kRowBytes),
+      auto begun = begin_warpgroup_product(code_, element_, tile_.block_n, columns_at_once(tile_),
+                                           before, code_.at(stage(turn), row * kRowBytes),
                                            code_.at(stage(turn), left_bytes(tile_)));
       wait_for_warpgroup_products(code_, 1);
       release(turn + -1, code_.ir().CreateNot(is(step, 0)));
@@ -136,10 +172,10 @@ class BulkProductCode {
   /// the epilogue takes the four pairs of 32 columns together, as output_column has them.
   KernelCode::Values in_order_of_columns(const KernelCode::Values& sums) const {
     constexpr int kOfProduct = 4;
-    const int wide = tile_.block_n / kColumnGroup;
+    const std::ptrdiff_t wide = tile_.block_n / kColumnGroup;
     KernelCode::Values ordered;
-    for (int group = 0; group < wide; ++group) {
-      for (int pair = 0; pair < kPairs; ++pair) {
+    for (std::ptrdiff_t group = 0; group < wide; ++group) {
+      for (std::ptrdiff_t pair = 0; pair < kPairs; ++pair) {
         const auto product = sums.begin() + kOfProduct * (pair * wide + group);
         ordered.insert(ordered.end(), product, product + kOfProduct);
       }
@@ -182,16 +218,21 @@ std::vector<TensorMap> maps_of(const TensorProduct& product, const BulkTile& til
 }  // namespace
 
 bool is_legal(const BulkTile& tile) {
-  constexpr int kMostOfBox = 256;  // extent of a box (CUDA driver API, cuTensorMapEncodeTiled)
+  constexpr int kMostRows = 192;  // three warpgroups; a box has 256 at most
+  constexpr int kOthers = 32;     // registers of a thread that multiplies, beside its sums
   return tile.block_m >= kWarpgroupRows && tile.block_m % kWarpgroupRows == 0 &&
-         tile.block_m <= kMostOfBox && tile.block_n >= kColumnGroup &&
+         tile.block_m <= kMostRows && tile.block_n >= kColumnGroup &&
          tile.block_n % kColumnGroup == 0 && tile.block_n <= 256 && tile.stages >= 2 &&
-         tile.blocks >= 1;
+         tile.blocks >= 1 &&
+         (!moves_registers(tile) || registers_of_consumer(tile) >= sums_of(tile) + kOthers);
 }
 
-int threads_of(const BulkTile& tile) { return consumers(tile) + kWarp; }
+int threads_of(const BulkTile& tile) { return consumers(tile) + producers(tile); }
 
-int sums_of(const BulkTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
+int registers_of(const BulkTile& tile) {
+  constexpr int kOthers = 48;  // addresses
+  return moves_registers(tile) ? registers_at_launch(tile) : sums_of(tile) + kOthers;
+}
 
 int shared_bytes(const BulkTile& tile) {
   return tile.stages * (stage_bytes(tile) + 2 * kMemoryBarrierBytes);

@@ -125,6 +125,21 @@ void KernelCode::when(Value* condition, const std::function<void()>& body) {
   ir_.SetInsertPoint(after);
 }
 
+void KernelCode::choose(Value* condition, const std::function<void()>& then,
+                        const std::function<void()>& otherwise) {
+  auto* first = llvm::BasicBlock::Create(ir_.getContext(), "", function_);
+  auto* second = llvm::BasicBlock::Create(ir_.getContext(), "", function_);
+  auto* after = llvm::BasicBlock::Create(ir_.getContext(), "", function_);
+  ir_.CreateCondBr(condition, first, second);
+  ir_.SetInsertPoint(first);
+  then();
+  ir_.CreateBr(after);
+  ir_.SetInsertPoint(second);
+  otherwise();
+  ir_.CreateBr(after);
+  ir_.SetInsertPoint(after);
+}
+
 KernelCode::Values KernelCode::loop(Index steps, const Values& carried,
                                     const std::function<Values(Index, const Values&)>& body) {
   llvm::BasicBlock* before = ir_.GetInsertBlock();

@@ -46,6 +46,8 @@ class KernelCode {
   void store(llvm::Value* value, llvm::Value* pointer, int alignment);
 
   void when(llvm::Value* condition, const std::function<void()>& body);
+  void choose(llvm::Value* condition, const std::function<void()>& then,
+              const std::function<void()>& otherwise);
   /// body(step, carried values) gives those of the next step; returns the last.
   Values loop(int steps, const Values& carried,
               const std::function<Values(Index, const Values&)>& body) {

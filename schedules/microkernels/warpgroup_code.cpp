@@ -25,22 +25,25 @@ Value* descriptor(KernelCode& code, Value* matrix) {
 
 std::string operand(int number) { return "$" + std::to_string(number); }
 
-std::string sums_text(int sums) {
+std::string sums_text(int first, int count) {
   std::string text = "{";
-  for (int i = 0; i < sums; ++i) text += (i == 0 ? "" : ", ") + operand(i);
+  for (int i = first; i < first + count; ++i) text += (i == first ? "" : ", ") + operand(i);
   return text + "}";
 }
 
-// Operands: the sums, the sums before (in the same registers), descriptors of the left and of the
-// right factor.
-std::string product_text(Element element, int columns, int sums) {
+// Operands: the sums, the sums before (in the same registers), for each 16 terms the descriptor of
+// the left factor, then likewise of each part of the right one.
+std::string product_text(Element element, int columns, int parts, int sums) {
   const std::string type = element == Element::f16 ? "f16" : "bf16";
+  const std::string opcode = "wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns / parts) +
+                             "k16.f32." + type + "." + type + " ";
   std::string text = "wgmma.fence.sync.aligned;\n";
   for (int step = 0; step < kSteps; ++step) {
-    const int left = 2 * sums + step;
-    text += "wgmma.mma_async.sync.aligned.m64n" + std::to_string(columns) + "k16.f32." + type +
-            "." + type + " " + sums_text(sums) + ", " + operand(left) + ", " +
-            operand(left + kSteps) + ", 1, 1, 1, 0, 0;\n";
+    for (int part = 0; part < parts; ++part) {
+      const int left = 2 * sums + step, right = left + kSteps * (1 + part);
+      text += opcode + sums_text(part * sums / parts, sums / parts) + ", " + operand(left) + ", " +
+              operand(right) + ", 1, 1, 1, 0, 0;\n";
+    }
   }
   return text + "wgmma.commit_group.sync.aligned;";
 }
@@ -82,11 +85,15 @@ KernelCode::Values statement(KernelCode& code, const std::string& text,
 }  // namespace
 
 KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, int columns,
-                                           const KernelCode::Values& sums, Value* left,
+                                           int at_once, const KernelCode::Values& sums, Value* left,
                                            Value* right) {
   llvm::IRBuilder<>& ir = code.ir();
+  std::vector<Value*> matrices = {left};
+  for (int column = 0; column < columns; column += at_once) {
+    matrices.push_back(code.at(right, std::int64_t{column} * (kSwizzleBytes / 8)));
+  }
   KernelCode::Values descriptors;
-  for (Value* matrix : {left, right}) {
+  for (Value* matrix : matrices) {
     Value* first = descriptor(code, matrix);
     for (int step = 0; step < kSteps; ++step) {
       constexpr std::uint64_t kStep = kProductDepth * kElementBytes / 16;
@@ -94,8 +101,9 @@ KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, in
           ir.CreateAdd(first, ir.getInt64(static_cast<std::uint64_t>(step) * kStep)));
     }
   }
-  return statement(code, product_text(element, columns, static_cast<int>(sums.size())), sums,
-                   descriptors);
+  const std::string text =
+      product_text(element, columns, columns / at_once, static_cast<int>(sums.size()));
+  return statement(code, text, sums, descriptors);
 }
 
 void wait_for_warpgroup_products(KernelCode& code, int in_flight) {

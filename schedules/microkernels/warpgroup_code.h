@@ -12,13 +12,14 @@ inline constexpr int kWarpgroupRows = 64;
 /// lie as shared_chunk says.
 inline constexpr int kSwizzleBytes = 1024;
 
-/// Begins to add left right to the sums of 64 rows x `columns`, for 64 terms: a group of its own.
-/// Sums of a lane stand as those of products of 16 x 8 side by side; `left` and `right` point to
-/// shared memory. Until the group is waited for, what is returned may only be given to the next
-/// product, and the factors must not change.
+/// Begins to add left right to the sums of 64 rows x `columns`, for 64 terms: a group of its own,
+/// by instructions of `at_once` columns, which divides `columns`. Sums of a lane stand as those of
+/// products of 16 x 8 side by side; `left` and `right` point to shared memory. Until the group is
+/// waited for, what is returned may only be given to the next product, and the factors must not
+/// change.
 KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, int columns,
-                                           const KernelCode::Values& sums, llvm::Value* left,
-                                           llvm::Value* right);
+                                           int at_once, const KernelCode::Values& sums,
+                                           llvm::Value* left, llvm::Value* right);
 
 /// Waits for all groups but the latest `in_flight`: their factors have been read.
 void wait_for_warpgroup_products(KernelCode& code, int in_flight);

@@ -14,6 +14,8 @@ constexpr const char* kEntry = "warpgroup_product";
 constexpr int kThreads = 128;  ///< of a warpgroup
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
+/// In the registers of a thread.
+int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
 RingShape ring_of(const WarpgroupTile& tile) {
   return {tile.block_m, tile.block_n, kWarpgroupDepth, tile.stages, threads_of(tile), true};
 }
@@ -33,7 +35,7 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
       code.loop(ring.steps(), zeros, [&](Index step, const KernelCode::Values& before) {
         llvm::Value* stage = ring.await(step);
         auto begun =
-            begin_warpgroup_product(code, product.element, tile.block_n, before,
+            begin_warpgroup_product(code, product.element, tile.block_n, tile.block_n, before,
                                     code.at(stage, row * (kWarpgroupDepth * kElementBytes)),
                                     code.at(stage, left_bytes(ring_of(tile))));
         ring.refill(step);
@@ -58,7 +60,10 @@ bool is_legal(const WarpgroupTile& tile) {
 
 int threads_of(const WarpgroupTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
 
-int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
+int registers_of(const WarpgroupTile& tile) {
+  constexpr int kOthers = 48;  // addresses
+  return sums_of(tile) + kOthers;
+}
 
 int shared_bytes(const WarpgroupTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }
 

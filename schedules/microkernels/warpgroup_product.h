@@ -36,7 +36,7 @@ inline constexpr std::array<WarpgroupTile, 5> kWarpgroupTiles = {{
 bool is_legal(const WarpgroupTile& tile);
 int threads_of(const WarpgroupTile& tile);
 int shared_bytes(const WarpgroupTile& tile);
-int sums_of(const WarpgroupTile& tile);  ///< in the registers of a thread
+int registers_of(const WarpgroupTile& tile);  ///< of a thread
 
 DeviceCode warpgroup_product(const TensorProduct& product, const WarpgroupTile& tile);
 

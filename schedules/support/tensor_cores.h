@@ -31,14 +31,12 @@ bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int sh
                          int registers);
 
 /// Those of a rule's tiles that there is code for and that fit on the machine's multiprocessors.
-/// Beside its sums a thread has `others` registers: addresses, and what is on its way.
 template <class Tile, std::size_t N>
-std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const Machine& machine,
-                                 int others) {
+std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const Machine& machine) {
   std::vector<Tile> fit;
   std::ranges::copy_if(tiles, std::back_inserter(fit), [&](const Tile& tile) {
     return is_legal(tile) && fits_multiprocessor(machine, tile.blocks, threads_of(tile),
-                                                 shared_bytes(tile), sums_of(tile) + others);
+                                                 shared_bytes(tile), registers_of(tile));
   });
   return fit;
 }

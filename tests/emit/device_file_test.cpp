@@ -19,7 +19,7 @@ CompiledDeviceKernel sample() {
                        .stack_bytes = 8,
                        .spill_bytes = 12,
                        .shared_bytes = 1024,
-                       .serializes_products = true}}};
+                       .losses = "C7510\n"}}};
 }
 
 TEST(DeviceFile, ReadsBackWhatWasWritten) {
@@ -59,12 +59,13 @@ TEST(DeviceFile, ThatIsCutOffOrChangedIsRefused) {
   expect_refused(replaced(good, "\"entry\"", "\"name\""), "entry");
   expect_refused(replaced(good, "\"bytes\":128", "\"bytes\":8"), "bytes");
   expect_refused(replaced(good, "\"map\"", "\"maps\""), "map");
+  expect_refused(replaced(replaced(good, "tensor_map", "operand"), "\"bytes\":128", "\"bytes\":8"),
+                 "of no tensor map");
   expect_refused(replaced(good, "\"box\":[64,2,32]", "\"box\":[64,2]"), "as many extents");
   expect_refused(replaced(good, "\"extents\":[72,", "\"extents\":[0,"), "extents");
   expect_refused(replaced(good, "\"element_bytes\":2", "\"element_bytes\":8"), "element_bytes");
   expect_refused(replaced(good, "\"registers\":40", "\"registers\":-1"), "registers");
-  expect_refused(replaced(good, "\"serializes_products\":true", "\"serializes_products\":2"),
-                 "serializes_products");
+  expect_refused(replaced(good, "\"losses\":", "\"loss\":"), "losses");
 }
 
 TEST(DevicePtx, SaysTheBlockOfEachEntryAndTheCapability) {

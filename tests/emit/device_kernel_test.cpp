@@ -137,9 +137,10 @@ constexpr const char* kWords =
     "ptxas info    : Function properties for second\n"
     "    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads\n"
     "ptxas info    : Used 12 registers, 380 bytes cmem[0]\n"
-    "ptxas info    : (C7510) Potential Performance Loss: wgmma.mma_async instructions are "
-    "serialized "
-    "due to insufficient register resources for the wgmma pipeline in function 'second'\n";
+    "ptxas info    : (C7510) Potential Performance Loss: products wait in function 'second'\n";
+
+constexpr const char* kLoss =
+    "ptxas info    : (C7510) Potential Performance Loss: products wait in function 'second'\n";
 
 TEST(AssemblerReport, IsOneAnEntryWithEveryNumber) {
   const std::vector<AssemblerReport> expected = {
@@ -147,8 +148,9 @@ TEST(AssemblerReport, IsOneAnEntryWithEveryNumber) {
        .registers = 255,
        .stack_bytes = 24,
        .spill_bytes = 36,
-       .shared_bytes = 4096},
-      {.entry = "second", .registers = 12, .serializes_products = true}};
+       .shared_bytes = 4096,
+       .losses = kLoss},
+      {.entry = "second", .registers = 12, .losses = kLoss}};
   EXPECT_EQ(assembler_reports(kWords), expected);
 }
 

@@ -1,6 +1,7 @@
 // The code of the kernels on tensor cores: what the assembler says of it for every tile that a rule
 // may choose. Its numbers are in tests/schedules/tensor_cores_test.cpp.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "schedules/microkernels/bulk_product.h"
@@ -34,7 +35,7 @@ void expect_to_assemble(const DeviceCode& code, int blocks, const std::string& a
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].stack_bytes, 0);
   EXPECT_EQ(reports[0].spill_bytes, 0);
-  EXPECT_FALSE(reports[0].serializes_products);
+  EXPECT_EQ(reports[0].losses, "");
   EXPECT_GT(reports[0].registers, 0);
   EXPECT_LE(reports[0].registers * static_cast<int>(code.threads) * blocks, kRegisters);
 }
@@ -116,7 +117,7 @@ TEST(WarpgroupProductCode, ThatTouchesASumInFlightIsReported) {
   const std::size_t sums = ptx.find('{', ptx.find("wgmma.mma_async")) + 1;
   const std::string sum = ptx.substr(sums, ptx.find(',', sums) - sums);
   ptx.insert(ptx.find("wgmma.wait_group.sync.aligned 1;"), "neg.f32 " + sum + ", " + sum + ";\n");
-  EXPECT_TRUE(assemble(ptx, "sm_90a").at(0).serializes_products);
+  EXPECT_THAT(assemble(ptx, "sm_90a").at(0).losses, ::testing::HasSubstr("(C7517)"));
 }
 
 TEST_P(WarpgroupProductCode, FitsIntoSharedMemoryAsOftenAsItSays) {
@@ -150,12 +151,25 @@ TEST_P(BulkProductCode, FitsIntoSharedMemoryAsOftenAsItSays) {
 
 TEST_P(BulkProductCode, MovesNoFactorThroughRegisters) {
   const DeviceCode code = bulk_product(with_everything(), GetParam(), kMultiprocessors);
-  EXPECT_EQ(count(code.ptx, "wgmma.mma_async"), 4);
+  EXPECT_EQ(count(code.ptx, "wgmma.mma_async"), GetParam().block_m == 192 ? 8 : 4);
   EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.2d"), 1);
   EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.3d"), 4);
   EXPECT_EQ(count(code.ptx, "ld.shared") + count(code.ptx, "st.shared"), 0);
   EXPECT_EQ(count(code.ptx, "bar.sync"), 1);
   EXPECT_EQ(count(code.ptx, ".param .align 64 .b8"), 2);
+}
+
+TEST(BulkProductCode, MovesRegistersWhereThreeWarpgroupsMultiply) {
+  const BulkTile tile{192, 256, 4, 1};
+  std::string ptx = bulk_product(with_everything(), tile, kMultiprocessors).ptx;
+  EXPECT_EQ(count(ptx, "setmaxnreg.inc.sync.aligned.u32 160;"), 1);
+  EXPECT_EQ(count(ptx, "setmaxnreg.dec.sync.aligned.u32 32;"), 1);
+  EXPECT_EQ(160 * 3 * 128 + 32 * 128, kRegisters);
+  EXPECT_EQ(count(bulk_product(with_everything(), BulkTile{}, 1).ptx, "setmaxnreg"), 0);
+  if (!has_assembler()) GTEST_SKIP() << "text only: there is no ptxas";
+  ptx.erase(ptx.find(".maxntid"), std::string(".maxntid 512, 1, 1").size());
+  ptx.erase(ptx.find(".minnctapersm"), std::string(".minnctapersm 1").size());
+  EXPECT_THAT(assemble(ptx, "sm_90a").at(0).losses, ::testing::HasSubstr("(C7508)"));
 }
 
 TEST(BulkProductCode, HasABlockForEachTileUpToWhatMultiprocessorsHold) {
@@ -177,7 +191,9 @@ TEST(BulkProductCode, MapsTheRowsOfBothFactors) {
 TEST(BulkTile, ThatDoesNotFitAWarpgroupOrABoxIsIllegal) {
   EXPECT_TRUE(is_legal(BulkTile{}));
   EXPECT_FALSE(is_legal(BulkTile{.block_m = 96}));
-  EXPECT_FALSE(is_legal(BulkTile{.block_m = 320}));
+  EXPECT_FALSE(is_legal(BulkTile{.block_m = 256}));
+  EXPECT_FALSE(
+      is_legal(BulkTile{.block_m = 192, .blocks = 2}));  // registers of those that multiply
   EXPECT_FALSE(is_legal(BulkTile{.block_n = 264}));
   EXPECT_FALSE(is_legal(BulkTile{.block_n = 16}));
   EXPECT_FALSE(is_legal(BulkTile{.stages = 1}));

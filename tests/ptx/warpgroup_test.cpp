@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cstring>
 
 #include "tests/ptx/opcodes/fragments.h"
 #include "tests/ptx/opcodes/numbers.h"
@@ -186,6 +187,30 @@ TEST(Wgmma, ProductsInFlightShareAllSumsOrNone) {
   EXPECT_EQ(product_error({.wait = second("{%f5, %f6, %f7, %f8}")}), "");
   EXPECT_THAT(product_error({.wait = second("{%f3, %f4, %f5, %f6}")}),
               HasSubstr("other sums than those of the product in flight"));
+}
+
+/// Two warpgroups with 128 registers for each thread; the second one begins at "others".
+std::string registers_error(const std::string& first, const std::string& others,
+                            const std::string& threads = ".maxntid 256\n.minnctapersm 2\n") {
+  std::string text = program_text("setp.ge.u32 %p1, %r0, 128;\n@%p1 bra others;\n" + first +
+                                  "ret;\nothers:\n" + others);
+  text.insert(text.find("\n{") + 1, threads);
+  return error_of(text, {.threads = 256});
+}
+
+TEST(RegistersOfWarpgroups, AreMovedFromOneToTheOther) {
+  const std::string gain = "setmaxnreg.inc.sync.aligned.u32 232;\n";
+  const std::string give = "setmaxnreg.dec.sync.aligned.u32 24;\n";
+  EXPECT_EQ(registers_error(gain, give), "");
+  EXPECT_EQ(registers_error(give, gain), "");
+  EXPECT_THAT(registers_error(gain, ""), HasSubstr("more registers than are given back"));
+  EXPECT_THAT(registers_error("setmaxnreg.inc.sync.aligned.u32 240;\n", give),
+              HasSubstr("more registers than are given back"));
+  EXPECT_THAT(registers_error("setmaxnreg.dec.sync.aligned.u32 136;\n", ""),
+              HasSubstr("the other way"));
+  EXPECT_THAT(registers_error(gain, give, ""), HasSubstr("without a number of registers"));
+  EXPECT_THAT(registers_error("setmaxnreg.inc.sync.aligned.u32 236;\n", give),
+              HasSubstr("in eights"));
 }
 
 }  // namespace

@@ -87,15 +87,19 @@ TEST_P(EveryWarpgroupTile, IsRightAroundItsEdges) {
 class EveryBulkTile : public ::testing::TestWithParam<microkernels::BulkTile> {};
 INSTANTIATE_TEST_SUITE_P(Tiles, EveryBulkTile, ::testing::ValuesIn(microkernels::kBulkTiles));
 
+// Less and more than a tile; terms for more than the stages of the ring, or tiles that one block
+// takes in turn; zeros beyond all edges.
 TEST_P(EveryBulkTile, IsRightAroundItsEdges) {
   const microkernels::BulkTile& tile = GetParam();
-  const auto check = [&](const LinearSpec& spec) {
-    expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), {tile});
+  Machine one = hopper();
+  one.multiprocessors = 1;
+  const auto check = [&](const LinearSpec& spec, const Machine& machine) {
+    expect_right<CudaLinearWarpgroupBulk>(spec, machine, {tile});
   };
   const Epilogue all{.bias = true, .activation = Activation::gelu_erf, .residual = true};
-  check(linear(1, 8, 8, DType::f16, all));
-  check(linear(tile.block_m, 64, tile.block_n, DType::bf16));
-  check(linear(tile.block_m + 1, tile.stages * 64 + 24, tile.block_n + 8, DType::bf16, all));
+  check(linear(1, 8, 8, DType::f16, all), hopper());
+  check(linear(tile.block_m, tile.stages * 64 + 24, tile.block_n, DType::bf16), hopper());
+  check(linear(tile.block_m + 1, 88, tile.block_n + 8, DType::bf16, all), one);
 }
 
 // Fewer blocks than tiles: each block goes round the ring from one tile to the next.
@@ -106,6 +110,19 @@ TEST(CudaLinearWarpgroupBulk, IsRightWhereABlockTakesSeveralTiles) {
   const CudaLinearWarpgroupBulk::Knobs knobs{{64, 32, 3, 1}};
   EXPECT_EQ(CudaLinearWarpgroupBulk::device_kernel(spec, small, knobs).launches[0].grid[0], 2u);
   expect_right<CudaLinearWarpgroupBulk>(spec, small, knobs);
+}
+
+class BulkLayersFull : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Rows, BulkLayersFull, ::testing::Values(1, 197, 577));
+
+TEST_P(BulkLayersFull, AreRightByDefaultForLayersOfASmallModel) {
+  const Epilogue all{.bias = true, .activation = Activation::gelu_erf, .residual = true};
+  for (const int n : {192, 576, 1000}) {
+    const LinearSpec spec = linear(GetParam(), 192, n, DType::bf16, all);
+    const auto knobs = CudaLinearWarpgroupBulk::defaults(spec, hopper());
+    ASSERT_TRUE(knobs);
+    expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), *knobs);
+  }
 }
 
 TEST(CudaLinearWarpgroupBulk, IsRightWithEveryOutputAndEpilogue) {
@@ -168,6 +185,20 @@ TEST(CudaLinearTensor, MakesBlocksForAllMultiprocessorsOfFewRows) {
   EXPECT_EQ(large->tile.block_n, 128);
   const DeviceKernel kernel = CudaLinearTensor::device_kernel(few, ampere(), *small);
   EXPECT_GE(2 * kernel.launches.at(0).grid[0], static_cast<unsigned>(ampere().multiprocessors));
+}
+
+TEST(CudaLinearWarpgroupBulk, TakesTilesThatReadLeastForManyRowsAndSmallOnesForFew) {
+  const auto tile = [](int rows, int n) {
+    const auto knobs =
+        CudaLinearWarpgroupBulk::defaults(linear(rows, 768, n, DType::f16), hopper());
+    return knobs ? knobs->tile : microkernels::BulkTile{.blocks = 0};
+  };
+  const microkernels::BulkTile large = tile(197 * 256, 768), few = tile(197, 768);
+  EXPECT_EQ(large.block_m, 192);
+  EXPECT_EQ(large.block_n, 256);
+  EXPECT_EQ(tile(197 * 256, 384).block_n, 192);
+  const int blocks = (197 + few.block_m - 1) / few.block_m * (768 / few.block_n);
+  EXPECT_GE(2 * blocks, hopper().multiprocessors);
 }
 
 TEST(TensorCores, ServeEachMachineByItsBestRule) {

@@ -144,8 +144,8 @@ TEST(CodeFacts, OfAGpuAreAFaultWhereRegistersSpillOrProductsWait) {
   CodeFacts facts;
   facts.registers = 255;
   EXPECT_EQ(code_fault(facts, false, 0), "");
-  facts.serializes_products = true;
-  EXPECT_EQ(code_fault(facts, false, 0), "products of warpgroups wait for one another");
+  facts.loses_speed = true;
+  EXPECT_EQ(code_fault(facts, false, 0), "products wait for one another, as the assembler says");
   facts.spilled_bytes = 12;
   EXPECT_EQ(code_fault(facts, false, 0), "12 bytes of spilled registers a thread, which has 255");
 }

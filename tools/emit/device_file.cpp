@@ -93,7 +93,7 @@ Json reports_json(const std::vector<AssemblerReport>& reports) {
                     {"stack_bytes", each.stack_bytes},
                     {"spill_bytes", each.spill_bytes},
                     {"shared_bytes", each.shared_bytes},
-                    {"serializes_products", each.serializes_products}});
+                    {"losses", each.losses}});
   }
   return list;
 }
@@ -107,7 +107,7 @@ AssemblerReport report_of(const JsonFile& json) {
           .stack_bytes = number("stack_bytes"),
           .spill_bytes = number("spill_bytes"),
           .shared_bytes = number("shared_bytes"),
-          .serializes_products = get_bool(json, "serializes_products")};
+          .losses = get_string(json, "losses")};
 }
 
 LaunchArgument argument_of(const JsonFile& json) {
@@ -120,6 +120,7 @@ LaunchArgument argument_of(const JsonFile& json) {
   const int least = is_map ? kTensorMapBytes : 1, most = is_map ? kTensorMapBytes : 8;
   argument.bytes = static_cast<int>(get_int(json, "bytes", least, most));
   if (is_map) argument.map = map_of(json);
+  if (!is_map && has_value(json, "map")) json_error(json, "map", kCode, "of no tensor map");
   const std::string value = get_string(json, "value");
   const char* end = value.data() + value.size();
   const auto [read, error] = std::from_chars(value.data(), end, argument.value, kHex);

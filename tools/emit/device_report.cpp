@@ -22,13 +22,13 @@ int told_number(const std::string& text, const char* words) {
       "the assembler does not tell \"" + std::string(words) + "\" in: " + printable(text, 400));
 }
 
-// Such a line stands before or after those about its entry, and names it.
-bool serializes(const std::string& entry, const std::string& text) {
-  const std::regex line(
-      "(wgmma\\.mma_async instructions are serialized|"
-      "warpgroup\\.wait is injected)[^\n]*'" +
-      entry + "'");
-  return std::regex_search(text, line);
+std::string losses_in(const std::string& text) {
+  std::string losses;
+  const std::regex line("[^\\n]*\\(C75\\d\\d\\)[^\\n]*\\n");
+  for (std::sregex_iterator i(text.begin(), text.end(), line), end; i != end; ++i) {
+    losses += i->str();
+  }
+  return losses;
 }
 
 AssemblerReport report_of(const std::string& entry, const std::string& text) {
@@ -39,20 +39,20 @@ AssemblerReport report_of(const std::string& entry, const std::string& text) {
                          told_number(text, "(\\d+) bytes spill loads"),
           // Told only where there is some.
           .shared_bytes = number_in(text, "(\\d+) bytes smem").value_or(0),
-          .serializes_products = false};
+          .losses = {}};
 }
 
 }  // namespace
 
 std::vector<AssemblerReport> assembler_reports(std::string text) {
-  const std::string all = text;
+  const std::string losses = losses_in(text);
   std::vector<AssemblerReport> reports;
   const std::regex entry("Compiling entry function '(\\w+)'");
   for (std::smatch found; std::regex_search(text, found, entry);) {
     const std::string name = found[1];
     text = std::string(found.suffix());
     reports.push_back(report_of(name, text.substr(0, text.find("Compiling entry function"))));
-    reports.back().serializes_products = serializes(name, all);
+    reports.back().losses = losses;
   }
   return reports;
 }

@@ -13,9 +13,9 @@ struct AssemblerReport {
   int stack_bytes = 0;   ///< of a thread, in local memory
   int spill_bytes = 0;   ///< of a thread, stores and loads
   int shared_bytes = 0;  ///< of a block, static
-  /// Products of warpgroups that are to run beside others are waited for, by the assembler's own
-  /// decision: C7510 and C7517 of ptxas.
-  bool serializes_products = false;
+  /// Its lines about speed that the module loses: products of warpgroups that are waited for early
+  /// (C7510, C7517), registers that are not moved (C7508).
+  std::string losses;
 
   bool operator==(const AssemblerReport&) const = default;
 };

@@ -180,7 +180,7 @@ std::string code_fault(const CodeFacts& facts, bool wants_fmas, int vector_bits)
     return fmt::format("{} bytes of spilled registers a thread, which has {}", facts.spilled_bytes,
                        facts.registers);
   }
-  if (facts.serializes_products) return "products of warpgroups wait for one another";
+  if (facts.loses_speed) return "products wait for one another, as the assembler says";
   if (facts.calls > 0) return fmt::format("{} calls in the hot loop", facts.calls);
   // One load in passing is cheap; sums that go through memory are not, and there are many of them.
   if (facts.spills * kSpillShare > (wants_fmas ? facts.fmas : facts.instructions)) {

@@ -24,7 +24,7 @@ struct CodeFacts {
   // Of code for a GPU, the most of its entries; 0 where nobody was asked.
   int registers = 0;                 ///< of a thread
   int spilled_bytes = 0;             ///< of a thread: registers stored to memory and loaded again
-  bool serializes_products = false;  ///< AssemblerReport's
+  bool loses_speed = false;  ///< as its assembler says: AssemblerReport::losses
 };
 
 /// Facts of an ELF object for x86-64, as seen by LLVM's model of `cpu`. Throws CODE_FACTS if it is

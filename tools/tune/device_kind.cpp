@@ -14,7 +14,7 @@ CodeFacts device_facts(const std::string& object) {
   for (const AssemblerReport& each : compiled.reports) {
     facts.registers = std::max(facts.registers, each.registers);
     facts.spilled_bytes = std::max(facts.spilled_bytes, each.spill_bytes);
-    facts.serializes_products |= each.serializes_products;
+    facts.loses_speed |= !each.losses.empty();
   }
   return facts;
 }

@@ -300,7 +300,28 @@ Decoded decode_wgmma(Statement& s) {
   s.fail("is not known");
 }
 
-constexpr Opcode kOpcodes[] = {{"wgmma", decode_wgmma}};
+// `constant2` is +1 or -1, `constant` the registers of each thread from now on. What is given back
+// comes before or after what is asked for: whether there is enough shows at the block's end.
+void execute_registers(const Instruction& i, Warp& warp, std::uint32_t lanes) {
+  require_warpgroup(warp, lanes);
+  const std::uint32_t at_launch = registers_at_launch(warp.lanes->block->function);
+  if (at_launch == 0) throw Fault("setmaxnreg without a number of registers at launch");
+  const std::int64_t now = warp.registers != 0 ? warp.registers : at_launch;
+  if ((i.constant - now) * i.constant2 < 0) throw Fault("setmaxnreg the other way");
+  warp.registers = static_cast<std::uint32_t>(i.constant);
+}
+
+Decoded decode_registers(Statement& s) {
+  const bool gains = s.take("inc");
+  if (!gains && !s.take("dec")) s.fail("is neither .inc nor .dec");
+  if (!s.take("sync") || !s.take("aligned") || !s.take("u32")) s.fail("lacks .sync.aligned.u32");
+  s.expect_operands(1, 1);
+  const std::int64_t count = s.number(0);
+  if (count < 24 || count > 256 || count % 8 != 0) s.fail("takes 24 to 256 registers, in eights");
+  return {.together = &execute_registers, .constant = count, .constant2 = gains ? 1 : -1};
+}
+
+constexpr Opcode kOpcodes[] = {{"wgmma", decode_wgmma}, {"setmaxnreg", decode_registers}};
 
 }  // namespace
 

@@ -26,6 +26,7 @@ class FunctionBuilder {
   void add_variable(const std::string& name, Variable variable);
   void add_label(const std::string& name, std::uint32_t line);
   void set_max_threads(std::uint32_t threads) { function_.max_threads = threads; }
+  void set_min_blocks(std::uint32_t blocks) { function_.min_blocks = blocks; }
 
   const Register* find_register(std::string_view name) const;
   /// A register, special register or the address of a variable; else nothing.

@@ -121,6 +121,7 @@ void Parser::parse_entry_directive(FunctionBuilder& function) {
   std::int64_t product = lexer_.integer();
   while (lexer_.take(",")) product *= lexer_.integer();
   if (is_threads) function.set_max_threads(static_cast<std::uint32_t>(product));
+  if (word == ".minnctapersm") function.set_min_blocks(static_cast<std::uint32_t>(product));
 }
 
 void Parser::parse_body(FunctionBuilder& function) {

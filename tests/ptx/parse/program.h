@@ -98,6 +98,7 @@ struct Function {
   std::uint64_t shared_bytes = 0;      ///< static, of the module and the function
   std::uint64_t shared_alignment = 1;  ///< of dynamic shared memory
   std::uint32_t max_threads = 0;       ///< of a block; 0: not said
+  std::uint32_t min_blocks = 1;        ///< that share a multiprocessor
   Slot slots = kFirstFree;
   std::vector<Preset> presets;
   std::vector<Instruction> code;

@@ -254,7 +254,28 @@ bool release_barriers(Block& block) {
   return false;
 }
 
+void check_registers(const Block& block) {
+  const std::uint32_t at_launch = registers_at_launch(block.function);
+  std::int64_t missing = 0;
+  const Warp* last = nullptr;
+  for (const Warp& warp : block.warps) {
+    if (warp.registers == 0) continue;
+    last = &warp;
+    missing += static_cast<std::int64_t>(warp.registers) - at_launch;
+  }
+  if (missing <= 0) return;
+  const Thread& thread = last->lanes[0];
+  rethrow_at(Fault("deadlock: setmaxnreg asks for more registers than are given back"), thread,
+             thread.code[thread.next - 1].line);
+}
+
 }  // namespace
+
+std::uint32_t registers_at_launch(const Function& function) {
+  if (function.max_threads == 0) return 0;
+  constexpr std::uint32_t kAll = 65536, kUnit = 8, kMost = 248;
+  return std::min(kMost, kAll / (function.max_threads * function.min_blocks) / kUnit * kUnit);
+}
 
 void run_block(Block& block) {
   make_threads(block);
@@ -272,6 +293,7 @@ void run_block(Block& block) {
     const std::size_t at = each.state == State::barrier ? each.next - 1 : each.next;
     rethrow_at(Fault("deadlock: waits for " + where), each, each.code[at].line);
   }
+  check_registers(block);
   if (!block.bulk_copies.empty()) {
     const Thread& first = block.threads.front();
     rethrow_at(Fault("the block ends while a bulk copy is in flight"), first,

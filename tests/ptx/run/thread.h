@@ -107,6 +107,7 @@ struct Warp {
   /// Of the sums of such products, by their first slot, lane by lane.
   std::map<Slot, std::vector<float>> sums = {};
   std::vector<bool> in_flight = {};  ///< by slot: is one of such sums
+  std::uint32_t registers = 0;       ///< of a thread, where they were moved; else 0
   std::uint32_t epoch = 0;           ///< that has ended: see memory_barrier.h
 
   std::uint32_t alive() const;  ///< a bit for every lane that has not ended
@@ -140,6 +141,10 @@ struct Block {
   std::vector<BulkCopy> bulk_copies = {};        ///< in flight
   std::vector<Arrival> arrivals_of_copies = {};  ///< of all shared memory; empty: no copy yet
 };
+
+/// Of a thread, as many as an assembler may use: 65,536 are shared by the blocks of a
+/// multiprocessor, in eights. 0: the function does not say how many threads there are.
+std::uint32_t registers_at_launch(const Function& function);
 
 /// Runs one block to its end. Throws std::runtime_error that says where.
 void run_block(Block& block);
