@@ -31,7 +31,7 @@ ImageWindows define(const ImageWindowsSpec& spec) {
                            Halide::clamp(y, 0, spec.height - 1), op.k / area, op.b);
   op.output(op.k, op.c, op.r, op.b) = stored(Halide::select(inside, pixel, 0.0f), spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{image}, {}, op.output};
+  op.algorithm = {{image}, {}, {op.output}};
   return op;
 }
 

@@ -89,7 +89,7 @@ LayerNorm define(const LayerNormSpec& spec) {
              spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {
-      std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
+      std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, {op.output}};
   return op;
 }
 

@@ -164,7 +164,7 @@ Linear define(const LinearSpec& spec, LinearForm form, int rows_of_call) {
   op.output(op.j, op.i) = stored(value, list.back().dtype);
   pin_output(op.output, list.back());
   op.algorithm.arguments = arguments.all;
-  op.algorithm.output = op.output;
+  op.algorithm.outputs = {op.output};
   return op;
 }
 
@@ -174,7 +174,7 @@ namespace {
 GradientKernel gradient_kernel(std::vector<Operand> list, std::vector<ImageParam> arguments,
                                std::vector<Func> stages, Func output) {
   pin_output(output, list.back());
-  return {std::move(list), {std::move(arguments), std::move(stages), output}};
+  return {std::move(list), {std::move(arguments), std::move(stages), {output}}};
 }
 
 GradientKernel define_d_sum(const LinearSpec& spec, const Operand& result) {

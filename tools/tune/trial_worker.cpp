@@ -42,23 +42,15 @@ void limit_process(const TrialRequest& request) {
   limit(RLIMIT_CPU, request.cpu_seconds);
 }
 
-std::string_view output_bytes(const OperandMemory& memory) {
-  return {static_cast<const char*>(memory.pages.back().data()),
-          static_cast<std::size_t>(memory.operands.back().bytes())};
-}
-
 OperandMemory run_once(const TrialRequest& request, LoadedKernels& kernels, Placement placement) {
   OperandMemory memory = fill_operands(operands(request.spec), request.seed, placement);
   kernels.call(0, memory.operands, memory.pointers());
   return memory;
 }
 
-// Why the output is not that of `fallback`; empty if it is.
-std::string different_bits(const OperandMemory& memory, std::string_view expected) {
-  const std::string_view got = output_bytes(memory);
-  if (got == expected) return {};
-  if (got.size() != expected.size()) return "an output of another size";
-  const Operand& output = memory.operands.back();
+// Why the bytes of one output are not `expected`.
+std::string different_elements(const Operand& output, std::string_view got,
+                               std::string_view expected) {
   const auto element = static_cast<std::size_t>(byte_size(output.dtype));
   std::size_t first = got.size(), count = 0;
   for (std::size_t at = 0; at < got.size(); at += element) {
@@ -70,6 +62,23 @@ std::string different_bits(const OperandMemory& memory, std::string_view expecte
   const auto index = static_cast<std::int64_t>(first / element);
   return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
                      count, got.size() / element, index, both.at(0, index), both.at(1, index));
+}
+
+// Why the outputs are not those of `fallback`; empty if they are.
+std::string different_bits(const OperandMemory& memory, const std::string& expected) {
+  const std::string got = memory.outputs();
+  if (got == expected) return {};
+  if (got.size() != expected.size()) return "an output of another size";
+  std::size_t begin = 0;
+  for (std::size_t o = first_output(memory.operands); o < memory.operands.size(); ++o) {
+    const Operand& output = memory.operands[o];
+    const auto bytes = static_cast<std::size_t>(output.bytes());
+    const std::string_view own = std::string_view(got).substr(begin, bytes);
+    const std::string_view wanted = std::string_view(expected).substr(begin, bytes);
+    if (own != wanted) return different_elements(output, own, wanted);
+    begin += bytes;
+  }
+  return {};
 }
 
 std::string outside_bound(const TrialRequest& request, const OperandMemory& memory) {
@@ -103,7 +112,7 @@ void reference_output(const TrialRequest& request, std::ostream& out) {
   LoadedKernels kernels(request.threads);
   kernels.load(request.kernels.at(0));
   const OperandMemory memory = run_once(request, kernels, Placement::guard_after);
-  write_aside(request.expected, output_bytes(memory));
+  write_aside(request.expected, memory.outputs());
   out << "ok\n";
 }
 
