@@ -1,5 +1,7 @@
 #include "schedules/support/tensor_cores.h"
 
+#include "schedules/microkernels/warp_maps.h"
+
 namespace vitgen {
 
 namespace {
@@ -34,6 +36,8 @@ std::optional<microkernels::Element> tensor_element(DType storage) {
   return std::nullopt;
 }
 
+static_assert(kStatisticsGroup == microkernels::kColumnGroup);
+
 std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& spec) {
   const auto element = tensor_element(spec.storage);
   if (!element || spec.k % microkernels::kChunk != 0) return std::nullopt;
@@ -44,7 +48,10 @@ std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& s
                                      .bias = spec.epilogue.bias,
                                      .activation = device_activation(spec.epilogue.activation),
                                      .residual = spec.epilogue.residual,
-                                     .f32_output = spec.f32_output};
+                                     .f32_output = spec.f32_output,
+                                     .normalized = spec.normalized,
+                                     .eps = spec.eps,
+                                     .statistics = spec.statistics};
 }
 
 double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, int block_n) {

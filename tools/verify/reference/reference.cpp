@@ -87,8 +87,7 @@ Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t sam
   for (std::size_t o = data.first_output(); o < data.size(); ++o) {
     const Operand& out = data.operand(o);
     for (const std::int64_t index : sample_indices(out.elements(), out.extents[0], samples)) {
-      add_element(result, before + index, data.at(o, index),
-                  reference(spec, data, before + index));
+      add_element(result, before + index, data.at(o, index), reference(spec, data, before + index));
     }
     before += out.elements();
   }
