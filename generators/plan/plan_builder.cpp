@@ -123,9 +123,10 @@ void share_weights(Plan& plan) {
 }
 
 void finish(Plan& plan, const PlanOptions& options) {
-  run_passes(plan, options.disabled_passes);
+  run_passes(plan, PassTime::in_f32, options.disabled_passes);
   drop_unused(plan);
   set_precision(plan, options.precision);
+  run_passes(plan, PassTime::in_precision, options.disabled_passes);
   share_weights(plan);
   assign_arena(plan);
   check(plan);

@@ -49,7 +49,9 @@ void run(Plan& plan, std::string_view name) {
   for (const Pass& pass : all_passes()) {
     if (pass.name != name) others.emplace_back(pass.name);
   }
-  run_passes(plan, others);
+  for (const PassTime time : {PassTime::in_f32, PassTime::in_precision}) {
+    run_passes(plan, time, others);
+  }
   drop_unused(plan);
 }
 

@@ -4,6 +4,7 @@
 
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
+#include "generators/plan/passes/norm_into_epilogue.h"
 #include "generators/plan/passes/norm_into_linear.h"
 #include "generators/plan/passes/pool_before_norm.h"
 #include "generators/plan/passes/scale_into_query.h"
@@ -18,11 +19,13 @@ std::span<const Pass> all_passes() {
        norm_into_linear},
       {"scale_into_query", "the softmax scale becomes part of the linear that makes q",
        scale_into_query},
+      {"norm_into_epilogue", "in 16 bits the linears before and after a LayerNorm compute it",
+       norm_into_epilogue, PassTime::in_precision},
   };
   return passes;
 }
 
-void run_passes(Plan& plan, const std::vector<std::string>& disabled) {
+void run_passes(Plan& plan, PassTime time, const std::vector<std::string>& disabled) {
   std::vector<std::string_view> names;
   for (const Pass& pass : all_passes()) names.push_back(pass.name);
   for (const std::string& name : disabled) {
@@ -32,6 +35,7 @@ void run_passes(Plan& plan, const std::vector<std::string>& disabled) {
     }
   }
   for (const Pass& pass : all_passes()) {
+    if (pass.time != time) continue;
     if (std::find(disabled.begin(), disabled.end(), pass.name) == disabled.end()) pass.run(plan);
   }
 }
