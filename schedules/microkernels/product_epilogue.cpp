@@ -57,21 +57,29 @@ SumsOfRow ProductEpilogue::elements(int parameter, Index column) {
   return values;
 }
 
-std::vector<RowMoments> ProductEpilogue::moments_of(const std::vector<Index>& rows) {
-  if (!product_.normalized) return std::vector<RowMoments>(rows.size());
+std::vector<Index> ProductEpilogue::rows_from(Index first_row, int rows) {
+  const Index lane = code_.thread() % kWarp;
+  std::vector<Index> held;
+  for (int row = 0; row < rows; row += kMatrixRows) {
+    held.push_back(first_row + sum_place(lane, 0).row + row);
+  }
+  return held;
+}
+
+void ProductEpilogue::prepare(Index first_row, int rows) {
+  moments_.resize(static_cast<std::size_t>(rows / kMatrixRows));
+  if (!product_.normalized) return;
   Value* start = code_.parameter(Parameters(product_).input_statistics);
-  return statistics_.moments({start, product_.rows, product_.k}, rows, product_.eps);
+  moments_ = statistics_.moments({start, product_.rows, product_.k}, rows_from(first_row, rows),
+                                 product_.eps);
 }
 
 void ProductEpilogue::store(const Place<Index>& first, int rows, int columns,
                             const KernelCode::Values& sums) {
+  if (moments_.empty()) prepare(first.row, rows);
   const Parameters parameters(product_);
   const Index lane = code_.thread() % kWarp;
-  std::vector<Index> held;
-  for (int row = 0; row < rows; row += kMatrixRows) {
-    held.push_back(first.row + sum_place(lane, 0).row + row);
-  }
-  const std::vector<RowMoments> moments = moments_of(held);
+  const std::vector<Index> held = rows_from(first.row, rows);
   const int products = columns / kProductColumns;
   for (int group = 0; group < columns; group += kColumnGroup) {
     const Index column = first.column + group + lane % 4 * kChunk;
@@ -86,7 +94,7 @@ void ProductEpilogue::store(const Place<Index>& first, int rows, int columns,
             sums[static_cast<std::size_t>(4 * product + half % 2 * 2 + e % 2)];
       }
       const auto h = static_cast<std::size_t>(half);
-      store_row(held[h], column, row, values, moments[h]);
+      store_row(held[h], column, row, values, moments_[h]);
     }
   }
 }
@@ -112,13 +120,21 @@ void ProductEpilogue::store_row(Index row, Index column, const SumsOfRow& sums,
                                 const ColumnValues& columns, const RowMoments& moments) {
   SumsOfRow values = finish(sums, columns, moments);
   if (product_.residual) add_residual(values, row, column);
-  if (product_.statistics) store_statistics(row, column, values);
+  const Pairs stored = packed(values);
+  if (product_.statistics) store_statistics(row, column, stored);
   if (!whole_chunks_) {
     store_elements(row, column, values);
     return;
   }
   Value* inside = ir_.CreateAnd(row.below(product_.rows), column.below(product_.n));
-  code_.when(inside, [&] { store_chunk(row, column, values); });
+  code_.when(inside, [&] {
+    const int output = Parameters(product_).output;
+    if (product_.f32_output) {
+      store_f32(address(output, row, column, kF32Bytes), values);
+    } else {
+      store_chunk(address(output, row, column, kElementBytes), stored);
+    }
+  });
 }
 
 Value* ProductEpilogue::address(int parameter, Index row, Index column, int bytes) {
@@ -150,8 +166,8 @@ void ProductEpilogue::add_residual(SumsOfRow& values, Index row, Index column) {
   }
 }
 
-std::array<Value*, kChunk / 2> ProductEpilogue::packed(const SumsOfRow& values) {
-  std::array<Value*, kChunk / 2> pairs;
+ProductEpilogue::Pairs ProductEpilogue::packed(const SumsOfRow& values) {
+  Pairs pairs;
   for (std::size_t p = 0; p < pairs.size(); ++p) {
     pairs[p] = floats_.pack(values[2 * p], values[2 * p + 1]);
   }
@@ -159,29 +175,23 @@ std::array<Value*, kChunk / 2> ProductEpilogue::packed(const SumsOfRow& values) 
 }
 
 // Of the values as they are stored.
-void ProductEpilogue::store_statistics(Index row, Index column, const SumsOfRow& values) {
-  SumsOfRow stored;
-  const auto pairs = packed(values);
-  for (std::size_t p = 0; p < pairs.size(); ++p) {
-    const auto both = floats_.unpack(pairs[p]);
-    stored[2 * p] = both[0];
-    stored[2 * p + 1] = both[1];
+void ProductEpilogue::store_statistics(Index row, Index column, const Pairs& elements) {
+  SumsOfRow values;
+  for (std::size_t p = 0; p < elements.size(); ++p) {
+    const auto both = floats_.unpack(elements[p]);
+    values[2 * p] = both[0];
+    values[2 * p + 1] = both[1];
   }
   Value* start = code_.parameter(Parameters(product_).statistics);
-  statistics_.store({start, product_.rows, product_.n}, row, column, stored);
+  statistics_.store({start, product_.rows, product_.n}, row, column, values);
 }
 
-void ProductEpilogue::store_chunk(Index row, Index column, const SumsOfRow& values) {
-  const int bytes = product_.f32_output ? kF32Bytes : kElementBytes;
-  Value* where = address(Parameters(product_).output, row, column, bytes);
-  if (product_.f32_output) {
-    store_f32(where, values);
-    return;
+void ProductEpilogue::store_chunk(Value* where, const Pairs& elements) {
+  auto* type = llvm::FixedVectorType::get(ir_.getInt32Ty(), kChunk / 2);
+  Value* chunk = llvm::PoisonValue::get(type);
+  for (std::size_t p = 0; p < elements.size(); ++p) {
+    chunk = ir_.CreateInsertElement(chunk, elements[p], p);
   }
-  const auto pairs = packed(values);
-  Value* chunk = llvm::PoisonValue::get(llvm::FixedVectorType::get(ir_.getInt32Ty(), kChunk / 2));
-  for (std::size_t p = 0; p < pairs.size(); ++p)
-    chunk = ir_.CreateInsertElement(chunk, pairs[p], p);
   code_.store(chunk, where, kChunkBytes);
 }
 

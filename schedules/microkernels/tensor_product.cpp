@@ -38,6 +38,7 @@ class ProductCode {
   void build() {
     find_chunks();
     ring_.begin();
+    epilogue_.prepare(first_row_ + warp_row_, warp_m_);
     const KernelCode::Values zeros(static_cast<std::size_t>(warp_m_ * warp_n_ / kWarp),
                                    floats_.constant(0.0));
     const auto sums =

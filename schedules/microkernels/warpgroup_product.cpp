@@ -28,6 +28,8 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
   TileRing ring(code, ring_of(tile), {code.parameter(0), product.rows, product.k}, first_row,
                 {code.parameter(1), product.n, product.k}, first_column);
   ring.begin();
+  const Index warp_row = code.thread() / kWarp % 4 * kProductRows;
+  epilogue.prepare(first_row + row + warp_row, kProductRows);
   const KernelCode::Values zeros(static_cast<std::size_t>(kWarpgroupRows * tile.block_n / kThreads),
                                  floats.constant(0.0));
   const auto sums =
@@ -37,7 +39,6 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
                                      code.at(stage, row * (kWarpgroupDepth * kElementBytes)),
                                      code.at(stage, left_bytes(ring_of(tile))));
       });
-  const Index warp_row = code.thread() / kWarp % 4 * kProductRows;
   epilogue.store({first_row + row + warp_row, first_column}, kProductRows, tile.block_n, sums);
   code.finish();
 }
