@@ -62,6 +62,21 @@ enum : int {
   /// CUstreamCaptureMode: neither this thread nor others are kept from anything meanwhile.
   kCudaCaptureRelaxed = 2,
 };
+/// CUtensorMap: what the driver encodes, and kernels take as a parameter.
+struct alignas(128) CudaTensorMap {
+  uint64_t opaque[16];
+};
+
+enum : int {
+  kCudaTensorU8 = 0,  ///< CUtensorMapDataType: elements of 1, 2 and 4 bytes
+  kCudaTensorU16 = 1,
+  kCudaTensorU32 = 2,
+  kCudaInterleaveNone = 0,  ///< CUtensorMapInterleave
+  kCudaSwizzleNone = 0,     ///< CUtensorMapSwizzle
+  kCudaSwizzle128 = 3,
+  kCudaPromoteTo128 = 2,  ///< CUtensorMapL2promotion: reads fill lines of L2 of 128 bytes
+  kCudaFillZeros = 0,     ///< CUtensorMapFloatOOBfill
+};
 enum : unsigned {
   kCudaStreamNonBlocking = 1,
   kCudaEventDefault = 0,

@@ -1,6 +1,7 @@
 #include "runtime/cuda_code.h"
 
 #include "runtime/cuda_error.h"
+#include "runtime/cuda_tensor_map.h"
 
 namespace vitgen::rt {
 namespace {
@@ -74,6 +75,17 @@ int find_function(CudaModel& model, CudaModule module, const vitgen_launch& laun
   return cuda_error(driver, result, VITGEN_API_E_DEVICE, "cuFuncSetAttribute", why);
 }
 
+/// A driver that takes code with bulk copies encodes their maps: both came with CUDA 12.
+int check_maps(const CudaModel& model, uint32_t number, Text& why) {
+  const CudaDriver& driver = model.device.driver;
+  if (driver.cuTensorMapEncodeTiled != nullptr) return VITGEN_API_OK;
+  if (count_maps(device_kernel(model, number)) == 0) return VITGEN_API_OK;
+  why << "its driver (";
+  put_cuda_version(why, driver.version)
+      << ") lacks cuTensorMapEncodeTiled, for kernel " << model.table->kernels[number].name;
+  return VITGEN_API_E_DEVICE;
+}
+
 }  // namespace
 
 bool code_fits(const vitgen_device_code& code, uint32_t capability) {
@@ -85,7 +97,8 @@ int cuda_load_kernels(CudaModel& model, Text& why) {
   uint32_t next = 0;
   for (uint32_t k = 0; k < model.table->kernel_count; ++k) {
     CudaModule module = nullptr;
-    int code = load_module(model, k, module, why);
+    int code = check_maps(model, k, why);
+    if (code == VITGEN_API_OK) code = load_module(model, k, module, why);
     model.first_function[k] = next;
     const vitgen_device_kernel& kernel = device_kernel(model, k);
     for (uint32_t l = 0; l < kernel.launch_count && code == VITGEN_API_OK; ++l) {

@@ -4,18 +4,20 @@
 
 #include "runtime/cuda_error.h"
 #include "runtime/cuda_launch.h"
+#include "runtime/cuda_tensor_map.h"
 
 namespace vitgen::rt {
 namespace {
 
-/// The largest number of parameters of a launch, and of steps in a bucket.
+/// The largest number of parameters of a launch, and of steps in a bucket; all tensor maps.
 struct Extremes {
   uint32_t arguments;
   uint32_t steps;
+  uint32_t maps;
 };
 
 Extremes extremes_of(const CudaModel& model, uint32_t bucket_count) {
-  Extremes most = {0, 0};
+  Extremes most = {0, 0, 0};
   for (uint32_t k = 0; k < model.table->kernel_count; ++k) {
     const vitgen_device_kernel& kernel = device_kernel(model, k);
     for (uint32_t l = 0; l < kernel.launch_count; ++l) {
@@ -24,8 +26,12 @@ Extremes extremes_of(const CudaModel& model, uint32_t bucket_count) {
     }
   }
   for (uint32_t b = 0; b < bucket_count; ++b) {
-    const uint32_t count = model.table->buckets[b].step_count;
-    if (count > most.steps) most.steps = count;
+    const vitgen_bucket& bucket = model.table->buckets[b];
+    if (bucket.step_count > most.steps) most.steps = bucket.step_count;
+    for (uint32_t s = 0; s < bucket.step_count; ++s) {
+      const vitgen_step& step = model.table->steps[bucket.step_begin + s];
+      most.maps += count_maps(device_kernel(model, step.kernel));
+    }
   }
   return most;
 }
@@ -35,7 +41,11 @@ CudaContext* allocate(CudaModel& model, uint32_t bucket_count, bool timed) {
   const Extremes most = extremes_of(model, bucket_count);
   const uint32_t events = timed ? 2 * most.steps : 0;
   const size_t slots = size_t{bucket_count} + events + 2 * size_t{most.arguments};
-  auto* block = static_cast<uint8_t*>(calloc(1, sizeof(CudaContext) + slots * sizeof(uint64_t)));
+  const size_t lists =
+      sizeof(CudaContext) + slots * sizeof(uint64_t) + model.table->step_count * sizeof(uint32_t);
+  // Room to begin the maps at a multiple of their alignment.
+  auto* block =
+      static_cast<uint8_t*>(calloc(1, lists + (size_t{most.maps} + 1) * sizeof(CudaTensorMap)));
   if (block == nullptr) return nullptr;
   auto* context = reinterpret_cast<CudaContext*>(block);
   auto* next = reinterpret_cast<uint64_t*>(block + sizeof(CudaContext));
@@ -47,6 +57,11 @@ CudaContext* allocate(CudaModel& model, uint32_t bucket_count, bool timed) {
   context->events = reinterpret_cast<CudaEvent*>(next + bucket_count);
   context->values = next + bucket_count + events;
   context->arguments = reinterpret_cast<void**>(context->values + most.arguments);
+  context->first_map = reinterpret_cast<uint32_t*>(context->arguments + most.arguments);
+  uint8_t* maps = block + lists;
+  constexpr size_t kAlignment = alignof(CudaTensorMap);
+  maps += (kAlignment - reinterpret_cast<uintptr_t>(maps) % kAlignment) % kAlignment;
+  context->maps = reinterpret_cast<CudaTensorMap*>(maps);
   return context;
 }
 
@@ -87,6 +102,7 @@ int build(CudaContext& context, uint32_t flags, Text& why) {
                       VITGEN_API_E_DEVICE, "cuStreamCreate", why);
   }
   if (code == VITGEN_API_OK) code = make_events(context, why);
+  if (code == VITGEN_API_OK) code = cuda_encode_maps(context, why);
   // Events inside of a graph cannot be timed.
   enum : uint32_t { kOneByOne = VITGEN_API_NO_GRAPH | VITGEN_API_TIME_STEPS };
   if (code == VITGEN_API_OK && (flags & kOneByOne) == 0) code = make_graphs(context, why);

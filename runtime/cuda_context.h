@@ -31,7 +31,11 @@ struct CudaContext {
   CudaEvent* events;  ///< before and after each step of a bucket; none if not timed
   uint64_t* values;   ///< of the parameters of one launch,
   void** arguments;   ///< and pointers to them
-  uint8_t* mirror;    ///< host memory for the operands of one step, or null
+  /// Tensor maps of the launches of each usable bucket's steps, encoded once, since nothing that
+  /// they name ever moves: the arena, the weights, and the places of the ports' images.
+  CudaTensorMap* maps;
+  uint32_t* first_map;  ///< by step
+  uint8_t* mirror;      ///< host memory for the operands of one step, or null
 };
 
 /// flags: of vitgen_api_context_options. OK, or E_RESOURCES, E_KERNEL, E_DEVICE, E_DEVICE_MEMORY,

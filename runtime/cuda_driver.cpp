@@ -10,14 +10,19 @@ namespace {
 /// The version that brought the youngest symbol below, cuGraphInstantiateWithFlags.
 enum : int { kLeastVersion = 11040 };
 
-/// Looks symbols up and keeps the first that is missing.
+/// Looks symbols up and keeps the first that is missing and must be there.
 struct Finder {
   void* library;
   const char* missing;
 
   template <class Function>
-  void operator()(const char* name, Function*& function) {
+  void if_any(const char* name, Function*& function) const {
     function = reinterpret_cast<Function*>(dlsym(library, name));
+  }
+
+  template <class Function>
+  void operator()(const char* name, Function*& function) {
+    if_any(name, function);
     if (function == nullptr && missing == nullptr) missing = name;
   }
 };
@@ -68,6 +73,7 @@ void find_work(Finder& find, CudaDriver& driver) {
   find("cuGraphLaunch", driver.cuGraphLaunch);
   find("cuGraphDestroy", driver.cuGraphDestroy);
   find("cuGraphExecDestroy", driver.cuGraphExecDestroy);
+  find.if_any("cuTensorMapEncodeTiled", driver.cuTensorMapEncodeTiled);
 }
 
 int check_version(CudaDriver& driver, const char* missing, Text& why) {

@@ -60,6 +60,12 @@ struct CudaDriver {
   CudaResult (*cuGraphLaunch)(CudaGraphExec exec, CudaStream stream);
   CudaResult (*cuGraphDestroy)(CudaGraph graph);
   CudaResult (*cuGraphExecDestroy)(CudaGraphExec exec);
+
+  /// Null before CUDA 12.
+  CudaResult (*cuTensorMapEncodeTiled)(CudaTensorMap* map, int type, uint32_t dims, void* address,
+                                       const uint64_t* extents, const uint64_t* strides,
+                                       const uint32_t* box, const uint32_t* steps, int interleave,
+                                       int swizzle, int promotion, int fill);
 };
 
 /// Loads and initialises it. OK, or E_DEVICE with the reason; `driver` needs cuda_driver_close in

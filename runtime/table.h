@@ -12,9 +12,10 @@
 struct vitgen_preprocess_recipe;  // runtime/preprocess.h
 
 enum {
-  VITGEN_TABLE_VERSION = 3,
+  VITGEN_TABLE_VERSION = 4,
   VITGEN_MAX_DIMS = 4,
   VITGEN_MAX_OPERANDS = 8,
+  VITGEN_MAX_MAP_DIMS = 5,
   /// Alignment of every arena buffer and of every tensor in the weights file: two cache lines,
   /// which prefetchers fetch in pairs. The plan's arena has the same (kArenaAlignment).
   VITGEN_ALIGNMENT = 128,
@@ -76,14 +77,28 @@ enum vitgen_argument_kind : uint8_t {
   VITGEN_ARGUMENT_OPERAND = 0,  ///< device address of operand `index` of the step, plus `value`
   VITGEN_ARGUMENT_SCRATCH = 1,  ///< device address of the kernel's scratch, plus `value`
   VITGEN_ARGUMENT_VALUE = 2,    ///< the low `bytes` bytes of `value`
+  /// Operand `index` of the step, plus `value`, as `map` describes it: what the driver encodes.
+  VITGEN_ARGUMENT_TENSOR_MAP = 3,
+};
+
+/// A matrix as bulk tensor copies see it (sm_90), innermost axis first. A copy brings a box of it
+/// to shared memory; what lies beyond an extent comes as zeros.
+struct vitgen_tensor_map {
+  uint32_t dims;
+  uint32_t element_bytes;  ///< 1, 2 or 4
+  uint32_t swizzle_bytes;  ///< 128: rows of a box that long have their chunks of 16 permuted; or 0
+  uint32_t box[VITGEN_MAX_MAP_DIMS];
+  uint64_t extents[VITGEN_MAX_MAP_DIMS];
+  uint64_t strides[VITGEN_MAX_MAP_DIMS];  ///< bytes from index to index, the first element_bytes
 };
 
 /// One parameter of a launch, in the order of the entry's parameters.
 struct vitgen_launch_argument {
   enum vitgen_argument_kind kind;
-  uint8_t bytes;  ///< of the parameter: 8 for addresses
+  uint8_t bytes;  ///< of the parameter: 8 for addresses, 128 for tensor maps
   uint32_t index;
   uint64_t value;
+  const struct vitgen_tensor_map* map;  ///< null but for tensor maps
 };
 
 /// One launch; all numbers are constants, since every extent is.

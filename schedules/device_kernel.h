@@ -4,8 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "schedules/microkernels/device_code.h"
 
 namespace vitgen {
 
@@ -13,14 +16,20 @@ enum class LaunchArgumentKind : std::uint8_t {
   operand,  ///< device address of operand `index` of the op, plus `value` bytes
   scratch,  ///< device address of the kernel's scratch memory, plus `value` bytes
   value,    ///< the low `bytes` bytes of `value`
+  /// Operand `index` of the op, plus `value` bytes, as `map` describes it: 128 bytes that the
+  /// driver encodes.
+  tensor_map,
 };
+
+inline constexpr int kTensorMapBytes = 128;  ///< CUtensorMap of cuda.h
 
 /// One parameter of a launch, in the order of the entry's parameters.
 struct LaunchArgument {
   LaunchArgumentKind kind = LaunchArgumentKind::operand;
-  int bytes = 8;  ///< of the parameter; 8 for addresses
+  int bytes = 8;  ///< of the parameter; 8 for addresses, kTensorMapBytes for maps
   int index = 0;
   std::uint64_t value = 0;
+  std::optional<microkernels::TensorMap> map = {};  ///< of a tensor_map
 
   bool operator==(const LaunchArgument&) const = default;
 };

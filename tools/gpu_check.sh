@@ -28,10 +28,10 @@ readonly E_INPUT=3 E_IO=4
 # A model of each family, which together have every op; f32 on CUDA cores, 16 bits on tensor cores.
 readonly fixtures="timm_vit google_vit timm_vit_rect timm_deit_distilled timm_deit3 timm_dinov2_giant
   timm_dinov3 timm_eva02 timm_beit timm_beit3 hf_deit_masked hf_mae openai_clip hf_siglip
-  timm_vit_siglip_map irpe_product_qkv irpe_cross_qkv tnt patch_mixer patch_mixer_prefix drop_pos
-  drop_pos_attentive torch_post_norm"
-readonly narrow_fixtures="timm_vit timm_eva02 timm_beit3 hf_siglip irpe_product_qkv tnt patch_mixer
-  drop_pos"
+  timm_vit_siglip_map irpe_product_qkv irpe_cross_qkv tnt tnt_legacy patch_mixer patch_mixer_prefix
+  drop_pos drop_pos_attentive torch_post_norm"
+readonly narrow_fixtures="timm_vit timm_eva02 timm_beit3 hf_siglip irpe_product_qkv tnt tnt_legacy
+  patch_mixer drop_pos"
 readonly bench_models="vit_tiny_patch16_224 vit_small_patch16_224 vit_base_patch16_224"
 readonly bench_batches=1,8,32,256
 
@@ -81,6 +81,7 @@ pack_bench() {
   generate "$1" "$pack/speed/$1" --target cuda-sm90 --precision "${1##*_}" --arch "${1%_*}" \
     --random-weights 1 --batch "$bench_batches"
   rm "$pack/speed/$1/$1.weights"
+  "$vitgen" gpu-roofs "$pack/speed/$1"
 }
 
 # generate NAME DIR OPTION...: of its files those that a check reads.
@@ -103,7 +104,7 @@ copy_program() {
 }
 
 make_pack() {
-  local build=build/release only='' whole='' pack='' vitgen program library
+  local build=build/release only='' whole='' pack='' vitgen program known library
   while (($#)); do
     case $1 in
       --build) build=${2-} && shift ;;
@@ -116,9 +117,11 @@ make_pack() {
   done
   [[ $pack ]] || fail $E_USAGE "pack: where to? DIR is missing" "tools/gpu_check.sh --help"
   [[ ! -e $pack ]] || fail $E_IO "there is something at $pack" "remove it, or name another folder"
+  known=$(all_libraries)
   [[ $only ]] || whole=1
-  for library in ${only:=$(all_libraries)}; do
-    all_libraries | grep -qx "$library" ||
+  for library in ${only:=$known}; do
+    # Not from a pipe: grep closes it at the first match, which fails whoever still writes.
+    grep -qx "$library" <<<"$known" ||
       fail $E_USAGE "no library is called $library" "tools/gpu_check.sh pack --list"
   done
   mkdir -p "$pack" || exit $E_IO
@@ -209,6 +212,8 @@ bench_all() {
     [[ -e $library ]] || continue
     part "bench_$(basename "$library").json" "bench $(basename "$library")" 40 70 \
       "$program" bench "$library" --seconds 1
+    part "roofs_$(basename "$library").json" "what the GPU can do, for $(basename "$library")" 20 70 \
+      "$program" roofs "$library"
   done
 }
 

@@ -6,12 +6,45 @@ using Halide::Expr;
 using Halide::ImageParam;
 
 std::vector<Operand> operands(const ImageWindowsSpec& spec) {
-  return {
-      {"image", Role::input, DType::f32, {spec.width, spec.height, spec.channels, spec.batch}},
-      {"output", Role::output, spec.storage, {spec.k(), spec.grid_w(), spec.grid_h(), spec.batch}}};
+  const std::vector<int> image =
+      spec.layout == ImageLayout::chw
+          ? std::vector<int>{spec.width, spec.height, spec.channels, spec.batch}
+          : std::vector<int>{spec.channels, spec.width, spec.height, spec.batch};
+  return {{"image", Role::input, spec.dtype, image},
+          {"output",
+           Role::output,
+           spec.storage,
+           {spec.row(), spec.grid_w(), spec.grid_h(), spec.batch}}};
 }
 
 double flops(const ImageWindowsSpec&) { return 0; }
+
+namespace {
+
+/// Windows that end where patches do need no look at the image's edges.
+bool reach_beyond(const ImageWindowsSpec& spec) {
+  return spec.before > 0 || spec.window_h > spec.stride_h || spec.window_w > spec.stride_w;
+}
+
+Expr value_at(const ImageWindowsSpec& spec, const ImageParam& image, const Expr& x, const Expr& y,
+              const Expr& channel, const Expr& b) {
+  return Halide::cast<float>(spec.layout == ImageLayout::chw ? image(x, y, channel, b)
+                                                             : image(channel, x, y, b));
+}
+
+/// Pixel (x, y) of a channel, zero where there is none.
+Expr pixel(const ImageWindowsSpec& spec, const ImageParam& image, const Expr& x, const Expr& y,
+           const Expr& channel, const Expr& b) {
+  if (!reach_beyond(spec) && spec.zeros == 0) return value_at(spec, image, x, y, channel, b);
+  // Clamped, so that the other side of the select reads inside the image.
+  const Expr value =
+      value_at(spec, image, Halide::clamp(x, 0, spec.width - 1),
+               Halide::clamp(y, 0, spec.height - 1), Halide::min(channel, spec.channels - 1), b);
+  const Expr inside = x >= 0 && x < spec.width && y >= 0 && y < spec.height;
+  return Halide::select(inside && channel < spec.channels, value, 0.0f);
+}
+
+}  // namespace
 
 ImageWindows define(const ImageWindowsSpec& spec) {
   const std::vector<Operand> list = operands(spec);
@@ -22,14 +55,10 @@ ImageWindows define(const ImageWindowsSpec& spec) {
                   .c = Halide::Var("c"),
                   .r = Halide::Var("r"),
                   .b = Halide::Var("b")};
-  const int area = spec.window_h * spec.window_w;
   const Expr x = op.c * spec.stride_w + op.k % spec.window_w - spec.before;
   const Expr y = op.r * spec.stride_h + op.k / spec.window_w % spec.window_h - spec.before;
-  const Expr inside = x >= 0 && x < spec.width && y >= 0 && y < spec.height;
-  // Clamped, so that the other side of the select reads inside the image.
-  const Expr pixel = image(Halide::clamp(x, 0, spec.width - 1),
-                           Halide::clamp(y, 0, spec.height - 1), op.k / area, op.b);
-  op.output(op.k, op.c, op.r, op.b) = stored(Halide::select(inside, pixel, 0.0f), spec.storage);
+  const Expr value = pixel(spec, image, x, y, op.k / (spec.window_h * spec.window_w), op.b);
+  op.output(op.k, op.c, op.r, op.b) = stored(value, spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {{image}, {}, {op.output}};
   return op;

@@ -112,12 +112,15 @@ void add_stages(Algorithm& algorithm, const std::vector<Func>& stages) {
   algorithm.stages.insert(algorithm.stages.end(), stages.begin(), stages.end());
 }
 
-/// The sum of products with normalised rows, and the bias.
+/// The sum of products with normalised rows, and the bias; strict, as it is the same in all forms.
 Expr normalized_sum(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
   op.moments = row_moments(arguments.statistics, spec.k, spec.eps);
   add_stages(op.algorithm, op.moments.stages());
-  const Expr centred = op.acc(op.j, op.i) - op.moments.mean(op.i) * arguments.column_sums(op.j);
-  return centred * op.moments.inv_std(op.i) + bias_value(arguments, op.j);
+  const Expr mean = op.moments.output(0, op.i);
+  const Expr inv_std = op.moments.output(1, op.i);
+  const Expr moved = Halide::strict_float(mean * arguments.column_sums(op.j));
+  const Expr centred = Halide::strict_float(op.acc(op.j, op.i) - moved);
+  return Halide::strict_float(centred * inv_std + bias_value(arguments, op.j));
 }
 
 void define_statistics(Linear& op, const LinearSpec& spec, const Operand& operand) {
@@ -163,7 +166,6 @@ LinearSpec stored_as(LinearSpec spec, DType storage) {
 }
 
 std::vector<LinearForm> forms(const LinearSpec& spec) {
-  if (spec.normalized || spec.statistics) return {LinearForm::plain};
   if (spec.compute == Compute::f32) return {LinearForm::plain, LinearForm::clamped_tiles};
   return {LinearForm::plain, LinearForm::clamped_tiles, LinearForm::microkernel_tiles};
 }

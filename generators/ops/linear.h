@@ -121,7 +121,7 @@ struct Linear {
   RowStatistics statistics;  ///< where wanted
 };
 
-/// The forms that are defined for the spec, plain first; the only one with statistics of rows.
+/// The forms that are defined for the spec, plain first.
 std::vector<LinearForm> forms(const LinearSpec& spec);
 /// `rows_of_call`: that one call of the micro-kernel computes, in microkernel_tiles; 0 for all.
 Linear define(const LinearSpec& spec, LinearForm form = LinearForm::plain, int rows_of_call = 0);

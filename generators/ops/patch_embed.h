@@ -6,13 +6,10 @@
 // sum is the machine's matter, as in linear.h.
 
 #include "generators/ops/support/algorithm.h"
+#include "generators/ops/support/image_layout.h"
 #include "generators/ops/support/storage.h"
 
 namespace vitgen {
-
-/// Memory order of one image: planes [channel][row][column] or pixels [row][column][channel].
-enum class ImageLayout { chw, hwc };
-inline std::vector<std::string_view> enum_names(ImageLayout) { return {"chw", "hwc"}; }
 
 /// Definitions of the same sum for different machines.
 enum class PatchEmbedForm : std::uint8_t {

@@ -16,8 +16,7 @@ std::int64_t blocks(const LinearSpec& spec, const BlockKnobs& knobs) {
   return std::int64_t{groups(spec.rows, knobs.rows())} * groups(spec.n, knobs.columns());
 }
 
-/// Statistics of rows are what a tile's epilogue makes or reads of whole groups of columns; these
-/// tiles leave them to the fallback.
+/// Statistics of rows are left to rules whose tiles hold whole groups of columns, and the fallback.
 bool has_statistics(const LinearSpec& spec) { return spec.normalized || spec.statistics; }
 
 bool fits_grid(const LinearSpec& spec, const BlockKnobs& knobs) {

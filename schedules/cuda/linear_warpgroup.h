@@ -1,7 +1,8 @@
 #pragma once
 // for block of block_m rows x block_n columns        gpu blocks
-//   for 64 terms                                     shared memory, copied stages - 1 steps ahead
-//     for 64 rows: wgmma                             sums in the registers of a warpgroup
+//   for 64 terms                                     shared memory, copied stages - 2 steps ahead
+//     for 64 rows: wgmma                             sums in the registers of a warpgroup; those of
+//                                                    one step end while the next is begun
 //   epilogue, store
 // Written by schedules/microkernels/warpgroup_product.h, for the one architecture that has wgmma.
 // Bound: reads from L2, 1.25 times as long as the products with blocks of 128 x 256.
@@ -18,6 +19,7 @@ namespace vitgen {
 
 struct CudaLinearWarpgroup {
   static constexpr std::string_view name = "cuda/linear_warpgroup";
+  static constexpr int version = 2;
   using Spec = LinearSpec;
   struct Knobs {
     microkernels::WarpgroupTile tile;

@@ -29,7 +29,8 @@ class Index {
     return {*a.ir_, a.ir_->CreateXor(a.value_, b.value_)};
   }
 
-  llvm::Value* below(int limit) const { return ir_->CreateICmpULT(value_, constant(limit).value_); }
+  llvm::Value* below(Index limit) const { return ir_->CreateICmpULT(value_, limit.value_); }
+  llvm::Value* below(int limit) const { return below(constant(limit)); }
   Index at_most(int limit) const {
     return {*ir_, ir_->CreateSelect(below(limit), value_, constant(limit).value_)};
   }

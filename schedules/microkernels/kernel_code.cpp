@@ -12,29 +12,61 @@ namespace {
 
 constexpr unsigned kGlobal = 1;
 constexpr unsigned kShared = 3;
+// CUtensorMap of cuda.h.
+constexpr std::uint64_t kMapBytes = 128;
+constexpr std::uint64_t kMapAlignment = 64;
 
-void annotate(llvm::Function* function, const char* word, int value) {
+llvm::Metadata* constant(llvm::LLVMContext& context, int value) {
+  return llvm::ConstantAsMetadata::get(
+      llvm::ConstantInt::get(llvm::Type::getInt32Ty(context), static_cast<std::uint64_t>(value)));
+}
+
+void annotate(llvm::Function* function, const char* word, llvm::Metadata* value) {
   llvm::LLVMContext& context = function->getContext();
-  auto* number =
-      llvm::ConstantInt::get(llvm::Type::getInt32Ty(context), static_cast<std::uint64_t>(value));
   function->getParent()
       ->getOrInsertNamedMetadata("nvvm.annotations")
-      ->addOperand(llvm::MDNode::get(
-          context, {llvm::ValueAsMetadata::get(function), llvm::MDString::get(context, word),
-                    llvm::ConstantAsMetadata::get(number)}));
+      ->addOperand(llvm::MDNode::get(context, {llvm::ValueAsMetadata::get(function),
+                                               llvm::MDString::get(context, word), value}));
+}
+
+// A tensor map is passed by its bytes and stays where parameters lie: copies find it there.
+void make_map(llvm::Function* function, unsigned number) {
+  llvm::LLVMContext& context = function->getContext();
+  auto* bytes = llvm::ArrayType::get(llvm::Type::getInt8Ty(context), kMapBytes);
+  function->addParamAttr(number, llvm::Attribute::getWithByValType(context, bytes));
+  function->addParamAttr(number,
+                         llvm::Attribute::getWithAlignment(context, llvm::Align(kMapAlignment)));
+}
+
+/// By their numbers, from 1 on.
+void annotate_constants(llvm::Function* function, int count) {
+  llvm::LLVMContext& context = function->getContext();
+  std::vector<llvm::Metadata*> numbers;
+  for (int i = 1; i <= count; ++i) numbers.push_back(constant(context, i));
+  annotate(function, "grid_constant", llvm::MDNode::get(context, numbers));
 }
 
 llvm::Function* kernel_function(llvm::Module& module, const KernelOutline& outline) {
   llvm::LLVMContext& context = module.getContext();
-  const std::vector<llvm::Type*> pointers(static_cast<std::size_t>(outline.pointers),
-                                          llvm::PointerType::get(context, kGlobal));
-  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), pointers, false);
+  const auto maps = static_cast<unsigned>(outline.maps);
+  std::vector<llvm::Type*> types(maps, llvm::PointerType::get(context, 0));
+  const unsigned pointers = maps + static_cast<unsigned>(outline.pointers);
+  types.resize(pointers, llvm::PointerType::get(context, kGlobal));
+  types.resize(pointers + static_cast<unsigned>(outline.numbers), llvm::Type::getInt32Ty(context));
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
   auto* function =
       llvm::Function::Create(type, llvm::Function::ExternalLinkage, outline.entry, module);
-  for (llvm::Argument& each : function->args()) each.addAttr(llvm::Attribute::NoAlias);
-  annotate(function, "kernel", 1);
-  annotate(function, "maxntidx", outline.threads);
-  annotate(function, "minctasm", outline.blocks);
+  for (unsigned i = 0; i < types.size(); ++i) {
+    if (i < maps) {
+      make_map(function, i);
+    } else if (i < pointers) {
+      function->addParamAttr(i, llvm::Attribute::NoAlias);
+    }
+  }
+  annotate(function, "kernel", constant(context, 1));
+  annotate(function, "maxntidx", constant(context, outline.threads));
+  annotate(function, "minctasm", constant(context, outline.blocks));
+  if (outline.maps > 0) annotate_constants(function, outline.maps);
   return function;
 }
 
@@ -93,7 +125,7 @@ void KernelCode::when(Value* condition, const std::function<void()>& body) {
   ir_.SetInsertPoint(after);
 }
 
-KernelCode::Values KernelCode::loop(int steps, const Values& carried,
+KernelCode::Values KernelCode::loop(Index steps, const Values& carried,
                                     const std::function<Values(Index, const Values&)>& body) {
   llvm::BasicBlock* before = ir_.GetInsertBlock();
   auto* head = llvm::BasicBlock::Create(ir_.getContext(), "", function_);
@@ -141,9 +173,10 @@ void KernelCode::wait_for_copies(int groups_in_flight) {
             {ir_.getInt32(static_cast<std::uint32_t>(groups_in_flight))});
 }
 
+// Of shared memory only: for all of memory the assembler adds a barrier of the whole GPU.
 void KernelCode::show_to_asynchronous_readers() {
   auto* type = llvm::FunctionType::get(ir_.getVoidTy(), false);
-  ir_.CreateCall(llvm::InlineAsm::get(type, "fence.proxy.async;", "~{memory}", true));
+  ir_.CreateCall(llvm::InlineAsm::get(type, "fence.proxy.async.shared::cta;", "~{memory}", true));
 }
 
 KernelCode::Matrices KernelCode::load_matrices(Value* chunk, bool transposed) {

@@ -17,7 +17,9 @@ struct KernelOutline {
   std::string entry;
   int pointers = 0;  ///< parameters: device addresses of memory that does not overlap
   int threads = 32;
-  int blocks = 1;  ///< that are to share a multiprocessor: the assembler limits registers to that
+  int blocks = 1;   ///< that are to share a multiprocessor: the assembler limits registers to that
+  int maps = 0;     ///< parameters before the pointers: tensor maps, for bulk copies
+  int numbers = 0;  ///< parameters after the pointers, of 32 bits
 };
 
 class KernelCode {
@@ -33,7 +35,7 @@ class KernelCode {
   Index index(int value) { return {ir_, ir_.getInt32(static_cast<std::uint32_t>(value))}; }
   Index thread() const { return thread_; }
   Index block() const { return block_; }
-  llvm::Value* parameter(int number);
+  llvm::Value* parameter(int number);              ///< a pointer, or the address of a tensor map
   llvm::Value* shared() const { return shared_; }  ///< dynamic shared memory, 1024-byte aligned
 
   llvm::Value* at(llvm::Value* pointer, Index bytes);
@@ -46,6 +48,11 @@ class KernelCode {
   void when(llvm::Value* condition, const std::function<void()>& body);
   /// body(step, carried values) gives those of the next step; returns the last.
   Values loop(int steps, const Values& carried,
+              const std::function<Values(Index, const Values&)>& body) {
+    return loop(index(steps), carried, body);
+  }
+  /// The same with a number that a launch names, at least 1.
+  Values loop(Index steps, const Values& carried,
               const std::function<Values(Index, const Values&)>& body);
 
   llvm::CallInst* intrinsic(llvm::Intrinsic::ID id, llvm::ArrayRef<llvm::Value*> arguments,

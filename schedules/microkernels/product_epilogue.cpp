@@ -97,6 +97,7 @@ void ProductEpilogue::store(const Place<Index>& first, int rows, int columns,
       store_row(held[h], column, row, values, moments_[h]);
     }
   }
+  moments_.clear();
 }
 
 SumsOfRow ProductEpilogue::finish(const SumsOfRow& sums, const ColumnValues& columns,

@@ -13,8 +13,8 @@ class ProductEpilogue {
   /// Number of the kernel's parameters.
   static int parameters(const TensorProduct& product);
 
-  /// Begins what does not depend on sums, for `rows` rows of a warp: reads that can be under way
-  /// while the first factors are copied. Without it `store` does so.
+  /// Begins what does not depend on sums, for `rows` rows that a warp will store next: reads that
+  /// can be under way while the first factors are copied. Without it `store` does so.
   void prepare(Index first_row, int rows);
 
   /// Finishes and stores a warp's `rows` x `columns` sums from `first` on: products of 16 x 8, row

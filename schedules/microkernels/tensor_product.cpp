@@ -139,6 +139,8 @@ bool is_legal(const TensorTile& tile) {
 
 int threads_of(const TensorTile& tile) { return tile.warps_m * tile.warps_n * kWarp; }
 
+int sums_of(const TensorTile& tile) { return tile.block_m * tile.block_n / threads_of(tile); }
+
 int shared_bytes(const TensorTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }
 
 DeviceCode tensor_product(const TensorProduct& product, const TensorTile& tile) {

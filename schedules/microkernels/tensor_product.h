@@ -60,6 +60,7 @@ inline constexpr std::array<TensorTile, 6> kTensorTiles = {{
 bool is_legal(const TensorTile& tile);
 int threads_of(const TensorTile& tile);
 int shared_bytes(const TensorTile& tile);
+int sums_of(const TensorTile& tile);  ///< in the registers of a thread
 
 DeviceCode tensor_product(const TensorProduct& product, const TensorTile& tile);
 

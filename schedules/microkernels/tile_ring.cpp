@@ -17,25 +17,35 @@ TileRing::TileRing(KernelCode& code, const RingShape& shape, const MatrixInMemor
     : code_(code),
       shape_(shape),
       steps_((left.k + shape.block_k - 1) / shape.block_k),
+      ahead_(shape.stages - (shape.asynchronous_reader ? 2 : 1)),
       left_(code, left, {shape.block_m, shape.block_k, false}, first_row, shape.threads),
       right_(code, right, {shape.block_n, shape.block_k, true}, first_column, shape.threads) {}
 
 void TileRing::begin() {
-  for (int stage = 0; stage + 1 < shape_.stages; ++stage) {
-    if (stage < steps_) begin_copies(code_.index(stage));
+  for (int step = 0; step < ahead_; ++step) {
+    if (step < steps_) begin_copies(code_.index(step));
     code_.commit_copies();
   }
 }
 
-Value* TileRing::take(Index step) {
-  code_.wait_for_copies(shape_.stages - 2);
+Value* TileRing::await(Index step) {
+  code_.wait_for_copies(ahead_ - 1);
   if (shape_.asynchronous_reader) code_.show_to_asynchronous_readers();
   code_.barrier();
-  const Index next = step + (shape_.stages - 1);
+  return stage(step);
+}
+
+void TileRing::refill(Index step) {
+  const Index next = step + ahead_;
   code_.when(next.below(steps_), [&] { begin_copies(next); });
   // An empty group where nothing was begun: the count of those in flight stays the same.
   code_.commit_copies();
-  return stage(step);
+}
+
+Value* TileRing::take(Index step) {
+  Value* tile = await(step);
+  refill(step);
+  return tile;
 }
 
 Value* TileRing::stage(Index step) {

@@ -12,7 +12,8 @@ struct RingShape {
   int block_k = 32;
   int stages = 4;
   int threads = 128;
-  bool asynchronous_reader = false;  ///< wgmma reads the stages
+  /// wgmma reads the stages: that of a step may still be read while the next one is begun.
+  bool asynchronous_reader = false;
 };
 
 /// Of one stage: block_m rows of the left factor, then block_n of the right one, shuffled.
@@ -26,8 +27,12 @@ class TileRing {
 
   int steps() const { return steps_; }
   void begin();
-  /// Waits for the tiles of a step and begins those of a later one; returns where they lie. All
-  /// threads have read the tiles of the step before.
+  /// Waits for the tiles of a step; returns where they lie. All threads have read the tiles of the
+  /// step before, or with an asynchronous reader of that before it.
+  llvm::Value* await(Index step);
+  /// Begins the copies of the step whose stage is the next that all have read. Once after await.
+  void refill(Index step);
+  /// Both.
   llvm::Value* take(Index step);
 
  private:
@@ -37,6 +42,7 @@ class TileRing {
   KernelCode& code_;
   RingShape shape_;
   int steps_;
+  int ahead_;  ///< steps from the one that is read to the one whose copies are begun
   TileCopy left_, right_;
 };
 

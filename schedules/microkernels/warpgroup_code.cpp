@@ -31,8 +31,8 @@ std::string sums_text(int sums) {
   return text + "}";
 }
 
-// One statement: between its instructions no register of a sum may be moved. Operands: the sums,
-// the sums before (in the same registers), descriptors of the left and of the right factor.
+// Operands: the sums, the sums before (in the same registers), descriptors of the left and of the
+// right factor.
 std::string product_text(Element element, int columns, int sums) {
   const std::string type = element == Element::f16 ? "f16" : "bf16";
   std::string text = "wgmma.fence.sync.aligned;\n";
@@ -42,45 +42,71 @@ std::string product_text(Element element, int columns, int sums) {
             "." + type + " " + sums_text(sums) + ", " + operand(left) + ", " +
             operand(left + kSteps) + ", 1, 1, 1, 0, 0;\n";
   }
-  return text + "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;";
+  return text + "wgmma.commit_group.sync.aligned;";
 }
 
-std::string constraints(int sums) {
+std::string wait_text(int in_flight) {
+  return "wgmma.wait_group.sync.aligned " + std::to_string(in_flight) + ";";
+}
+
+std::string constraints(std::size_t sums, std::size_t descriptors) {
   std::string text;
-  for (int i = 0; i < sums; ++i) text += "=f,";
-  for (int i = 0; i < sums; ++i) text += std::to_string(i) + ",";
-  for (int i = 0; i < 2 * kSteps; ++i) text += "l,";
+  for (std::size_t i = 0; i < sums; ++i) text += "=f,";
+  for (std::size_t i = 0; i < sums; ++i) text += std::to_string(i) + ",";
+  for (std::size_t i = 0; i < descriptors; ++i) text += "l,";
   return text + "~{memory}";
 }
 
-}  // namespace
-
-KernelCode::Values add_warpgroup_product(KernelCode& code, Element element, int columns,
-                                         const KernelCode::Values& sums, Value* left,
-                                         Value* right) {
+// Its results are the sums in the registers that they came in: the register allocator moves none of
+// them, since nothing but such statements names them while products are in flight.
+KernelCode::Values statement(KernelCode& code, const std::string& text,
+                             const KernelCode::Values& sums,
+                             const KernelCode::Values& descriptors) {
   llvm::IRBuilder<>& ir = code.ir();
-  const int count = static_cast<int>(sums.size());
   KernelCode::Values arguments = sums;
-  std::vector<llvm::Type*> types(sums.size(), ir.getFloatTy());
-  auto* results = llvm::StructType::get(ir.getContext(), types);
-  for (Value* matrix : {left, right}) {
-    Value* first = descriptor(code, matrix);
-    for (int step = 0; step < kSteps; ++step) {
-      constexpr std::uint64_t kStep = kProductDepth * kElementBytes / 16;
-      arguments.push_back(
-          ir.CreateAdd(first, ir.getInt64(static_cast<std::uint64_t>(step) * kStep)));
-      types.push_back(ir.getInt64Ty());
-    }
-  }
+  arguments.insert(arguments.end(), descriptors.begin(), descriptors.end());
+  std::vector<llvm::Type*> types;
+  for (const Value* each : arguments) types.push_back(each->getType());
+  auto* results = llvm::StructType::get(ir.getContext(),
+                                        std::vector<llvm::Type*>(sums.size(), ir.getFloatTy()));
   auto* type = llvm::FunctionType::get(results, types, false);
   llvm::CallInst* call = ir.CreateCall(
-      type,
-      llvm::InlineAsm::get(type, product_text(element, columns, count), constraints(count), true),
+      type, llvm::InlineAsm::get(type, text, constraints(sums.size(), descriptors.size()), true),
       arguments);
   call->setConvergent();
   KernelCode::Values next;
   for (unsigned i = 0; i < sums.size(); ++i) next.push_back(ir.CreateExtractValue(call, i));
   return next;
+}
+
+}  // namespace
+
+KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, int columns,
+                                           const KernelCode::Values& sums, Value* left,
+                                           Value* right) {
+  llvm::IRBuilder<>& ir = code.ir();
+  KernelCode::Values descriptors;
+  for (Value* matrix : {left, right}) {
+    Value* first = descriptor(code, matrix);
+    for (int step = 0; step < kSteps; ++step) {
+      constexpr std::uint64_t kStep = kProductDepth * kElementBytes / 16;
+      descriptors.push_back(
+          ir.CreateAdd(first, ir.getInt64(static_cast<std::uint64_t>(step) * kStep)));
+    }
+  }
+  return statement(code, product_text(element, columns, static_cast<int>(sums.size())), sums,
+                   descriptors);
+}
+
+void wait_for_warpgroup_products(KernelCode& code, int in_flight) {
+  llvm::IRBuilder<>& ir = code.ir();
+  auto* type = llvm::FunctionType::get(ir.getVoidTy(), false);
+  ir.CreateCall(type, llvm::InlineAsm::get(type, wait_text(in_flight), "~{memory}", true))
+      ->setConvergent();
+}
+
+KernelCode::Values finish_warpgroup_products(KernelCode& code, const KernelCode::Values& sums) {
+  return statement(code, wait_text(0), sums, {});
 }
 
 }  // namespace vitgen::microkernels

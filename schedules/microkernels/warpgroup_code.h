@@ -12,10 +12,18 @@ inline constexpr int kWarpgroupRows = 64;
 /// lie as shared_chunk says.
 inline constexpr int kSwizzleBytes = 1024;
 
-/// sums + left right for 64 rows x `columns` of 64 terms. Sums of a lane stand as those of products
-/// of 16 x 8 side by side; `left` and `right` point to shared memory.
-KernelCode::Values add_warpgroup_product(KernelCode& code, Element element, int columns,
-                                         const KernelCode::Values& sums, llvm::Value* left,
-                                         llvm::Value* right);
+/// Begins to add left right to the sums of 64 rows x `columns`, for 64 terms: a group of its own.
+/// Sums of a lane stand as those of products of 16 x 8 side by side; `left` and `right` point to
+/// shared memory. Until the group is waited for, what is returned may only be given to the next
+/// product, and the factors must not change.
+KernelCode::Values begin_warpgroup_product(KernelCode& code, Element element, int columns,
+                                           const KernelCode::Values& sums, llvm::Value* left,
+                                           llvm::Value* right);
+
+/// Waits for all groups but the latest `in_flight`: their factors have been read.
+void wait_for_warpgroup_products(KernelCode& code, int in_flight);
+
+/// Waits for all groups; what is returned can be read.
+KernelCode::Values finish_warpgroup_products(KernelCode& code, const KernelCode::Values& sums);
 
 }  // namespace vitgen::microkernels

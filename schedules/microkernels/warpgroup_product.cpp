@@ -30,16 +30,21 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
   ring.begin();
   const Index warp_row = code.thread() / kWarp % 4 * kProductRows;
   epilogue.prepare(first_row + row + warp_row, kProductRows);
-  const KernelCode::Values zeros(static_cast<std::size_t>(kWarpgroupRows * tile.block_n / kThreads),
-                                 floats.constant(0.0));
+  const KernelCode::Values zeros(static_cast<std::size_t>(sums_of(tile)), floats.constant(0.0));
   const auto sums =
       code.loop(ring.steps(), zeros, [&](Index step, const KernelCode::Values& before) {
-        llvm::Value* stage = ring.take(step);
-        return add_warpgroup_product(code, product.element, tile.block_n, before,
-                                     code.at(stage, row * (kWarpgroupDepth * kElementBytes)),
-                                     code.at(stage, left_bytes(ring_of(tile))));
+        llvm::Value* stage = ring.await(step);
+        auto begun =
+            begin_warpgroup_product(code, product.element, tile.block_n, before,
+                                    code.at(stage, row * (kWarpgroupDepth * kElementBytes)),
+                                    code.at(stage, left_bytes(ring_of(tile))));
+        ring.refill(step);
+        // That of the step before: after the next barrier its stage can be filled.
+        wait_for_warpgroup_products(code, 1);
+        return begun;
       });
-  epilogue.store({first_row + row + warp_row, first_column}, kProductRows, tile.block_n, sums);
+  epilogue.store({first_row + row + warp_row, first_column}, kProductRows, tile.block_n,
+                 finish_warpgroup_products(code, sums));
   code.finish();
 }
 
@@ -48,11 +53,13 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
 bool is_legal(const WarpgroupTile& tile) {
   return tile.block_m >= kWarpgroupRows && tile.block_m % kWarpgroupRows == 0 &&
          tile.block_n >= kColumnGroup && tile.block_n % kColumnGroup == 0 && tile.block_n <= 256 &&
-         tile.stages >= 2 && tile.blocks >= 1 &&
+         tile.stages >= 3 && tile.blocks >= 1 &&
          tile.block_n % (threads_of(tile) / (kWarpgroupDepth / kChunk)) == 0;
 }
 
 int threads_of(const WarpgroupTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
+
+int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
 
 int shared_bytes(const WarpgroupTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }
 

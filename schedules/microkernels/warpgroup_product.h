@@ -3,7 +3,8 @@
 //
 // for block of block_m rows x block_n columns        a warpgroup of 128 threads for each 64 rows
 //   for 64 terms                                     a stage of a ring in shared memory: cp.async
-//     64 x block_n sums of a warpgroup               registers; four wgmma.m64nNk16
+//     64 x block_n sums of a warpgroup               registers; four wgmma.m64nNk16, which end
+//                                                    while those of the next terms are begun
 //   epilogue, stores of 16 bytes                     from registers
 // Bound: the tensor cores at 128 x 256; reads from L2 where blocks are smaller. Blocks that share a
 // multiprocessor, and warpgroups of a block, multiply while others wait.
@@ -19,8 +20,8 @@ inline constexpr int kWarpgroupDepth = 64;  ///< terms of a stage: rows of 128 b
 struct WarpgroupTile {
   int block_m = 128;  ///< a multiple of 64
   int block_n = 256;  ///< a multiple of 32 up to 256
-  int stages = 4;
-  int blocks = 1;  ///< that share a multiprocessor
+  int stages = 4;     ///< three at least: one is read, one may still be, one is filled
+  int blocks = 1;     ///< that share a multiprocessor
 };
 
 /// From the most reuse of what is read to the most blocks.
@@ -35,6 +36,7 @@ inline constexpr std::array<WarpgroupTile, 5> kWarpgroupTiles = {{
 bool is_legal(const WarpgroupTile& tile);
 int threads_of(const WarpgroupTile& tile);
 int shared_bytes(const WarpgroupTile& tile);
+int sums_of(const WarpgroupTile& tile);  ///< in the registers of a thread
 
 DeviceCode warpgroup_product(const TensorProduct& product, const WarpgroupTile& tile);
 

@@ -73,6 +73,22 @@ bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int sh
          blocks * threads * registers <= machine.registers;
 }
 
+bool has_registers_for_statistics(const LinearSpec& spec, const Machine& machine, int blocks,
+                                  int threads, int sums) {
+  const int parts = (spec.normalized ? 1 : 0) + (spec.statistics ? 1 : 0);
+  if (parts == 0) return true;
+  // With fewer beside the sums ptxas 13.0 spills for sm_90a.
+  constexpr int kOthers = 32;
+  constexpr int kOfPart = 8;
+  // A quarter of the registers serves a quarter of the warps, which get them in eights for a thread
+  // (CUDA C++ Best Practices Guide, register allocation; Nsight Compute's occupancy calculator).
+  constexpr int kQuarters = 4;
+  constexpr int kUnit = 8;
+  const int warps = groups(blocks * threads / microkernels::kWarp, kQuarters);
+  const int registers = machine.registers / kQuarters / warps / microkernels::kWarp / kUnit * kUnit;
+  return sums + kOthers + parts * kOfPart <= registers;
+}
+
 DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t operands) {
   DeviceLaunch launch{.entry = code.entry,
                       .grid = {code.blocks, 1, 1},
@@ -80,10 +96,13 @@ DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t 
                       .shared_bytes = code.shared_bytes,
                       .arguments = {}};
   for (std::size_t i = 0; i < operands; ++i) {
-    launch.arguments.push_back({.kind = LaunchArgumentKind::operand,
-                                .bytes = 8,
-                                .index = static_cast<int>(i),
-                                .value = 0});
+    LaunchArgument argument{.index = static_cast<int>(i)};
+    if (i < code.maps.size()) {
+      argument.kind = LaunchArgumentKind::tensor_map;
+      argument.bytes = kTensorMapBytes;
+      argument.map = code.maps[i];
+    }
+    launch.arguments.push_back(std::move(argument));
   }
   return {.ptx = code.ptx, .launches = {launch}, .scratch_bytes = 0};
 }

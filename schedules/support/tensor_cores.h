@@ -1,8 +1,10 @@
 #pragma once
 // What the rules for tensor cores share.
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "generators/ops/linear.h"
@@ -24,17 +26,48 @@ std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& s
 /// L2; rows and columns past the edge count, since they are computed.
 double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, int block_n);
 
-/// The quickest by tile_cycles, the first of equals.
-template <class Tile>
-Tile quickest_tile(const LinearSpec& spec, const Machine& machine, const std::vector<Tile>& tiles) {
-  return *std::ranges::min_element(tiles, {}, [&](const Tile& tile) {
-    return tile_cycles(spec, machine, tile.block_m, tile.block_n);
-  });
-}
-
 /// Whether `blocks` blocks fit on a multiprocessor, by their shared memory and registers.
 bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int shared_bytes,
                          int registers);
+
+/// Whether an epilogue with statistics of rows leaves its sums in registers; true without them.
+bool has_registers_for_statistics(const LinearSpec& spec, const Machine& machine, int blocks,
+                                  int threads, int sums);
+
+/// Those of a rule's tiles that there is code for and that fit on the machine's multiprocessors.
+/// Beside its sums a thread has `others` registers: addresses, and what is on its way.
+template <class Tile, std::size_t N>
+std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const LinearSpec& spec,
+                                 const Machine& machine, int others) {
+  std::vector<Tile> fit;
+  std::ranges::copy_if(tiles, std::back_inserter(fit), [&](const Tile& tile) {
+    return is_legal(tile) &&
+           fits_multiprocessor(machine, tile.blocks, threads_of(tile), shared_bytes(tile),
+                               sums_of(tile) + others) &&
+           has_registers_for_statistics(spec, machine, tile.blocks, threads_of(tile),
+                                        sums_of(tile));
+  });
+  return fit;
+}
+
+/// Knobs that hold a tile and nothing else: those of the quickest by tile_cycles, the first of
+/// equals. Nothing without tiles.
+template <class Knobs, class Tile>
+std::optional<Knobs> quickest_knobs(const LinearSpec& spec, const Machine& machine,
+                                    const std::vector<Tile>& tiles) {
+  if (tiles.empty()) return std::nullopt;
+  return Knobs{*std::ranges::min_element(tiles, {}, [&](const Tile& tile) {
+    return tile_cycles(spec, machine, tile.block_m, tile.block_n);
+  })};
+}
+
+/// Likewise of all tiles.
+template <class Knobs, class Tile>
+std::vector<Knobs> knobs_of(const std::vector<Tile>& tiles) {
+  std::vector<Knobs> knobs;
+  for (const Tile& tile : tiles) knobs.push_back({tile});
+  return knobs;
+}
 
 /// The micro-kernel's one launch, whose parameters are the op's operands in their order.
 DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t operands);

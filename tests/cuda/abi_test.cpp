@@ -67,6 +67,11 @@ TEST(CudaAbi, functions_take_what_the_driver_takes) {
   static_assert(same(d.cuGraphLaunch, &::cuGraphLaunch));
   static_assert(same(d.cuGraphDestroy, &::cuGraphDestroy));
   static_assert(same(d.cuGraphExecDestroy, &::cuGraphExecDestroy));
+#if CUDA_VERSION >= 12000
+  static_assert(same(d.cuTensorMapEncodeTiled, &::cuTensorMapEncodeTiled));
+  static_assert(sizeof(CudaTensorMap) == sizeof(CUtensorMap));
+  static_assert(alignof(CudaTensorMap) >= alignof(CUtensorMap));
+#endif
 }
 
 TEST(CudaAbi, numbers_are_the_drivers) {
@@ -109,6 +114,16 @@ TEST(CudaAbi, numbers_are_the_drivers) {
   EXPECT_EQ(number(kCudaMaxDynamicSharedBytes),
             number(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES));
   EXPECT_EQ(number(kCudaCaptureRelaxed), number(CU_STREAM_CAPTURE_MODE_RELAXED));
+#if CUDA_VERSION >= 12000
+  EXPECT_EQ(number(kCudaTensorU8), number(CU_TENSOR_MAP_DATA_TYPE_UINT8));
+  EXPECT_EQ(number(kCudaTensorU16), number(CU_TENSOR_MAP_DATA_TYPE_UINT16));
+  EXPECT_EQ(number(kCudaTensorU32), number(CU_TENSOR_MAP_DATA_TYPE_UINT32));
+  EXPECT_EQ(number(kCudaInterleaveNone), number(CU_TENSOR_MAP_INTERLEAVE_NONE));
+  EXPECT_EQ(number(kCudaSwizzleNone), number(CU_TENSOR_MAP_SWIZZLE_NONE));
+  EXPECT_EQ(number(kCudaSwizzle128), number(CU_TENSOR_MAP_SWIZZLE_128B));
+  EXPECT_EQ(number(kCudaPromoteTo128), number(CU_TENSOR_MAP_L2_PROMOTION_L2_128B));
+  EXPECT_EQ(number(kCudaFillZeros), number(CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE));
+#endif
   EXPECT_EQ(number(kCudaStreamNonBlocking), number(CU_STREAM_NON_BLOCKING));
   EXPECT_EQ(number(kCudaEventDefault), number(CU_EVENT_DEFAULT));
   EXPECT_EQ(number(kCudaEventDisableTiming), number(CU_EVENT_DISABLE_TIMING));

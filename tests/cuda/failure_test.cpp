@@ -19,16 +19,16 @@ struct Outcome {
   std::string text;
 };
 
-vitgen_api_options forced_options() {
+vitgen_api_options forced_options(const char* isa) {
   vitgen_api_options options = open_options();
-  options.isa = "cuda-sm80";
+  options.isa = isa;
   return options;
 }
 
 /// Open, make a context, run, and end both; the first failure.
-Outcome whole_life(GpuModel& gpu, uint32_t flags = 0) {
+Outcome whole_life(GpuModel& gpu, uint32_t flags = 0, const char* isa = "cuda-sm80") {
   char text[256] = "";
-  vitgen_api_options options = forced_options();
+  vitgen_api_options options = forced_options(isa);
   options.error_text = text;
   options.error_text_bytes = sizeof text;
   vitgen_api_context_options with = context_options();
@@ -97,12 +97,12 @@ struct Case {
 };
 
 /// Fails the calls one after the other; the number of those that were told.
-int fail_every_call(GpuModel& gpu, const Case& c, uint32_t flags) {
+int fail_every_call(GpuModel& gpu, const Case& c, uint32_t flags, const char* isa) {
   int told = 0;
   for (int calls = 0;; ++calls) {
     fake_cuda::mend();
     fake_cuda::fail("", calls, c.result, c.lost);
-    const int code = whole_life(gpu, flags).code;
+    const int code = whole_life(gpu, flags, isa).code;
     EXPECT_EQ(fake_cuda::alive(), fake_cuda::Alive{}) << calls;
     if (!fake_cuda::has_failed()) return told;
     // A failure to give back what was needed for a moment changes nothing.
@@ -120,10 +120,27 @@ TEST(CudaFailure, of_any_call_has_a_code_and_leaves_nothing) {
   for (const Case& c : cases) {
     for (const uint32_t flags :
          {0u, unsigned{VITGEN_API_NO_GRAPH}, unsigned{VITGEN_API_TIME_STEPS}}) {
-      // Each of nine kernels is loaded with at least four calls.
-      EXPECT_GT(fail_every_call(gpu, c, flags), 9 * 4) << c.result << " " << flags;
+      for (const char* isa : {"cuda-sm80", "cuda-sm90"}) {
+        // Each of nine kernels is loaded with at least four calls.
+        EXPECT_GT(fail_every_call(gpu, c, flags, isa), 9 * 4) << c.result << " " << flags << isa;
+      }
     }
   }
+}
+
+TEST(CudaFailure, of_a_tensor_map_is_told_with_step_and_kernel) {
+  GpuModel gpu;
+  int failures = 0;
+  for (;; ++failures) {
+    fake_cuda::fail("cuTensorMapEncodeTiled", failures, rt::kCudaInvalidValue);
+    const Outcome outcome = whole_life(gpu, 0, "cuda-sm90");
+    EXPECT_EQ(fake_cuda::alive(), fake_cuda::Alive{});
+    if (!fake_cuda::has_failed()) break;
+    EXPECT_EQ(outcome.code, VITGEN_API_E_DEVICE);
+    EXPECT_EQ(outcome.text, "step head (project): cuTensorMapEncodeTiled: CUDA error 1");
+    expect_cpu_serves(gpu);
+  }
+  EXPECT_EQ(failures, 3);  // one for each bucket
 }
 
 TEST(CudaFailure, of_the_hosts_memory_leaves_nothing) {

@@ -1,6 +1,8 @@
 #pragma once
 // The device code of the model in gpu_model.h: PTX, and functions of the host that do the same.
 
+#include <string>
+
 #include "tests/cuda/fake/fake_cuda.h"
 
 namespace vitgen::test {
@@ -123,6 +125,8 @@ $done:
   ret;
 }
 )";
+/// The same, where the copy is a bulk copy: its first parameter is a tensor map of x.
+extern const std::string kMappedPtx;
 inline constexpr unsigned kPoolSharedBytes = 60 * 1024;
 
 /// Does one launch in the fake driver's memory; 700 (an illegal address) where it would leave it.

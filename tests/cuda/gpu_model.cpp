@@ -20,14 +20,27 @@ constexpr vitgen_device_code kMainCodes[] = {{80, 1, kCubin, sizeof kCubin},
 constexpr vitgen_device_code kProjectCodes[] = {{80, 1, kCubin, sizeof kCubin},
                                                 {80, 0, kProjectPtx, sizeof kProjectPtx}};
 
+const vitgen_device_code* mapped_codes() {
+  static const vitgen_device_code codes[] = {{90, 1, kCubin, sizeof kCubin},
+                                             {90, 0, kMappedPtx.c_str(), kMappedPtx.size() + 1}};
+  return codes;
+}
+
 template <class Function>
 vitgen_kernel_fn on_cpu(Function* f) {
   return reinterpret_cast<vitgen_kernel_fn>(reinterpret_cast<void (*)()>(f));
 }
 
-vitgen_launch_argument operand(uint32_t index) { return {VITGEN_ARGUMENT_OPERAND, 8, index, 0}; }
-vitgen_launch_argument scratch() { return {VITGEN_ARGUMENT_SCRATCH, 8, 0, 0}; }
-vitgen_launch_argument value(uint64_t v) { return {VITGEN_ARGUMENT_VALUE, 4, 0, v}; }
+vitgen_launch_argument operand(uint32_t index) {
+  return {VITGEN_ARGUMENT_OPERAND, 8, index, 0, nullptr};
+}
+vitgen_launch_argument scratch() { return {VITGEN_ARGUMENT_SCRATCH, 8, 0, 0, nullptr}; }
+vitgen_launch_argument value(uint64_t v) { return {VITGEN_ARGUMENT_VALUE, 4, 0, v, nullptr}; }
+
+/// Rows of kTokens floats, one of which is a box.
+vitgen_tensor_map rows_of_tokens(uint32_t rows) {
+  return {2, 4, 0, {kTokens, 1}, {kTokens, rows}, {4, 4 * kTokens}};
+}
 
 }  // namespace
 
@@ -56,26 +69,35 @@ void GpuModel::add_kernels(uint32_t batch) {
                          static_cast<uint32_t>(arguments_.back().size()),
                          arguments_.back().data()};
   };
-  add("affine", on_cpu(affine),
-      {launch("affine", 0, {operand(0), operand(1), operand(2), value(batch)})}, 0, 0,
-      kTaskScratch);
+  const auto* affine_device = device(
+      kMainCodes, {launch("affine", 0, {operand(0), operand(1), operand(2), value(batch)})}, 0);
+  add("affine", on_cpu(affine), affine_device, affine_device, 0, kTaskScratch);
   const uint64_t hidden = VITGEN_ALIGNMENT * ((48u * batch + 127) / 128);
+  maps_.push_back(rows_of_tokens(batch));
+  const vitgen_launch_argument map = {VITGEN_ARGUMENT_TENSOR_MAP, 128, 0, 0, &maps_.back()};
+  const vitgen_launch dot = launch("dot", 0, {scratch(), operand(1), operand(2), value(batch)});
   add("project", on_cpu(project),
-      {launch("gather", 0, {operand(0), scratch(), value(batch)}),
-       launch("dot", 0, {scratch(), operand(1), operand(2), value(batch)})},
-      hidden, kSharedScratch, kTaskScratch);
-  add("pool", on_cpu(pool),
-      {launch("pool", kPoolSharedBytes, {operand(0), operand(1), value(batch)})}, 0, 0, 0);
+      device(mapped_codes(), {launch("gather", 0, {map, scratch(), value(batch)}), dot}, hidden),
+      device(kProjectCodes, {launch("gather", 0, {operand(0), scratch(), value(batch)}), dot},
+             hidden),
+      kSharedScratch, kTaskScratch);
+  const auto* pool_device = device(
+      kMainCodes, {launch("pool", kPoolSharedBytes, {operand(0), operand(1), value(batch)})}, 0);
+  add("pool", on_cpu(pool), pool_device, pool_device, 0, 0);
 }
 
-void GpuModel::add(const char* name, vitgen_kernel_fn function, std::vector<vitgen_launch> launches,
-                   uint64_t scratch_bytes, uint64_t shared, uint64_t task) {
-  const bool projects = launches.size() == 2;
+const vitgen_device_kernel* GpuModel::device(const vitgen_device_code* codes,
+                                             std::vector<vitgen_launch> launches,
+                                             uint64_t scratch_bytes) {
   launches_.push_back(std::move(launches));
-  device_.push_back({projects ? kProjectCodes : kMainCodes, 2,
-                     static_cast<uint32_t>(launches_.back().size()), launches_.back().data(),
-                     scratch_bytes});
-  devices_.push_back({&device_.back(), &device_.back(), nullptr});
+  device_.push_back({codes, 2, static_cast<uint32_t>(launches_.back().size()),
+                     launches_.back().data(), scratch_bytes});
+  return &device_.back();
+}
+
+void GpuModel::add(const char* name, vitgen_kernel_fn function, const vitgen_device_kernel* sm90,
+                   const vitgen_device_kernel* sm80, uint64_t shared, uint64_t task) {
+  devices_.push_back({sm90, sm80, nullptr});
   functions_.push_back({nullptr, nullptr, function});
   scratch_.push_back({0, 0, shared});
   const uint64_t* shared_scratch = scratch_.back().data();

@@ -1,7 +1,8 @@
 #pragma once
 // The model of tests/runtime/fake_model.h with variants for GPUs beside the one for any CPU. Its
 // kernels run on the fake driver: "affine" and "pool" are entries of one module, "project" is two
-// launches with scratch between them, "pool" asks for more shared memory than is free of charge.
+// launches with scratch between them, the first of which takes a tensor map on 9.0, "pool" asks for
+// more shared memory than is free of charge.
 
 #include <deque>
 #include <span>
@@ -20,10 +21,13 @@ class GpuModel {
 
  private:
   void add_kernels(uint32_t batch);
-  void add(const char* name, vitgen_kernel_fn on_cpu, std::vector<vitgen_launch> launches,
-           uint64_t scratch, uint64_t shared, uint64_t task);
+  const vitgen_device_kernel* device(const vitgen_device_code* codes,
+                                     std::vector<vitgen_launch> launches, uint64_t scratch);
+  void add(const char* name, vitgen_kernel_fn on_cpu, const vitgen_device_kernel* sm90,
+           const vitgen_device_kernel* sm80, uint64_t shared, uint64_t task);
 
   // Their elements stay where they are.
+  std::deque<vitgen_tensor_map> maps_;
   std::deque<std::vector<vitgen_launch_argument>> arguments_;
   std::deque<std::vector<vitgen_launch>> launches_;
   std::deque<vitgen_device_kernel> device_;

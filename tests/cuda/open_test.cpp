@@ -126,6 +126,18 @@ TEST(CudaOpen, code_that_the_driver_does_not_take_is_passed_over) {
                         "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"));
 }
 
+TEST(CudaOpen, a_driver_without_tensor_maps_gets_the_variant_that_needs_none) {
+  GpuModel gpu;
+  fake_cuda::set_version(11080);
+  const DriverLacks lacks("cuTensorMapEncodeTiled");
+  EXPECT_EQ(try_open(gpu).isa, "cuda-sm80");
+  const Opened forced = try_open(gpu, forcing("cuda-sm90"));
+  EXPECT_EQ(forced.code, VITGEN_API_E_DEVICE);
+  EXPECT_THAT(forced.text, HasSubstr("its driver (CUDA 11.8) lacks cuTensorMapEncodeTiled, for "
+                                     "kernel project"));
+  EXPECT_EQ(fake_cuda::alive(), fake_cuda::Alive{});
+}
+
 TEST(CudaOpen, modules_are_loaded_once_for_all_kernels_of_one_code) {
   GpuModel gpu;
   Session session(gpu.fake);

@@ -77,6 +77,20 @@ TEST(CudaRun, allocates_nothing_on_host_or_device) {
   EXPECT_EQ(made(), before);
 }
 
+TEST(CudaRun, encodes_tensor_maps_when_the_context_is_made_and_for_its_buckets_only) {
+  GpuModel gpu;
+  vitgen_api_context_options options = context_options();
+  options.flags = VITGEN_API_NO_GRAPH;
+  options.max_batch = 4;
+  Session session(gpu.fake, options);
+  EXPECT_EQ(fake_cuda::calls("cuTensorMapEncodeTiled"), 2);
+  const std::vector<float> input = images(5);
+  std::vector<float> out(5 * kClasses);
+  ASSERT_EQ(vitgen_api_run(session.context, 5, input.data(), out.data()), VITGEN_API_OK);
+  EXPECT_EQ(out, gpu.fake.logits(input));
+  EXPECT_EQ(fake_cuda::calls("cuTensorMapEncodeTiled"), 2);
+}
+
 TEST(CudaRun, an_output_that_is_not_wanted_is_not_copied) {
   GpuModel gpu;
   Session session(gpu.fake);

@@ -50,6 +50,11 @@ TEST(DeviceFile, ThatIsCutOffOrChangedIsRefused) {
   expect_refused(replaced(good, "\"kind\":\"scratch\"", "\"kind\":\"host\""), "kind");
   expect_refused(replaced(good, "\"value\":\"80\"", "\"value\":\"8g\""), "value");
   expect_refused(replaced(good, "\"entry\"", "\"name\""), "entry");
+  expect_refused(replaced(good, "\"bytes\":128", "\"bytes\":8"), "bytes");
+  expect_refused(replaced(good, "\"map\"", "\"maps\""), "map");
+  expect_refused(replaced(good, "\"box\":[64,2,32]", "\"box\":[64,2]"), "as many extents");
+  expect_refused(replaced(good, "\"extents\":[72,", "\"extents\":[0,"), "extents");
+  expect_refused(replaced(good, "\"element_bytes\":2", "\"element_bytes\":8"), "element_bytes");
 }
 
 TEST(DevicePtx, SaysTheBlockOfEachEntryAndTheCapability) {

@@ -6,6 +6,7 @@
 #include <llvm/Object/ELFObjectFile.h>
 
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include "generators/base/error.h"
@@ -73,6 +74,16 @@ class LinkedTable {
   std::map<std::string, std::unique_ptr<char>> symbols_;
 };
 
+microkernels::TensorMap read_map(const vitgen_tensor_map& map) {
+  microkernels::TensorMap read{.element_bytes = static_cast<int>(map.element_bytes),
+                               .swizzle_bytes = static_cast<int>(map.swizzle_bytes),
+                               .axes = {}};
+  for (std::uint32_t d = 0; d < map.dims; ++d) {
+    read.axes.push_back({map.extents[d], map.strides[d], map.box[d]});
+  }
+  return read;
+}
+
 DeviceLaunch read_launch(const vitgen_launch& launch) {
   DeviceLaunch read;
   read.entry = launch.entry;
@@ -85,6 +96,7 @@ DeviceLaunch read_launch(const vitgen_launch& launch) {
                               .bytes = argument.bytes,
                               .index = static_cast<int>(argument.index),
                               .value = argument.value});
+    if (argument.map != nullptr) read.arguments.back().map = read_map(*argument.map);
   }
   return read;
 }
@@ -255,6 +267,29 @@ TEST(GpuLibrary, KernelsThatDoNotFitTheirMachineAreRefused) {
   request = tiny_gpu_request("tiny", directory.path());
   request.kernels[0].variants[1].device->kernel.launches[0].arguments[0].index = 3;
   EXPECT_THAT(error_of(request), ::testing::HasSubstr("LIBRARY_REQUEST: "));
+}
+
+TEST(GpuLibrary, TensorMapsThatNoDriverEncodesAreRefused) {
+  const ScratchDirectory directory;
+  const auto refused = [&](const std::function<void(LaunchArgument&)>& change) {
+    LibraryRequest request = tiny_gpu_request("tiny", directory.path());
+    change(request.kernels[0].variants[0].device->kernel.launches[1].arguments[2]);
+    return error_of(request).find("a tensor map that no driver encodes") != std::string::npos;
+  };
+  EXPECT_FALSE(refused([](LaunchArgument&) {}));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.value = 8; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map.reset(); }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.kind = LaunchArgumentKind::operand; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.bytes = 64; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes.clear(); }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes.resize(6, {1, 16, 1}); }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->swizzle_bytes = 96; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[0].box = 72; }));  // beyond the swizzle
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[0].box = 60; }));  // half a chunk
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[0].stride_bytes = 4; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[1].stride_bytes = 152; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[1].extent = 0; }));
+  EXPECT_TRUE(refused([](LaunchArgument& a) { a.map->axes[2].box = 257; }));
 }
 
 }  // namespace

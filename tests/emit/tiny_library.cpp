@@ -118,6 +118,11 @@ DeviceKernel tiny_device_kernel() {
   const LaunchArgument weight{.kind = operand, .bytes = 8, .index = 1, .value = 16};
   const LaunchArgument sums{.kind = scratch, .bytes = 8, .index = 0, .value = 0x80};
   const LaunchArgument row{.kind = value, .bytes = 4, .index = 0, .value = 7};
+  const LaunchArgument map{.kind = tensor_map,
+                           .bytes = kTensorMapBytes,
+                           .index = 0,
+                           .value = 0x20,
+                           .map = {{.axes = {{72, 2, 64}, {8, 144, 2}, {65, 1152, 32}}}}};
   return {.ptx = ".version 7.0\n.target sm_80\n",
           .launches = {{.entry = "first",
                         .grid = {2, 3, 1},
@@ -128,7 +133,7 @@ DeviceKernel tiny_device_kernel() {
                         .grid = {1, 1, 1},
                         .block = {8, 4, 2},
                         .shared_bytes = 4096,
-                        .arguments = {sums, row}}},
+                        .arguments = {sums, row, map}}},
           .scratch_bytes = 200};
 }
 

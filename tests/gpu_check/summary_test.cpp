@@ -87,6 +87,20 @@ class GpuSummary : public ::testing::Test {
             .dump());
   }
 
+  /// 500 TFLOP/s and 4000 GB/s, and what a call of the linear of batch 256 moves.
+  void put_roofs(const std::string& name, double linear_bytes) {
+    put("roofs_" + name + ".json",
+        Json{{"library", name},
+             {"isa", "cuda-sm90"},
+             {"factors", "f16"},
+             {"tflops", 500.0},
+             {"l2_gbs", 6000.0},
+             {"memory_gbs", 4000.0},
+             {"kernels",
+              {{{"spec", "linear(rows=50432,k=768,n=2304,storage=f16)"}, {"bytes", linear_bytes}}}}}
+            .dump());
+  }
+
  private:
   TempDir folder_{std::filesystem::temp_directory_path().string()};
 };
@@ -145,6 +159,20 @@ TEST_F(GpuSummary, MissesAimsThatAreNot) {
   EXPECT_EQ(aim("linears")["met"], false);
   EXPECT_EQ(aim("linears")["measured"], "0 of 1; least 74 % (50432:768:2304:f16)");
   EXPECT_EQ(aim("ahead")["met"], false);
+}
+
+TEST_F(GpuSummary, HoldsKernelsAgainstTheRoofsOfTheirLibrary) {
+  put_bench("vit_base_patch16_224_f16", 256, 19, 13500, 160, 400);
+  put_bench("vit_tiny_patch16_224_f16", 256, 19, 13500, 160, 400);
+  put_roofs("vit_base_patch16_224_f16", 2e8);
+  EXPECT_THAT(page(),
+              HasSubstr("| vit_base_patch16_224_f16 | cuda-sm90 | f16 | 500.0 | 6000 | 4000 |"));
+  // 12 calls in 1.2 ms: 2e12 bytes a second.
+  EXPECT_THAT(page(), HasSubstr("storage=f16) | 12 | 1.200 | 400.0 | 80.0 | 2000 | 50 |"));
+  EXPECT_THAT(page(), HasSubstr("storage=f16) | 12 | 1.000 | 160.0 | 32.0 | - | - |"))
+      << "nobody says what attention moves";
+  EXPECT_THAT(page(), HasSubstr("| 400.0 | - | - | - |")) << "the other library has no roofs";
+  EXPECT_EQ(aim("attention")["measured"], "160 TFLOP/s, 32 % of the measured peak");
 }
 
 TEST_F(GpuSummary, RefusesAPartThatIsNoJson) {

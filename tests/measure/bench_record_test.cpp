@@ -86,6 +86,47 @@ TEST(BenchRecord, ReadsBackWhatItWrote) {
   EXPECT_EQ(read_bench(scratch.write("b.json", bench_json(record()).dump(1))), record());
 }
 
+BenchRecord record_of_a_gpu() {
+  BenchRecord bench = record();
+  bench.gpu = BenchGpu{.name = "a GPU", .l2 = 50 << 20, .factors = DType::bf16};
+  return bench;
+}
+
+TEST(BenchRecord, OfAGpuReadsBackWithTheDeviceThatItsPeaksAreOf) {
+  const Json json = bench_json(record_of_a_gpu());
+  EXPECT_EQ(json["machine"]["gpu"],
+            (Json{{"name", "a GPU"}, {"l2", 50 << 20}, {"factors", "bf16"}}));
+  EXPECT_EQ(parse_bench(file_of(json)), record_of_a_gpu());
+  EXPECT_FALSE(bench_json(record())["machine"].contains("gpu"));
+}
+
+// As files of a GPU's library were before its peaks were measured.
+TEST(BenchRecord, WithoutADeviceIsReadAsBefore) {
+  Json json = bench_json(record_of_a_gpu());
+  json["machine"].erase("gpu");
+  EXPECT_EQ(parse_bench(file_of(json)), record());
+}
+
+TEST(BenchRecord, SaysWhatItsPeaksArePeaksOf) {
+  EXPECT_EQ(record().peak_words(), "multiply-adds");
+  BenchRecord bench = record_of_a_gpu();
+  EXPECT_EQ(bench.peak_words(), "bf16 products");
+  bench.gpu->factors = DType::f32;
+  EXPECT_EQ(bench.peak_words(), "multiply-adds");
+}
+
+TEST(BenchRecord, ADamagedDeviceIsNamed) {
+  const auto with = [&](const std::string& pointer, const Json& value) {
+    Json json = bench_json(record_of_a_gpu());
+    json[Json::json_pointer(pointer)] = value;
+    return code_of([&] { parse_bench(file_of(json)); });
+  };
+  EXPECT_EQ(with("/machine/gpu", "a GPU"), "BENCH_FIELD");
+  EXPECT_EQ(with("/machine/gpu/name", 1), "BENCH_FIELD");
+  EXPECT_EQ(with("/machine/gpu/l2", -1), "BENCH_RANGE");
+  EXPECT_EQ(with("/machine/gpu/factors", "i32"), "BENCH_RANGE");
+}
+
 TEST(BenchRecord, EveryDamageIsNamed) {
   const Json good = bench_json(record());
   const auto with = [&](const std::string& pointer, const Json& value) {

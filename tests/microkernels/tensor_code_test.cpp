@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schedules/microkernels/bulk_product.h"
 #include "schedules/microkernels/tensor_attention.h"
 #include "schedules/microkernels/tensor_product.h"
 #include "schedules/microkernels/warpgroup_product.h"
@@ -33,6 +34,7 @@ void expect_to_assemble(const DeviceCode& code, int blocks, const std::string& a
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_EQ(reports[0].stack_bytes, 0);
   EXPECT_EQ(reports[0].spill_bytes, 0);
+  EXPECT_FALSE(reports[0].serializes_products);
   EXPECT_GT(reports[0].registers, 0);
   EXPECT_LE(reports[0].registers * static_cast<int>(code.threads) * blocks, kRegisters);
 }
@@ -113,6 +115,22 @@ TEST_P(WarpgroupProductCode, AssemblesWithoutSpillsWithinItsRegisters) {
   }
 }
 
+TEST_P(WarpgroupProductCode, KeepsAGroupOfProductsInFlight) {
+  const std::string ptx = warpgroup_product(with_everything(), GetParam()).ptx;
+  EXPECT_EQ(count(ptx, "wgmma.mma_async"), 4);
+  EXPECT_EQ(count(ptx, "wgmma.wait_group.sync.aligned 1;"), 1);
+  EXPECT_EQ(count(ptx, "wgmma.wait_group.sync.aligned 0;"), 1);
+}
+
+TEST(WarpgroupProductCode, ThatTouchesASumInFlightIsReported) {
+  if (!has_assembler()) GTEST_SKIP() << "not run: there is no ptxas";
+  std::string ptx = warpgroup_product(with_everything(), {64, 32, 4, 4}).ptx;
+  const std::size_t sums = ptx.find('{', ptx.find("wgmma.mma_async")) + 1;
+  const std::string sum = ptx.substr(sums, ptx.find(',', sums) - sums);
+  ptx.insert(ptx.find("wgmma.wait_group.sync.aligned 1;"), "neg.f32 " + sum + ", " + sum + ";\n");
+  EXPECT_TRUE(assemble(ptx, "sm_90a").at(0).serializes_products);
+}
+
 TEST_P(WarpgroupProductCode, FitsIntoSharedMemoryAsOftenAsItSays) {
   ASSERT_TRUE(is_legal(GetParam()));
   expect_to_fit(shared_bytes(GetParam()), GetParam().blocks, kHopper);
@@ -123,7 +141,61 @@ TEST(WarpgroupTile, ThatDoesNotFitAWarpgroupIsIllegal) {
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_m = 96}));
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_n = 264}));
   EXPECT_FALSE(is_legal(WarpgroupTile{.block_n = 16}));
-  EXPECT_FALSE(is_legal(WarpgroupTile{.stages = 1}));
+  EXPECT_FALSE(is_legal(WarpgroupTile{.stages = 2}));
+}
+
+class BulkProductCode : public ::testing::TestWithParam<BulkTile> {};
+INSTANTIATE_TEST_SUITE_P(Tiles, BulkProductCode, ::testing::ValuesIn(kBulkTiles));
+
+constexpr int kMultiprocessors = 132;
+
+TEST_P(BulkProductCode, AssemblesWithoutSpillsWithinItsRegisters) {
+  if (!has_assembler()) GTEST_SKIP() << "not run: there is no ptxas";
+  // With statistics of rows rules leave some tiles out: tests/schedules/linear_statistics_test.cpp.
+  const DeviceCode code = bulk_product(without_statistics(), GetParam(), kMultiprocessors);
+  expect_to_assemble(code, GetParam().blocks, "sm_90a");
+}
+
+TEST_P(BulkProductCode, FitsIntoSharedMemoryAsOftenAsItSays) {
+  ASSERT_TRUE(is_legal(GetParam()));
+  expect_to_fit(shared_bytes(GetParam()), GetParam().blocks, kHopper);
+}
+
+TEST_P(BulkProductCode, MovesNoFactorThroughRegisters) {
+  const DeviceCode code = bulk_product(with_everything(), GetParam(), kMultiprocessors);
+  EXPECT_EQ(count(code.ptx, "wgmma.mma_async"), 4);
+  EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.2d"), 1);
+  EXPECT_EQ(count(code.ptx, "cp.async.bulk.tensor.3d"), 4);
+  EXPECT_EQ(count(code.ptx, "ld.shared") + count(code.ptx, "st.shared"), 0);
+  EXPECT_EQ(count(code.ptx, "bar.sync"), 1);
+  EXPECT_EQ(count(code.ptx, ".param .align 64 .b8"), 2);
+}
+
+TEST(BulkProductCode, HasABlockForEachTileUpToWhatMultiprocessorsHold) {
+  const auto blocks = [](int rows, int n, const BulkTile& tile) {
+    return bulk_product({.rows = rows, .n = n}, tile, kMultiprocessors).blocks;
+  };
+  EXPECT_EQ(blocks(130, 520, {128, 256, 4, 1}), 2u * 3);
+  EXPECT_EQ(blocks(197 * 256, 768, {128, 256, 4, 1}), 132u);
+  EXPECT_EQ(blocks(197 * 256, 768, {128, 128, 3, 2}), 264u);
+}
+
+TEST(BulkProductCode, MapsTheRowsOfBothFactors) {
+  const DeviceCode code = bulk_product({.rows = 130, .k = 72, .n = 520}, {128, 256, 4, 1}, 1);
+  const TensorMap rows{.axes = {{72, 2, 64}, {130, 144, 128}}};
+  const TensorMap columns{.axes = {{72, 2, 64}, {8, 144, 2}, {65, 8 * 144, 32}}};
+  EXPECT_EQ(code.maps, (std::vector{rows, columns}));
+}
+
+TEST(BulkTile, ThatDoesNotFitAWarpgroupOrABoxIsIllegal) {
+  EXPECT_TRUE(is_legal(BulkTile{}));
+  EXPECT_FALSE(is_legal(BulkTile{.block_m = 96}));
+  EXPECT_FALSE(is_legal(BulkTile{.block_m = 320}));
+  EXPECT_FALSE(is_legal(BulkTile{.block_n = 264}));
+  EXPECT_FALSE(is_legal(BulkTile{.block_n = 16}));
+  EXPECT_FALSE(is_legal(BulkTile{.stages = 1}));
+  EXPECT_TRUE(has_bulk_product({.n = 1000}));
+  EXPECT_FALSE(has_bulk_product({.n = 1001}));
 }
 
 struct AttentionCase {

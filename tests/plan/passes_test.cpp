@@ -8,8 +8,10 @@
 #include <numbers>
 
 #include "generators/ops/attention.h"
+#include "generators/ops/image_windows.h"
 #include "generators/ops/layer_norm.h"
 #include "generators/ops/linear.h"
+#include "generators/ops/patch_embed.h"
 #include "generators/plan/plan_builder.h"
 #include "generators/plan/tensor_functions.h"
 
@@ -113,6 +115,62 @@ TEST(ScaleIntoQuery, LeavesALinearAloneThatDoesMoreThanMultiply) {
   run(plan, "scale_into_query");
   EXPECT_EQ(plan.steps[2].spec, before.steps[2].spec);
   EXPECT_EQ(weight_text(plan, "qkv.weight"), weight_text(before, "qkv.weight"));
+}
+
+/// A patch embedding of 12 patches, k = 3 x 2 x `patch_w`, in memory as `storage` says.
+Plan embedded_patches(int patch_w, DType storage) {
+  Plan plan;
+  plan.inputs = {{"image", DType::f32, {6 * patch_w, 4, 3}}};
+  const PatchEmbedSpec patch{.height = 4,
+                             .width = 6 * patch_w,
+                             .patch_h = 2,
+                             .patch_w = patch_w,
+                             .n = kWidth,
+                             .panel = storage == DType::f32 ? panel_width(kWidth) : 1,
+                             .storage = storage};
+  const TensorExpr matrix = t::leaf("w", {kWidth, patch.k()});
+  const Slot weight = add_weight(plan, "patch.weight",
+                                 storage == DType::f32 ? t::pack(matrix, patch.panel) : matrix);
+  plan.weights.back().dtype = storage;
+  const Slot bias = add_weight(plan, "patch.bias", t::leaf("b", {kWidth}));
+  add_step(plan, "patch", op_spec(patch), {{SlotKind::input, 0}, weight, bias});
+  return plan;
+}
+
+TEST(PatchesIntoLinear, LaysPatchesOutAsRowsOfALinear) {
+  Plan plan = embedded_patches(4, DType::f16);
+  run(plan, "patches_into_linear");
+  ASSERT_EQ(plan.steps.size(), 2u);
+  EXPECT_EQ(plan.steps[0].name, "patch.rows");
+  EXPECT_EQ(typed_spec<ImageWindowsSpec>(plan.steps[0].spec).zeros, 0);
+  const auto linear = typed_spec<LinearSpec>(plan.steps[1].spec);
+  EXPECT_EQ(linear, (LinearSpec{.rows = 12,
+                                .k = 24,
+                                .n = kWidth,
+                                .panel = 1,
+                                .epilogue = {.bias = true},
+                                .storage = DType::f16}));
+  EXPECT_EQ(plan.steps[1].slots[0], plan.steps[0].slots.back());
+  EXPECT_EQ(weight_text(plan, "patch.weight"), "w[16x24]");
+  assign_arena(plan);
+  EXPECT_NO_THROW(check(plan));
+}
+
+TEST(PatchesIntoLinear, EndsRowsThatAreNoWholePiecesWithZeros) {
+  Plan plan = embedded_patches(3, DType::bf16);  // 18 pixels: 36 bytes
+  run(plan, "patches_into_linear");
+  EXPECT_EQ(typed_spec<ImageWindowsSpec>(plan.steps[0].spec).zeros, 6);
+  EXPECT_EQ(typed_spec<LinearSpec>(plan.steps[1].spec).k, 24);
+  EXPECT_EQ(weight_text(plan, "patch.weight"), "concat_columns(w[16x18], zeros(; 16, 6))");
+  assign_arena(plan);
+  EXPECT_NO_THROW(check(plan));
+}
+
+TEST(PatchesIntoLinear, LeavesF32Alone) {
+  Plan plan = embedded_patches(4, DType::f32);
+  const std::vector<Step> before = plan.steps;
+  run(plan, "patches_into_linear");
+  EXPECT_EQ(plan.steps, before);
 }
 
 }  // namespace

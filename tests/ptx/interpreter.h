@@ -1,7 +1,8 @@
 #pragma once
 // Runs PTX on the CPU, for tests: generated device code is right before a GPU sees it. Programs are
 // checked as they run: every address against the memory there is, alignment, races of threads in
-// shared memory, barriers that not all threads reach, tensor-core data read before it has arrived.
+// shared memory, barriers that not all threads reach, sums and factors of a tensor-core product
+// that are touched while it is in flight.
 //
 // What the ISA leaves open is taken as follows.
 // - Approximate instructions (.approx, .full) are computed in double precision and rounded once.

@@ -133,12 +133,6 @@ TEST(Wgmma, TakesTheLeftFactorFromRegisters) {
   }
 }
 
-TEST(Wgmma, GivesNoSumBeforeItIsWaitedFor) {
-  std::vector<std::uint32_t> array = factors(true);
-  run_program(product_program({.wait = "wgmma.wait_group.sync.aligned 1;\n"}), array, kShape);
-  EXPECT_TRUE(std::isnan(sum_of(array, 0, 0)));
-}
-
 /// What the program's error says.
 std::string product_error(const Options& options, Shape shape = kShape) {
   std::vector<std::uint32_t> array = factors(options.swizzled);
@@ -159,21 +153,39 @@ TEST(Wgmma, ReadsOnlyWhatIsFencedAndWhole) {
               HasSubstr("out of bounds"));
 }
 
-TEST(Wgmma, FactorsOverwrittenTooEarlyShowInTheSums) {
-  std::vector<std::uint32_t> array = factors(true);
-  run_program(
-      product_program({.wait = "bar.sync 0;\nmov.u32 %r3, tile;\nmad.lo.u32 %r3, %r0, 4, %r3;\n"
-                               "st.shared.b32 [%r3], 0;\nfence.proxy.async;\nbar.sync 0;\n"
-                               "wgmma.wait_group.sync.aligned 0;\n"}),
-      array, kShape);
-  int differ = 0;
-  for (int i = 0; i < 4; ++i) {
-    const Element at = wide_c_element(0, i);
-    int sum = 0;
-    for (int k = 0; k < kDepth; ++k) sum += left_value(at.row, k) * right_value(at.column, k);
-    differ += sum_of(array, 0, i) != static_cast<float>(1 + 2 * sum) ? 1 : 0;
-  }
-  EXPECT_GT(differ, 0);
+constexpr const char* kWait = "wgmma.wait_group.sync.aligned 0;\n";
+// Where the right factor lies, the one of both that every thread may change in turn.
+constexpr const char* kChange = "bar.sync 0;\nmov.u32 %r3, tile;\nst.shared.b32 [%r3+8192], 0;\n";
+
+TEST(Wgmma, SumsAreNotTouchedWhileTheirProductIsInFlight) {
+  const std::string later = "wgmma.wait_group.sync.aligned 1;\n";
+  EXPECT_THAT(product_error({.wait = later}), HasSubstr("touches a sum of a product in flight"));
+  EXPECT_THAT(product_error({.wait = later + "mov.f32 %f3, %f9;\n" + kWait}),
+              HasSubstr("touches a sum of a product in flight"));
+  EXPECT_EQ(product_error({.wait = later + "mov.f32 %f5, %f9;\n" + kWait}), "");
+}
+
+TEST(Wgmma, FactorsAreNotChangedWhileTheirProductIsInFlight) {
+  EXPECT_THAT(product_error({.wait = std::string(kChange) + kWait}),
+              HasSubstr("changes a factor of a product in flight"));
+  EXPECT_EQ(product_error({.wait = std::string(kWait) + kChange}), "");
+}
+
+TEST(Wgmma, FactorsAreReadByAllBeforeAnotherThreadChangesThem) {
+  EXPECT_THAT(product_error({.wait = kWait + std::string("mov.u32 %r3, tile;\n"
+                                                         "st.shared.b32 [%r3+8192], 0;\n")}),
+              HasSubstr("race"));
+}
+
+TEST(Wgmma, ProductsInFlightShareAllSumsOrNone) {
+  const auto second = [](const char* sums) {
+    return std::string("wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 ") + sums +
+           ", %rd3, %rd4, %p2, 1, 1, 0, 0;\nwgmma.commit_group.sync.aligned;\n" + kWait;
+  };
+  EXPECT_EQ(product_error({.wait = second("{%f1, %f2, %f3, %f4}")}), "");
+  EXPECT_EQ(product_error({.wait = second("{%f5, %f6, %f7, %f8}")}), "");
+  EXPECT_THAT(product_error({.wait = second("{%f3, %f4, %f5, %f6}")}),
+              HasSubstr("other sums than those of the product in flight"));
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ TEST(Roofline, HasItsKernelsInsideAndNumbered) {
   const BenchRecord record = sample_facts().bench;
   const Kinds kinds(record);
   for (const double width : {1000.0, 340.0}) {
-    const std::string svg = roofline(record.cells[0], record.peaks[0], kinds, width, 400, "wide");
+    const std::string svg = roofline(record, record.cells[0], kinds, width, 400, "wide");
     EXPECT_EQ(count(svg, "class=\"dot "), 2u) << "the pool takes no time and lies outside";
     EXPECT_NE(svg.find(">1</text>"), svg.npos);
     EXPECT_NE(svg.find(">2</text>"), svg.npos);
@@ -105,6 +105,20 @@ TEST(Roofline, HasItsKernelsInsideAndNumbered) {
       }
     }
   }
+}
+
+TEST(Roofline, OfAGpuNamesItsProductsAndIsInTeraflops) {
+  BenchRecord record = sample_facts().bench;
+  record.gpu = BenchGpu{.name = "a GPU", .l2 = 50 << 20, .factors = DType::f16};
+  record.peaks[0].gflops = 850000;
+  record.peaks[0].memory_gbs = 4100;
+  record.peaks[0].l2_gbs = 7000;
+  const std::string svg = roofline(record, record.cells[0], Kinds(record), 1000, 400, "wide");
+  for (const char* word : {"peak of f16 products 850.0 TF/s", "memory 4100 GB/s", "L2 7000 GB/s",
+                           ">TF/s</text>", ">500</text>"}) {
+    EXPECT_NE(svg.find(word), svg.npos) << word;
+  }
+  EXPECT_EQ(svg.find(">GF/s</text>"), svg.npos);
 }
 
 TEST(TimeChart, BarsFillTheWidthAndTheStripHasEveryStep) {

@@ -98,6 +98,21 @@ TEST(ReportPage, NamesWhatItIsAbout) {
   }
 }
 
+TEST(ReportPage, OfAGpuNamesItAndWhatItsPeakIsOf) {
+  ReportFacts facts = sample_facts();
+  facts.bench.gpu = BenchGpu{.name = "a <GPU>", .l2 = 50 << 20, .factors = DType::bf16};
+  const std::string page = report_page(facts);
+  for (const char* word :
+       {"<dt>GPU</dt><dd>a &lt;GPU&gt;</dd>", "<dt>host</dt><dd>a CPU</dd>", "bf16 products GF/s",
+        "peak of bf16 products 1000 GF/s", "GPU: a &lt;GPU&gt;, L2 51200 KiB", "Host: a CPU",
+        "such as the embedding of patches, cannot reach it"}) {
+    EXPECT_NE(page.find(word), page.npos) << word;
+  }
+  EXPECT_EQ(page.find("L3 GB/s"), page.npos) << "a GPU has none";
+  facts.bench.gpu->factors = DType::f32;
+  EXPECT_EQ(report_page(facts).find("cannot reach it"), page.npos);
+}
+
 TEST(ReportPage, LeavesOutWhatIsNotThere) {
   const std::string page = report_page(sample_facts());
   EXPECT_EQ(page.find("Other programs"), page.npos);
@@ -112,6 +127,7 @@ TEST(ReportPage, TextOfFilesNeverBecomesMarkup) {
   ReportFacts facts = full_facts();
   const std::string hostile(kHostile);
   BenchRecord& bench = facts.bench;
+  bench.gpu = BenchGpu{.name = hostile};
   for (std::string* text : {&bench.date, &bench.vitgen, &bench.halide, &bench.llvm, &bench.library,
                             &bench.text, &bench.isa, &bench.cpu, &facts.model, &facts.input,
                             &facts.outputs, &facts.peers->cpu, &facts.peers->date}) {

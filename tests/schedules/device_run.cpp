@@ -1,4 +1,9 @@
+#include <gtest/gtest.h>
+
+#include <span>
+
 #include "tests/ptx/interpreter.h"
+#include "tests/ptx/tensor_map.h"
 #include "tests/schedules/kernel_runner.h"
 
 namespace vitgen {
@@ -29,17 +34,43 @@ class DeviceMemory {
   std::uint64_t next_ = 1u << 20;
 };
 
-std::uint64_t value_of(const LaunchArgument& argument, const std::vector<std::uint64_t>& operands,
-                       std::uint64_t scratch) {
+ptx::TensorMap encoded(const microkernels::TensorMap& map, std::uint64_t address) {
+  ptx::TensorMap encoded{.dims = static_cast<std::uint8_t>(map.axes.size()),
+                         .element_bytes = static_cast<std::uint8_t>(map.element_bytes),
+                         .swizzle_bytes = static_cast<std::uint16_t>(map.swizzle_bytes),
+                         .address = address};
+  for (std::size_t d = 0; d < map.axes.size(); ++d) {
+    encoded.extents.at(d) = static_cast<std::uint32_t>(map.axes[d].extent);
+    encoded.box.at(d) = map.axes[d].box;
+    if (d > 0) encoded.strides.at(d - 1) = map.axes[d].stride_bytes;
+  }
+  EXPECT_TRUE(is_legal(encoded));
+  return encoded;
+}
+
+template <class T>
+std::vector<std::byte> bytes_of(const T& value) {
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::byte> parameter_of(const LaunchArgument& argument,
+                                    const std::vector<std::uint64_t>& operands,
+                                    std::uint64_t scratch) {
+  const auto operand = [&] {
+    return operands.at(static_cast<std::size_t>(argument.index)) + argument.value;
+  };
   switch (argument.kind) {
     case LaunchArgumentKind::operand:
-      return operands.at(static_cast<std::size_t>(argument.index)) + argument.value;
+      return bytes_of(operand());
     case LaunchArgumentKind::scratch:
-      return scratch + argument.value;
+      return bytes_of(scratch + argument.value);
     case LaunchArgumentKind::value:
-      return argument.value;
+      return bytes_of(argument.value);
+    case LaunchArgumentKind::tensor_map:
+      return bytes_of(encoded(argument.map.value(), operand()));
   }
-  return 0;
+  return {};
 }
 
 }  // namespace
@@ -57,12 +88,12 @@ std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
   const std::uint64_t scratch_address = scratch.empty() ? 0 : memory.add(scratch);
   const ptx::Module module = ptx::parse(kernel.ptx);
   for (const DeviceLaunch& launch : kernel.launches) {
-    std::vector<std::uint64_t> values;
+    std::vector<std::vector<std::byte>> values;
     for (const LaunchArgument& argument : launch.arguments) {
-      values.push_back(value_of(argument, addresses, scratch_address));
+      values.push_back(parameter_of(argument, addresses, scratch_address));
     }
     std::vector<const void*> parameters;
-    for (const std::uint64_t& value : values) parameters.push_back(&value);
+    for (const std::vector<std::byte>& value : values) parameters.push_back(value.data());
     ptx::run(module,
              {.entry = launch.entry,
               .grid = launch.grid,

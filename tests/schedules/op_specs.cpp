@@ -230,6 +230,13 @@ std::vector<OpSpec> image_windows_specs() {
   specs.push_back(op_spec(ImageWindowsSpec{1, 1, 9, 11, 4, 3, 2, 1, 0}));
   specs.push_back(op_spec(ImageWindowsSpec{1, 4, 5, 6, 5, 2, 12, 7, 4}));
   specs.push_back(op_spec(ImageWindowsSpec{1, 3, 32, 16, 16, 16, 19, 19, 3}));
+  // Patches, with rows that end with zeros, of pixels side by side.
+  ImageWindowsSpec patches{2, 3, 15, 35, 14, 16, 14, 16, 0};
+  specs.push_back(op_spec(patches));
+  patches.zeros = 5;
+  patches.dtype = DType::u8;
+  patches.layout = ImageLayout::hwc;
+  specs.push_back(op_spec(patches));
   return specs;
 }
 

@@ -138,6 +138,9 @@ OpSpec random_image_windows(Draw draw) {
   spec.window_h = draw.of(1, 14);
   spec.window_w = draw.of(1, 14);
   spec.before = draw.of(0, 4);
+  spec.dtype = draw.of(0, 1) == 0 ? DType::f32 : DType::u8;
+  spec.layout = draw.any<ImageLayout>("layout");
+  spec.zeros = draw.of(0, 1) * draw.of(1, 7);
   return op_spec(spec);
 }
 

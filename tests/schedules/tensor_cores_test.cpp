@@ -6,6 +6,7 @@
 #include "schedules/cuda/attention_tensor.h"
 #include "schedules/cuda/linear_tensor.h"
 #include "schedules/cuda/linear_warpgroup.h"
+#include "schedules/cuda/linear_warpgroup_bulk.h"
 #include "schedules/rule.h"
 #include "tests/schedules/kernel_runner.h"
 
@@ -83,6 +84,44 @@ TEST_P(EveryWarpgroupTile, IsRightAroundItsEdges) {
   check(linear(tile.block_m + 1, tile.stages * 64 + 24, tile.block_n + 1, DType::bf16, all));
 }
 
+class EveryBulkTile : public ::testing::TestWithParam<microkernels::BulkTile> {};
+INSTANTIATE_TEST_SUITE_P(Tiles, EveryBulkTile, ::testing::ValuesIn(microkernels::kBulkTiles));
+
+TEST_P(EveryBulkTile, IsRightAroundItsEdges) {
+  const microkernels::BulkTile& tile = GetParam();
+  const auto check = [&](const LinearSpec& spec) {
+    expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), {tile});
+  };
+  const Epilogue all{.bias = true, .activation = Activation::gelu_erf, .residual = true};
+  check(linear(1, 8, 8, DType::f16, all));
+  check(linear(tile.block_m, 64, tile.block_n, DType::bf16));
+  check(linear(tile.block_m + 1, tile.stages * 64 + 24, tile.block_n + 8, DType::bf16, all));
+}
+
+// Fewer blocks than tiles: each block goes round the ring from one tile to the next.
+TEST(CudaLinearWarpgroupBulk, IsRightWhereABlockTakesSeveralTiles) {
+  Machine small = hopper();
+  small.multiprocessors = 2;
+  const LinearSpec spec = linear(150, 88, 72, DType::f16, {.bias = true});
+  const CudaLinearWarpgroupBulk::Knobs knobs{{64, 32, 3, 1}};
+  EXPECT_EQ(CudaLinearWarpgroupBulk::device_kernel(spec, small, knobs).launches[0].grid[0], 2u);
+  expect_right<CudaLinearWarpgroupBulk>(spec, small, knobs);
+}
+
+TEST(CudaLinearWarpgroupBulk, IsRightWithEveryOutputAndEpilogue) {
+  for (const DType storage : {DType::f16, DType::bf16}) {
+    for (const bool f32_output : {false, true}) {
+      for (const bool rest : {false, true}) {
+        LinearSpec spec = linear(18, 24, 40, storage, {rest, Activation::gelu_tanh, rest});
+        spec.f32_output = f32_output;
+        const auto knobs = CudaLinearWarpgroupBulk::defaults(spec, hopper());
+        ASSERT_TRUE(knobs);
+        expect_right<CudaLinearWarpgroupBulk>(spec, hopper(), *knobs);
+      }
+    }
+  }
+}
+
 // The reference computes a row of scores for each output.
 constexpr std::int64_t kOutputsOfAttention = 500;
 
@@ -134,7 +173,9 @@ TEST(CudaLinearTensor, MakesBlocksForAllMultiprocessorsOfFewRows) {
 TEST(TensorCores, ServeEachMachineByItsBestRule) {
   const OpSpec layer = op_spec(linear(197, 768, 768, DType::bf16));
   EXPECT_EQ(choose_default(layer, ampere()).rule, CudaLinearTensor::name);
-  EXPECT_EQ(choose_default(layer, hopper()).rule, CudaLinearWarpgroup::name);
+  EXPECT_EQ(choose_default(layer, hopper()).rule, CudaLinearWarpgroupBulk::name);
+  const OpSpec odd = op_spec(linear(197, 768, 1001, DType::bf16));
+  EXPECT_EQ(choose_default(odd, hopper()).rule, CudaLinearWarpgroup::name);
   const OpSpec attention = op_spec(AttentionSpec{.storage = DType::f16});
   for (const Machine* machine : {&ampere(), &hopper()}) {
     const Choice choice = choose_default(attention, *machine);
@@ -143,11 +184,29 @@ TEST(TensorCores, ServeEachMachineByItsBestRule) {
   }
 }
 
+// Cards of capability 8.6 and 8.9 run the row's PTX: 99 KiB for a block, where an A100 has 163
+// (CUDA C++ Programming Guide, technical specifications per compute capability).
+TEST(TensorCores, TakeNoMoreSharedMemoryForABlockOfAmpereThanItsSmallestCardHas) {
+  constexpr int kSmallest = 99 * 1024;
+  for (const microkernels::TensorTile& tile : microkernels::kTensorTiles) {
+    EXPECT_LE(shared_bytes(tile), kSmallest) << tile.block_m << " x " << tile.block_n;
+  }
+  for (const int head_size : {8, 64, 80, 128}) {
+    const AttentionSpec spec{.head_size = head_size, .storage = DType::f16};
+    const auto space = CudaAttentionTensor::space(spec, ampere());
+    EXPECT_FALSE(space.empty());
+    for (const CudaAttentionTensor::Knobs& knobs : space) {
+      EXPECT_LE(shared_bytes({.head_size = head_size}, knobs.tile), kSmallest) << head_size;
+    }
+  }
+}
+
 TEST(TensorCores, LeaveToOthersWhatTheyDoNotCompute) {
   EXPECT_FALSE(CudaLinearTensor::defaults(LinearSpec{}, ampere()));
   EXPECT_FALSE(CudaLinearTensor::defaults(linear(16, 12, 16, DType::f16), ampere()));
   EXPECT_FALSE(CudaLinearTensor::defaults(linear(16, 16, 16, DType::f16), find_machine("opencl")));
   EXPECT_FALSE(CudaLinearWarpgroup::defaults(linear(16, 16, 16, DType::f16), ampere()));
+  EXPECT_FALSE(CudaLinearWarpgroupBulk::defaults(linear(16, 16, 16, DType::f16), ampere()));
   EXPECT_FALSE(CudaAttentionTensor::defaults(AttentionSpec{}, ampere()));
   const auto serves = [](int head_size, float scale) {
     const AttentionSpec spec{.head_size = head_size, .scale = scale, .storage = DType::f16};
@@ -174,6 +233,8 @@ TEST(TensorCores, RefuseKnobsThatDoNotFit) {
   EXPECT_TRUE(refused({.block_m = 256, .blocks = 1}));  // registers of a thread
   EXPECT_TRUE(refused({.blocks = 3}));                  // registers of all
   EXPECT_THROW(CudaLinearWarpgroup::device_kernel(layer, hopper(), {{.block_m = 96}}), Error);
+  EXPECT_THROW(CudaLinearWarpgroupBulk::device_kernel(layer, hopper(), {{.block_n = 48}}), Error);
+  EXPECT_THROW(CudaLinearWarpgroupBulk::device_kernel(layer, hopper(), {{.stages = 5}}), Error);
   const AttentionSpec attention{.storage = DType::f16};
   EXPECT_THROW(CudaAttentionTensor::device_kernel(attention, ampere(), {{.block_keys = 24}}),
                Error);

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -100,6 +101,26 @@ class Pack(unittest.TestCase):
         self.assertGreater(cell["images_per_s"], 0)
         self.assertGreater(cell["run_ms"]["p50"], 0)
         self.assertEqual({"calls", "ms", "op", "spec", "tflops"}, set(cell["kernels"][0]))
+        self.check_roofs(library, [kernel["spec"] for kernel in cell["kernels"]])
+
+    def check_roofs(self, library, specs):
+        done = run(self.program, "roofs", library)
+        self.assertEqual(4, done.returncode, "no library that is checked has them")
+        vitgen = BUILD / "tools/vitgen/vitgen"
+        self.assertEqual(0, run(vitgen, "gpu-roofs", library).returncode)
+        for words, isa in ([], "cuda-sm90"), (["--isa", "cuda-sm80"], "cuda-sm80"):
+            done = run(self.program, "roofs", library, *words)
+            self.assertEqual(0, done.returncode, done.stderr)
+            roofs = json.loads(done.stdout)
+            self.assertEqual(("timm_vit_f32", isa, "f32"),
+                             (roofs["library"], roofs["isa"], roofs["factors"]))
+            for key in ("tflops", "l2_gbs", "memory_gbs"):
+                self.assertGreater(roofs[key], 0)
+            moved = {kernel["spec"]: kernel["bytes"] for kernel in roofs["kernels"]}
+            self.assertLessEqual(set(specs), set(moved))
+        done = run(self.program, "roofs", library, "--isa", "x86-64-avx2")
+        self.assertEqual(6, done.returncode)
+        self.assertRegex(done.stderr, "no variant 'x86-64-avx2' for capability 90")
 
     def test_without_a_driver_is_refused(self):
         (self.work / "none").mkdir()
@@ -119,6 +140,31 @@ class Pack(unittest.TestCase):
         for name, (rows, k, n, precision) in shapes.items():
             self.assertEqual(f"{rows}:{k}:{n}:f16", name)
             self.assertEqual("f16", precision)
+
+
+def kernels(model):
+    """Names of a model's kernels, which begin with their ops'."""
+    fixture = ROOT / "tests/fixtures" / model
+    outputs = {file.name.removesuffix("_f64.npy") for file in fixture.glob("*_f64.npy")}
+    if model == "timm_deit_distilled":
+        outputs.remove("pooled")
+    done = run(BUILD / "tools/vitgen/vitgen", "tune", "-q", "-m", fixture, "--target",
+               "x86-64-avx2", "--precision", "f16", "--outputs", ",".join(sorted(outputs)),
+               "--dry-run")
+    assert done.returncode == 0, done.stderr
+    return [line.split()[0] for line in done.stdout.splitlines() if re.match("[a-z]+_", line)]
+
+
+class WholePack(unittest.TestCase):
+    def test_has_every_op(self):
+        ops = {file.stem for file in (ROOT / "generators/ops").glob("*.h")}
+        seen = set()
+        for library in run(SCRIPT, "pack", "--list").stdout.split():
+            if library.startswith("check/") and library.endswith("_f32"):
+                for kernel in kernels(library[len("check/"):-len("_f32")]):
+                    starts = [op for op in ops if kernel.startswith(op + "_")]
+                    seen.add(max(starts, key=len, default=kernel))
+        self.assertEqual(ops, seen)
 
 
 class Words(unittest.TestCase):

@@ -3,37 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "tests/cuda/emulated_gpu.h"
 #include "tests/vitgen/original_code.h"
 #include "tests/vitgen/program.h"
 #include "tools/verify/reference/storage.h"
 
 namespace vitgen {
 namespace {
-
-/// While it lives, programs that are started find the emulated GPU, of capability 9.0, as their
-/// driver's.
-class EmulatedGpu {
- public:
-  EmulatedGpu() { ::setenv(kVariable, VITGEN_EMULATED_GPU, 1); }
-  ~EmulatedGpu() {
-    if (had_one_) {
-      ::setenv(kVariable, old_.c_str(), 1);
-    } else {
-      ::unsetenv(kVariable);
-    }
-  }
-  EmulatedGpu(const EmulatedGpu&) = delete;
-  EmulatedGpu& operator=(const EmulatedGpu&) = delete;
-
- private:
-  static constexpr const char* kVariable = "LD_LIBRARY_PATH";
-  bool had_one_ = std::getenv(kVariable) != nullptr;
-  std::string old_ = had_one_ ? std::getenv(kVariable) : "";
-};
 
 struct Case {
   const char* fixture;

@@ -8,6 +8,7 @@
 
 #include "generators/base/error.h"
 #include "generators/base/json.h"
+#include "runtime/table.h"
 #include "tools/emit/kernel_object_code.h"
 
 namespace vitgen {
@@ -21,13 +22,30 @@ constexpr std::int64_t kMaxDimension = (std::int64_t{1} << 31) - 1;  // of a gri
 constexpr int kHex = 16;
 
 // In the order of LaunchArgumentKind.
-constexpr std::array<std::string_view, 3> kKinds = {"operand", "scratch", "value"};
+constexpr std::array<std::string_view, 4> kKinds = {"operand", "scratch", "value", "tensor_map"};
+
+// Of each axis, innermost first.
+Json map_json(const microkernels::TensorMap& map) {
+  Json extents = Json::array(), strides = Json::array(), box = Json::array();
+  for (const microkernels::MapAxis& axis : map.axes) {
+    extents.push_back(axis.extent);
+    strides.push_back(axis.stride_bytes);
+    box.push_back(axis.box);
+  }
+  return {{"element_bytes", map.element_bytes},
+          {"swizzle_bytes", map.swizzle_bytes},
+          {"extents", extents},
+          {"strides", strides},
+          {"box", box}};
+}
 
 Json argument_json(const LaunchArgument& argument) {
-  return {{"kind", kKinds[static_cast<std::size_t>(argument.kind)]},
-          {"bytes", argument.bytes},
-          {"index", argument.index},
-          {"value", fmt::format("{:x}", argument.value)}};
+  Json json = {{"kind", kKinds[static_cast<std::size_t>(argument.kind)]},
+               {"bytes", argument.bytes},
+               {"index", argument.index},
+               {"value", fmt::format("{:x}", argument.value)}};
+  if (argument.map) json["map"] = map_json(*argument.map);
+  return json;
 }
 
 Json launch_json(const DeviceLaunch& launch) {
@@ -46,14 +64,37 @@ Json head_json(const DeviceKernel& kernel) {
   return {{"scratch_bytes", kernel.scratch_bytes}, {"launches", launches}};
 }
 
+microkernels::TensorMap map_of(const JsonFile& json) {
+  const auto list = [&](std::string_view key) {
+    return get_int_array(json, key, 1, kMaxBytes, VITGEN_MAX_MAP_DIMS);
+  };
+  const std::vector<std::int64_t> extents = list("map.extents"), strides = list("map.strides"),
+                                  box = list("map.box");
+  if (extents.empty() || strides.size() != extents.size() || box.size() != extents.size()) {
+    json_error(json, "map", kCode, "expected as many extents, strides and sizes of a box");
+  }
+  microkernels::TensorMap map{
+      .element_bytes = static_cast<int>(get_int(json, "map.element_bytes", 1, 4)),
+      .swizzle_bytes = static_cast<int>(get_int(json, "map.swizzle_bytes", 0, 128)),
+      .axes = {}};
+  for (std::size_t d = 0; d < extents.size(); ++d) {
+    map.axes.push_back({static_cast<std::uint64_t>(extents[d]),
+                        static_cast<std::uint64_t>(strides[d]),
+                        static_cast<std::uint32_t>(box[d])});
+  }
+  return map;
+}
+
 LaunchArgument argument_of(const JsonFile& json) {
   const std::string kind = get_string(json, "kind");
   const auto known = std::ranges::find(kKinds, kind);
   if (known == kKinds.end()) json_error(json, "kind", kCode, "unknown: " + printable(kind));
   LaunchArgument argument{.kind = static_cast<LaunchArgumentKind>(known - kKinds.begin()),
-                          .bytes = static_cast<int>(get_int(json, "bytes", 1, 8)),
-                          .index = static_cast<int>(get_int(json, "index", 0, kMaxDimension)),
-                          .value = 0};
+                          .index = static_cast<int>(get_int(json, "index", 0, kMaxDimension))};
+  const bool is_map = argument.kind == LaunchArgumentKind::tensor_map;
+  const int least = is_map ? kTensorMapBytes : 1, most = is_map ? kTensorMapBytes : 8;
+  argument.bytes = static_cast<int>(get_int(json, "bytes", least, most));
+  if (is_map) argument.map = map_of(json);
   const std::string value = get_string(json, "value");
   const char* end = value.data() + value.size();
   const auto [read, error] = std::from_chars(value.data(), end, argument.value, kHex);

@@ -35,6 +35,27 @@ void require(bool holds, const std::string& what) {
   if (!holds) throw Error(ExitCode::internal, "LIBRARY_REQUEST", what);
 }
 
+/// What the driver wants of a map and of the address that it is encoded for; operands begin at
+/// multiples of VITGEN_ALIGNMENT. CUDA driver API, cuTensorMapEncodeTiled.
+bool is_encodable(const LaunchArgument& argument) {
+  constexpr std::uint64_t kUnit = 16;  // bytes
+  constexpr std::uint64_t kMostOfBox = 256;
+  const microkernels::TensorMap& map = *argument.map;
+  if (map.axes.empty() || map.axes.size() > VITGEN_MAX_MAP_DIMS) return false;
+  if (argument.bytes != kTensorMapBytes || argument.value % kUnit != 0) return false;
+  const auto row_bytes = map.axes[0].box * static_cast<std::uint64_t>(map.element_bytes);
+  const bool swizzled = map.swizzle_bytes == 128;
+  if (row_bytes % kUnit != 0 || (!swizzled && map.swizzle_bytes != 0)) return false;
+  if (swizzled && row_bytes > 128) return false;
+  return std::ranges::all_of(map.axes, [&](const microkernels::MapAxis& axis) {
+    const bool innermost = &axis == map.axes.data();
+    const bool stride = innermost
+                            ? axis.stride_bytes == static_cast<std::uint64_t>(map.element_bytes)
+                            : axis.stride_bytes % kUnit == 0;
+    return stride && axis.extent > 0 && axis.box > 0 && axis.box <= kMostOfBox;
+  });
+}
+
 void check_variant(const LibraryKernel& kernel, const KernelVariant& variant,
                    const Machine& machine) {
   const bool on_device = machine.capability != 0;
@@ -45,8 +66,12 @@ void check_variant(const LibraryKernel& kernel, const KernelVariant& variant,
   for (const DeviceLaunch& launch : variant.device->kernel.launches) {
     for (const LaunchArgument& argument : launch.arguments) {
       const auto index = static_cast<std::size_t>(argument.index);
-      require(argument.kind != LaunchArgumentKind::operand || index < kernel.operands.size(),
+      const bool is_map = argument.kind == LaunchArgumentKind::tensor_map;
+      const bool is_operand = is_map || argument.kind == LaunchArgumentKind::operand;
+      require(!is_operand || index < kernel.operands.size(),
               kernel.name + ": a launch takes an operand that the kernel does not have");
+      require(is_map == argument.map.has_value() && (!is_map || is_encodable(argument)),
+              kernel.name + ": a tensor map that no driver encodes");
     }
   }
 }

@@ -11,7 +11,8 @@ namespace {
 
 static_assert(static_cast<int>(LaunchArgumentKind::operand) == VITGEN_ARGUMENT_OPERAND &&
               static_cast<int>(LaunchArgumentKind::scratch) == VITGEN_ARGUMENT_SCRATCH &&
-              static_cast<int>(LaunchArgumentKind::value) == VITGEN_ARGUMENT_VALUE);
+              static_cast<int>(LaunchArgumentKind::value) == VITGEN_ARGUMENT_VALUE &&
+              static_cast<int>(LaunchArgumentKind::tensor_map) == VITGEN_ARGUMENT_TENSOR_MAP);
 
 std::uint32_t narrow(std::size_t count) { return static_cast<std::uint32_t>(count); }
 
@@ -20,6 +21,19 @@ std::uint64_t rounded_up(std::uint64_t bytes) {
 }
 
 }  // namespace
+
+vitgen_tensor_map table_map(const microkernels::TensorMap& map) {
+  vitgen_tensor_map row = {};
+  row.dims = narrow(map.axes.size());
+  row.element_bytes = static_cast<std::uint32_t>(map.element_bytes);
+  row.swizzle_bytes = static_cast<std::uint32_t>(map.swizzle_bytes);
+  for (std::size_t d = 0; d < map.axes.size(); ++d) {
+    row.box[d] = map.axes[d].box;
+    row.extents[d] = map.axes[d].extent;
+    row.strides[d] = map.axes[d].stride_bytes;
+  }
+  return row;
+}
 
 std::optional<PointerTarget> DeviceTable::put(std::size_t kernel) {
   const std::vector<KernelVariant>& variants = request_.kernels[kernel].variants;
@@ -86,6 +100,10 @@ PointerTarget DeviceTable::put_arguments(const std::vector<LaunchArgument>& argu
         .set(&vitgen_launch_argument::bytes, static_cast<std::uint8_t>(argument.bytes))
         .set(&vitgen_launch_argument::index, static_cast<std::uint32_t>(argument.index))
         .set(&vitgen_launch_argument::value, argument.value);
+    if (!argument.map) continue;
+    const std::uint64_t map =
+        data_.append(std::span<const vitgen_tensor_map>({table_map(*argument.map)}));
+    data_.row<vitgen_launch_argument>(array, a).point(&vitgen_launch_argument::map, {map, {}});
   }
   return {array, {}};
 }

@@ -10,6 +10,9 @@
 
 namespace vitgen {
 
+/// As the runtime reads it; at most VITGEN_MAX_MAP_DIMS axes.
+vitgen_tensor_map table_map(const microkernels::TensorMap& map);
+
 /// Writes the vitgen_device_kernel of each variant; variants with the same code and launches share
 /// one.
 class DeviceTable {

@@ -17,6 +17,7 @@
 #include "tools/gpu_check/check_library.h"
 #include "tools/gpu_check/missing_ops.h"
 #include "tools/gpu_check/random_weights_file.h"
+#include "tools/gpu_check/roofs.h"
 #include "tools/gpu_check/summary.h"
 #include "tools/measure/gpu.h"
 
@@ -93,6 +94,17 @@ void add_bench(CLI::App& app) {
   command->callback([settings] { print(gpu_bench_json(bench_library(*settings))); });
 }
 
+void add_roofs(CLI::App& app) {
+  struct Arguments {
+    std::string directory, isa;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("roofs", "What the GPU can do at most, for a library");
+  command->add_option("directory", arguments->directory, "Of the library")->required();
+  command->add_option("--isa", arguments->isa, "Variant (the best)");
+  command->callback([arguments] { print(measure_roofs(arguments->directory, arguments->isa)); });
+}
+
 void add_summary(CLI::App& app) {
   struct Arguments {
     std::string folder, json, page;
@@ -120,6 +132,7 @@ int run(int argc, char** argv) {
   add_ops(app);
   add_check(app);
   add_bench(app);
+  add_roofs(app);
   add_summary(app);
   try {
     app.parse(argc, argv);

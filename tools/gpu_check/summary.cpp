@@ -12,6 +12,7 @@
 #include "generators/base/version.h"
 #include "tools/gpu_check/aims.h"
 #include "tools/gpu_check/missing_ops.h"
+#include "tools/gpu_check/roofs.h"
 
 namespace vitgen {
 namespace {
@@ -69,7 +70,8 @@ Json unchecked_ops(const Json& checks) {
 Json gpu_summary(const std::string& folder) {
   const fs::path parts(folder);
   const Json checks = read_parts(parts, "check_");
-  const Json bench = read_parts(parts, "bench_");
+  Json bench = read_parts(parts, "bench_");
+  join_roofs(bench, read_parts(parts, "roofs_"));
   const Json peers = read_optional(parts / "peers.json");
   return {{"schema", 1},
           {"vitgen", kVersion},

@@ -1,7 +1,7 @@
 #pragma once
 // One document and one page from what the parts of a check left in a folder: device.json,
-// check_*.json, bench_*.json, peers.json, sanitizer.json, skipped.txt. A part that is not there is
-// missing in the result, too, and its aims are open.
+// check_*.json, bench_*.json, roofs_*.json, peers.json, sanitizer.json, skipped.txt. A part that is
+// not there is missing in the result, too, and its aims are open.
 
 #include <optional>
 #include <string>

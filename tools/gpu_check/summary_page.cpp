@@ -118,19 +118,46 @@ std::string times(const Json& summary) {
   return text;
 }
 
+/// What was measured of the GPU with each library.
+std::string roofs(const Json& summary) {
+  std::string text;
+  for (const Json& library : summary["bench"]) {
+    if (!library.contains("roofs")) continue;
+    const Json& roofs = library["roofs"];
+    text += fmt::format("| {} | {} | {} | {:.1f} | {:.0f} | {:.0f} |\n",
+                        library["library"].get<std::string>(), library["isa"].get<std::string>(),
+                        roofs["factors"].get<std::string>(), roofs["tflops"].get<double>(),
+                        roofs["l2_gbs"].get<double>(), roofs["memory_gbs"].get<double>());
+  }
+  if (text.empty()) return text;
+  return "\n## What the GPU can do\n\nMeasured: products of such factors by the variant's best "
+         "instructions, and reading.\n\n| library | variant | factors | TFLOP/s | L2 GB/s | memory "
+         "GB/s |\n|---|---|---|---|---|---|\n" +
+         text;
+}
+
+/// A figure of a kernel, or a dash where there is none.
+std::string figure_or_dash(const Json& kernel, const char* key, int decimals) {
+  if (!kernel.contains(key)) return "-";
+  return fmt::format("{:.{}f}", kernel[key].get<double>(), decimals);
+}
+
 std::string kernels(const Json& summary) {
   std::string text =
-      "\n## Kernels\n\nOf each library's largest batch, those that take the most time.\n\n| "
-      "library | "
-      "kernel | calls | ms | TFLOP/s |\n|---|---|---|---|---|\n";
+      "\n## Kernels\n\nOf each library's largest batch, those that take the most time. % peak: of "
+      "the products above, for kernels in f32 too; GB/s: operands once a call, above 100 % of the "
+      "memory where the L2 cache holds them.\n\n| library | kernel | calls | ms | TFLOP/s | % peak "
+      "| GB/s | % memory |\n|---|---|---|---|---|---|---|---|\n";
   for (const Json& library : summary["bench"]) {
     if (library["cells"].empty()) continue;
     const Json& list = library["cells"].back()["kernels"];
     for (std::size_t i = 0; i < std::min(list.size(), kKernelRows); ++i) {
-      text +=
-          fmt::format("| {} | {} | {} | {:.3f} | {:.1f} |\n", library["library"].get<std::string>(),
-                      list[i]["spec"].get<std::string>(), list[i]["calls"].get<int>(),
-                      list[i]["ms"].get<double>(), list[i]["tflops"].get<double>());
+      text += fmt::format(
+          "| {} | {} | {} | {:.3f} | {:.1f} | {} | {} | {} |\n",
+          library["library"].get<std::string>(), list[i]["spec"].get<std::string>(),
+          list[i]["calls"].get<int>(), list[i]["ms"].get<double>(), list[i]["tflops"].get<double>(),
+          figure_or_dash(list[i], "peak_percent", 1), figure_or_dash(list[i], "gbs", 0),
+          figure_or_dash(list[i], "memory_percent", 0));
     }
   }
   return text;
@@ -146,7 +173,7 @@ std::string lines(const Json& list, const std::string& title) {
 
 std::string summary_page(const Json& summary) {
   return head(summary) + aims(summary) + lines(summary["failed"], "Failed") + checks(summary) +
-         times(summary) + kernels(summary) + lines(summary["skipped"], "Skipped");
+         times(summary) + roofs(summary) + kernels(summary) + lines(summary["skipped"], "Skipped");
 }
 
 }  // namespace vitgen

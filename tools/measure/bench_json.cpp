@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "generators/base/error.h"
+#include "generators/base/visit.h"
 #include "tools/measure/bench_record.h"
 
 namespace vitgen {
@@ -70,6 +71,22 @@ Json cell_json(const CellTimes& cell, const MachinePeaks& peaks) {
           {"peak_percent", peaks.gflops > 0 ? 100 * cell.gflops() / peaks.gflops : 0},
           {"kernels", std::move(kernels)},
           {"steps", std::move(steps)}};
+}
+
+Json machine_json(const BenchRecord& record) {
+  Json peaks = Json::array();
+  for (const MachinePeaks& each : record.peaks) peaks.push_back(peaks_json(each));
+  Json json = {
+      {"cpu", record.cpu},
+      {"cpus", record.cpus},
+      {"caches", {{"l1", record.caches.l1}, {"l2", record.caches.l2}, {"l3", record.caches.l3}}}};
+  if (record.gpu) {
+    json["gpu"] = {{"name", record.gpu->name},
+                   {"l2", record.gpu->l2},
+                   {"factors", enum_text(record.gpu->factors)}};
+  }
+  json["peaks"] = std::move(peaks);
+  return json;
 }
 
 // ---- reading -----------------------------------------------------------------------------------
@@ -143,8 +160,9 @@ CellTimes parse_cell(const JsonFile& file) {
   return cell;
 }
 
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;  // of a cache
+
 CacheSizes parse_caches(const JsonFile& file) {
-  constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;
   const auto bytes = [&](std::string_view key) {
     return static_cast<std::size_t>(get_int(file, key, 0, kMostBytes));
   };
@@ -153,11 +171,23 @@ CacheSizes parse_caches(const JsonFile& file) {
           .l3 = bytes("machine.caches.l3")};
 }
 
+// Files of libraries on a CPU have none, and those of before peaks of a GPU were measured.
+std::optional<BenchGpu> parse_gpu(const JsonFile& file) {
+  if (!has_value(file, "machine.gpu")) return std::nullopt;
+  BenchGpu gpu{.name = get_string(file, "machine.gpu.name"),
+               .l2 = static_cast<std::size_t>(get_int(file, "machine.gpu.l2", 0, kMostBytes))};
+  const std::string factors = get_string(file, "machine.gpu.factors");
+  for (const DType each : {DType::f32, DType::f16, DType::bf16}) {
+    if (factors != enum_text(each)) continue;
+    gpu.factors = each;
+    return gpu;
+  }
+  json_error(file, "machine.gpu.factors", file.codes.range, "expected f32, f16 or bf16");
+}
+
 }  // namespace
 
 Json bench_json(const BenchRecord& record) {
-  Json peaks = Json::array();
-  for (const MachinePeaks& each : record.peaks) peaks.push_back(peaks_json(each));
   Json cells = Json::array();
   for (const CellTimes& cell : record.cells) {
     cells.push_back(cell_json(cell, record.peaks_of(cell.threads)));
@@ -171,11 +201,7 @@ Json bench_json(const BenchRecord& record) {
         {"text", record.text},
         {"abi_hash", record.abi_hash},
         {"isa", record.isa}}},
-      {"machine",
-       {{"cpu", record.cpu},
-        {"cpus", record.cpus},
-        {"caches", {{"l1", record.caches.l1}, {"l2", record.caches.l2}, {"l3", record.caches.l3}}},
-        {"peaks", std::move(peaks)}}},
+      {"machine", machine_json(record)},
       {"settings", {{"seconds", record.seconds}, {"seed", record.seed}}},
       {"cells", std::move(cells)}};
 }
@@ -200,6 +226,7 @@ BenchRecord parse_bench(const JsonFile& file) {
                      .cpu = get_string(file, "machine.cpu"),
                      .cpus = count_of(file, "machine.cpus", 1),
                      .caches = parse_caches(file),
+                     .gpu = parse_gpu(file),
                      .peaks = {},
                      .seconds = figure_of(file, "settings.seconds"),
                      .seed = count_of(file, "settings.seed", 0),

@@ -1,6 +1,7 @@
 #include "tools/measure/bench_record.h"
 
 #include "generators/base/error.h"
+#include "generators/base/visit.h"
 #include "tools/measure/statistics.h"
 
 namespace vitgen {
@@ -39,6 +40,11 @@ const MachinePeaks& BenchRecord::peaks_of(int threads) const {
   }
   throw Error(ExitCode::internal, "BENCH_PEAKS",
               "no peak was measured for " + std::to_string(threads) + " threads");
+}
+
+std::string BenchRecord::peak_words() const {
+  if (!gpu || gpu->factors == DType::f32) return "multiply-adds";
+  return std::string(enum_text(gpu->factors)) + " products";
 }
 
 }  // namespace vitgen

@@ -3,10 +3,12 @@
 // show these figures and derive the others in the same way.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "generators/base/json.h"
+#include "generators/base/op_spec.h"
 #include "tools/measure/machine_peaks.h"
 
 namespace vitgen {
@@ -73,20 +75,32 @@ struct CellTimes {
   bool operator==(const CellTimes&) const = default;
 };
 
+/// The GPU that a library ran on. Peaks are its own then, and those of a product are of the
+/// library's storage type: its kernels in f32, such as the embedding of patches, cannot reach them.
+struct BenchGpu {
+  std::string name;
+  std::size_t l2 = 0;          ///< bytes
+  DType factors = DType::f32;  ///< of the products that MachinePeaks::gflops counts
+  bool operator==(const BenchGpu&) const = default;
+};
+
 struct BenchRecord {
   std::string date;                          ///< UTC, ISO 8601
   std::string vitgen, halide, llvm;          ///< versions of this program
   std::string library, text, abi_hash, isa;  ///< of the library
   std::string cpu;
-  int cpus = 1;  ///< that this process may use
-  CacheSizes caches;
-  std::vector<MachinePeaks> peaks;  ///< one for each number of threads
-  double seconds = 0;               ///< asked for per cell; 0 where runs were counted
-  int seed = 1;                     ///< of the input
+  int cpus = 1;                                ///< that this process may use
+  CacheSizes caches;                           ///< of the CPU
+  std::optional<BenchGpu> gpu = std::nullopt;  ///< none: the peaks are the CPU's
+  std::vector<MachinePeaks> peaks;             ///< one for each number of threads
+  double seconds = 0;                          ///< asked for per cell; 0 where runs were counted
+  int seed = 1;                                ///< of the input
   std::vector<CellTimes> cells;
 
   /// Of this number of threads. Throws internal BENCH_PEAKS if there are none.
   const MachinePeaks& peaks_of(int threads) const;
+  /// What its peaks are peaks of: "multiply-adds", or on tensor cores "f16 products".
+  std::string peak_words() const;
   bool operator==(const BenchRecord&) const = default;
 };
 

@@ -15,4 +15,8 @@ int decimals_for(double value) {
 
 std::string figure(double value) { return fixed(value, decimals_for(value)); }
 
+std::string rate_text(double gflops) {
+  return gflops < 1e4 ? figure(gflops) + " GF/s" : figure(gflops * 1e-3) + " TF/s";
+}
+
 }  // namespace vitgen

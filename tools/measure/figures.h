@@ -14,4 +14,7 @@ int decimals_for(double value);
 /// `value` with four digits.
 std::string figure(double value);
 
+/// "74.20 GF/s"; from 10000 GF/s on "14.20 TF/s".
+std::string rate_text(double gflops);
+
 }  // namespace vitgen

@@ -15,9 +15,12 @@ bool runs_fma(FmaIsa isa);
 /// The widest that runs here. Throws target MEASURE_ISA if none does.
 FmaIsa best_fma_isa();
 
+/// Long enough for a peak, in seconds.
+inline constexpr double kPeakSeconds = 0.1;
+
 /// Measured f32 peak of `threads` threads together in GF/s, 2 operations per multiply-add: a loop
 /// of 12 independent chains in registers (two units of 4 cycles latency need 8, of 5 cycles 10),
-/// the best of many windows of about 2 ms. Takes `seconds` (0.1 is enough; at least some 10 ms) and
+/// the best of many windows of about 2 ms. Takes `seconds` (at least some 10 ms) and
 /// wants the machine for itself. With more threads than CPUs it is what the CPUs give.
 /// Throws target MEASURE_ISA if the instructions do not run here.
 double fma_peak_gflops(FmaIsa isa, int threads, double seconds);

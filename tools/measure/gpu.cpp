@@ -17,22 +17,30 @@ Gpu::Gpu() {
   int count = 0;
   if (status == VITGEN_API_OK) driver_.cuDeviceGetCount(&count);
   if (count == 0) {
-    rt::cuda_driver_close(driver_);
+    close();
     throw Error(ExitCode::target, "GPU_NONE",
                 fmt::format("no GPU: {}", why.length > 0 ? words.data() : "the driver finds none"),
                 "nvidia-smi tells what the driver sees");
   }
-  require(driver_.cuDeviceGet(&device_, 0), "cuDeviceGet");
-  require(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
-  require(driver_.cuCtxPushCurrent_v2(context_), "cuCtxPushCurrent");
-  require(driver_.cuStreamCreate(&stream_, rt::kCudaStreamNonBlocking), "cuStreamCreate");
+  try {
+    require(driver_.cuDeviceGet(&device_, 0), "cuDeviceGet");
+    require(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
+    require(driver_.cuCtxPushCurrent_v2(context_), "cuCtxPushCurrent");
+    pushed_ = true;
+    require(driver_.cuStreamCreate(&stream_, rt::kCudaStreamNonBlocking), "cuStreamCreate");
+  } catch (...) {
+    close();
+    throw;
+  }
 }
 
-Gpu::~Gpu() {
-  driver_.cuStreamDestroy_v2(stream_);
+Gpu::~Gpu() { close(); }
+
+void Gpu::close() {
+  if (stream_) driver_.cuStreamDestroy_v2(stream_);
   rt::CudaHandle popped = nullptr;
-  driver_.cuCtxPopCurrent_v2(&popped);
-  driver_.cuDevicePrimaryCtxRelease_v2(device_);
+  if (pushed_) driver_.cuCtxPopCurrent_v2(&popped);
+  if (context_) driver_.cuDevicePrimaryCtxRelease_v2(device_);
   rt::cuda_driver_close(driver_);
 }
 
@@ -68,6 +76,16 @@ int Gpu::attribute(int number) const {
 
 int Gpu::capability() const {
   return 10 * attribute(rt::kCudaCapabilityMajor) + attribute(rt::kCudaCapabilityMinor);
+}
+
+int Gpu::multiprocessors() const {
+  constexpr int kMultiprocessorCount = 16;  // CUdevice_attribute, as below
+  return attribute(kMultiprocessorCount);
+}
+
+std::size_t Gpu::l2_bytes() const {
+  constexpr int kL2CacheSize = 38;
+  return static_cast<std::size_t>(attribute(kL2CacheSize));
 }
 
 void Gpu::wait() const { require(driver_.cuStreamSynchronize(stream_), "cuStreamSynchronize"); }

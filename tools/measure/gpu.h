@@ -22,6 +22,8 @@ class Gpu {
   std::string name() const;
   std::string driver() const;  ///< what it supports: "CUDA 12.4"
   int capability() const;      ///< 80 stands for 8.0
+  int multiprocessors() const;
+  std::size_t l2_bytes() const;  ///< of the L2 cache
 
   const rt::CudaDriver& calls() const { return driver_; }
   rt::CudaStream stream() const { return stream_; }
@@ -31,11 +33,13 @@ class Gpu {
   void require(rt::CudaResult result, const char* call) const;
 
  private:
+  void close();
   int attribute(int number) const;
 
   rt::CudaDriver driver_;
   rt::CudaOrdinal device_ = 0;
   rt::CudaHandle context_ = nullptr;
+  bool pushed_ = false;  ///< the context, on this thread
   rt::CudaStream stream_ = nullptr;
 };
 

@@ -8,7 +8,6 @@ namespace vitgen {
 
 namespace {
 
-constexpr double kPeakSeconds = 0.1;
 constexpr double kCacheSeconds = 0.04;
 constexpr double kMemorySeconds = 0.06;
 

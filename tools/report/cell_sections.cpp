@@ -65,6 +65,20 @@ std::string choice_table(const CellTimes& cell) {
                {{"#"}, {"kernel", false}, {"schedule", false}, {"from", false}}, rows);
 }
 
+std::string roofline_note(const BenchRecord& record) {
+  std::string out =
+      "<p class=\"note\">A marker's area is its share of the time, its number that of the table. "
+      "Bytes count once a call; above a line, a cache nearer to the ";
+  out += record.gpu ? "multiprocessors" : "CPU";
+  out += " holds them. What takes under a thousandth of the time may lie outside of the axes.";
+  // The library's type decides which roof is drawn.
+  if (record.gpu && record.gpu->factors != DType::f32) {
+    out += " The peak is that of " + record.peak_words() +
+           ", by tensor cores: kernels in f32, such as the embedding of patches, cannot reach it.";
+  }
+  return out + "</p>\n";
+}
+
 std::string folded(const std::string& summary, const std::string& content) {
   return "<details><summary>" + summary + "</summary>\n" + content + "</details>\n";
 }
@@ -72,19 +86,15 @@ std::string folded(const std::string& summary, const std::string& content) {
 std::string cell_section(const BenchRecord& record, std::size_t c, const Kinds& kinds,
                          const Source& bench) {
   const CellTimes& cell = record.cells[c];
-  const MachinePeaks& peaks = record.peaks_of(cell.threads);
   const std::string at = "/cells/" + std::to_string(c);
   std::string out = fmt::format("<details class=\"cell\"{}>\n<summary>", c == 0 ? " open" : "");
   out += "<b>" + cell_text(cell.threads, cell.batch) + "</b> <span class=\"aside\">" +
          number(bench, at + "/ms/p50") + " ms, " + number(bench, at + "/peak_percent", 1) +
          " % of the peak</span></summary>\n";
   out += "<h3>Roofline</h3>\n" + legend(kinds);
-  out += roofline(cell, peaks, kinds, 1000, 470, "wide");
-  out += roofline(cell, peaks, kinds, 340, 340, "narrow");
-  out +=
-      "<p class=\"note\">A marker's area is its share of the time, its number that of the table. "
-      "Bytes count once a call; above a line, a cache nearer to the CPU holds them. What takes "
-      "under a thousandth of the time may lie outside of the axes.</p>\n";
+  out += roofline(record, cell, kinds, 1000, 470, "wide");
+  out += roofline(record, cell, kinds, 340, 340, "narrow");
+  out += roofline_note(record);
   out += "<h3>From the first step to the last</h3>\n";
   out += step_strip(cell, kinds, 1000, "wide") + step_strip(cell, kinds, 340, "narrow");
   out += "<h3>Kernels</h3>\n" + kernel_table(cell, kinds, bench, at);

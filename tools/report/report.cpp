@@ -22,7 +22,8 @@ std::string facts_list(const ReportFacts& facts) {
       {"input", facts.input},
       {"output", facts.outputs},
       {"instruction set", bench.isa},
-      {"machine", bench.cpu},
+      {"GPU", bench.gpu ? bench.gpu->name : ""},
+      {bench.gpu ? "host" : "machine", bench.cpu},
       {"measured", bench.date},
       {"made by", "vitgen " + bench.vitgen + ", Halide " + bench.halide + ", LLVM " + bench.llvm}};
   std::string out = "<dl class=\"facts\">\n";

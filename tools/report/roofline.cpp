@@ -26,6 +26,15 @@ struct Box {
   }
 };
 
+// What a cell's device can do, and of what.
+struct Roofs {
+  MachinePeaks peaks;
+  std::string words;  // "multiply-adds"
+};
+
+// From here on in TF/s: five digits beside an axis are none to read.
+constexpr double kTera = 1e4;
+
 struct Plot {
   Scale x, y;
   double right, bottom;  // pixels; left and top are x.from and y.to
@@ -62,7 +71,8 @@ Plot plot_of(const CellTimes& cell, const MachinePeaks& peaks, double width, dou
   return plot;
 }
 
-std::string axes(const Plot& plot) {
+std::string axes(const Plot& plot, const MachinePeaks& peaks) {
+  const bool tera = peaks.gflops >= kTera;
   std::string out;
   for (const double tick : log_ticks(plot.x.low, plot.x.high)) {
     out += svg_line(plot.x(tick), plot.y.to, plot.x(tick), plot.bottom, "grid");
@@ -70,11 +80,13 @@ std::string axes(const Plot& plot) {
   }
   for (const double tick : log_ticks(plot.y.low, plot.y.high)) {
     out += svg_line(plot.x.from, plot.y(tick), plot.right, plot.y(tick), "grid");
-    out += svg_text(plot.x.from - 6, plot.y(tick) + 4, tick_text(tick), "tick", Anchor::end);
+    out += svg_text(plot.x.from - 6, plot.y(tick) + 4, tick_text(tera ? tick * 1e-3 : tick), "tick",
+                    Anchor::end);
   }
   out += svg_text((plot.x.from + plot.right) / 2, plot.bottom + 34,
                   "operations per byte read or written", "axis", Anchor::middle);
-  out += svg_text(12, (plot.y.to + plot.bottom) / 2, "GF/s", "axis", Anchor::middle, -90);
+  out += svg_text(12, (plot.y.to + plot.bottom) / 2, tera ? "TF/s" : "GF/s", "axis", Anchor::middle,
+                  -90);
   return out;
 }
 
@@ -99,17 +111,18 @@ std::string slope(const Plot& plot, double gbs, double peak, std::string_view na
   return out;
 }
 
-std::string peak_text(const MachinePeaks& peaks) {
-  return fmt::format("peak of multiply-adds {} GF/s", figure(peaks.gflops));
+std::string peak_text(const Roofs& roofs) {
+  return fmt::format("peak of {} {}", roofs.words, rate_text(roofs.peaks.gflops));
 }
 
-std::string roofs(const Plot& plot, const MachinePeaks& peaks) {
+std::string roof_lines(const Plot& plot, const Roofs& roofs) {
+  const MachinePeaks& peaks = roofs.peaks;
   double fastest = std::max({peaks.memory_gbs, peaks.l2_gbs, peaks.l3_gbs});
   if (fastest <= 0) fastest = peaks.gflops / plot.x.low;
   const double ridge = std::max(plot.x.low, peaks.gflops / fastest);
   const double y = plot.y(peaks.gflops);
   return svg_line(plot.x(ridge), y, plot.right, y, "roof peak") +
-         svg_text(plot.right - 2, y - 6, peak_text(peaks), "rooftext", Anchor::end) +
+         svg_text(plot.right - 2, y - 6, peak_text(roofs), "rooftext", Anchor::end) +
          slope(plot, peaks.memory_gbs, peaks.gflops, "memory", 0.05) +
          slope(plot, peaks.l3_gbs, peaks.gflops, "L3", 0.35) +
          slope(plot, peaks.l2_gbs, peaks.gflops, "L2", 0.65);
@@ -117,9 +130,9 @@ std::string roofs(const Plot& plot, const MachinePeaks& peaks) {
 
 std::string dot_title(const KernelTime& kernel, const CellTimes& cell, const MachinePeaks& peaks) {
   const Cost& cost = kernel.cost;
-  return fmt::format("{} ({})\n{} ms, {:.1f} % of the time\n{} GF/s, {:.1f} % of the peak\n{} GB/s",
+  return fmt::format("{} ({})\n{} ms, {:.1f} % of the time\n{}, {:.1f} % of the peak\n{} GB/s",
                      kernel.steps, op_text(kernel.op), figure(cost.ms),
-                     100 * cost.ms / cell.steps_ms(), figure(cost.gflops()),
+                     100 * cost.ms / cell.steps_ms(), rate_text(cost.gflops()),
                      100 * cost.gflops() / peaks.gflops, figure(cost.gbs()));
 }
 
@@ -150,9 +163,9 @@ Box place_number(const Dot& dot, const std::string& text, const std::vector<Box>
   return box_at(dot.x, dot.y);
 }
 
-std::string numbers_of(const std::vector<Dot>& dots, const Plot& plot, const MachinePeaks& peaks) {
-  const double roof = plot.y(peaks.gflops);
-  const double text_left = plot.right - text_width(peak_text(peaks));
+std::string numbers_of(const std::vector<Dot>& dots, const Plot& plot, const Roofs& roofs) {
+  const double roof = plot.y(roofs.peaks.gflops);
+  const double text_left = plot.right - text_width(peak_text(roofs));
   std::vector<Box> numbers = {{plot.x.from, roof - 1, plot.right, roof + 1},
                               {text_left, roof - 18, plot.right, roof}};
   std::string out;
@@ -178,8 +191,10 @@ std::string numbers_of(const std::vector<Dot>& dots, const Plot& plot, const Mac
 
 }  // namespace
 
-std::string roofline(const CellTimes& cell, const MachinePeaks& peaks, const Kinds& kinds,
+std::string roofline(const BenchRecord& record, const CellTimes& cell, const Kinds& kinds,
                      double width, double height, std::string_view style) {
+  const Roofs roofs{record.peaks_of(cell.threads), record.peak_words()};
+  const MachinePeaks& peaks = roofs.peaks;
   if (peaks.gflops <= 0) return {};
   const Plot plot = plot_of(cell, peaks, width, height);
   const double largest = 0.04 * std::min(width, height);  // radius of a kernel with all of the time
@@ -198,8 +213,9 @@ std::string roofline(const CellTimes& cell, const MachinePeaks& peaks, const Kin
   const std::string label =
       fmt::format("Roofline of {} with {}, batch {}: the table below has the same figures",
                   counted(dots.size(), "kernel"), counted(cell.threads, "thread"), cell.batch);
-  return svg_document(width, height, style, label,
-                      axes(plot) + roofs(plot, peaks) + markers + numbers_of(dots, plot, peaks));
+  return svg_document(
+      width, height, style, label,
+      axes(plot, peaks) + roof_lines(plot, roofs) + markers + numbers_of(dots, plot, roofs));
 }
 
 }  // namespace vitgen

@@ -7,11 +7,11 @@
 
 namespace vitgen {
 
-/// Both axes are logarithmic: operations per operand byte, and GF/s. Roofs are the peak of
-/// multiply-adds and the bandwidths of L2, L3 and memory; a kernel's marker has an area by its
+/// Both axes are logarithmic: operations per operand byte, and GF/s or TF/s. Roofs are the record's
+/// peak of products and the bandwidths of L2, L3 and memory; a kernel's marker has an area by its
 /// share of the time and its number in the cell's table. `width` and `height` in pixels. Empty
 /// without a peak.
-std::string roofline(const CellTimes& cell, const MachinePeaks& peaks, const Kinds& kinds,
+std::string roofline(const BenchRecord& record, const CellTimes& cell, const Kinds& kinds,
                      double width, double height, std::string_view style);
 
 }  // namespace vitgen

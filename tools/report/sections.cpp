@@ -58,35 +58,55 @@ std::string time_section(const BenchRecord& record, const Kinds& kinds) {
          share_chart(record, kinds, 340, "narrow");
 }
 
+namespace {
+
+/// A column of the machine's table: title and key.
+using Peak = std::pair<std::string, const char*>;
+
+std::vector<Peak> peaks_shown(const BenchRecord& record) {
+  std::vector<Peak> shown = {{record.peak_words() + " GF/s", "gflops"}};
+  if (!record.gpu) shown.emplace_back("L1 GB/s", "l1_gbs");
+  shown.emplace_back("L2 GB/s", "l2_gbs");
+  if (!record.gpu) shown.emplace_back("L3 GB/s", "l3_gbs");
+  shown.emplace_back("memory GB/s", "memory_gbs");
+  return shown;
+}
+
+std::string kib(std::size_t bytes) { return fmt::format("{} KiB", bytes >> 10); }
+
+std::string machine_note(const BenchRecord& record) {
+  std::string text;
+  if (record.gpu) {
+    text = fmt::format("GPU: {}, L2 {}; the peaks are its own. Host: {}. ", record.gpu->name,
+                       kib(record.gpu->l2), record.cpu);
+  }
+  return text + fmt::format(
+                    "Caches: L1 {}, L2 {}, L3 {}; {} CPUs. Peaks were measured in the same run, "
+                    "bandwidths by reading only. Times are of {} with random input, seed {}; cells "
+                    "took turns in random order.",
+                    kib(record.caches.l1), kib(record.caches.l2), kib(record.caches.l3),
+                    record.cpus, record.isa, record.seed);
+}
+
+}  // namespace
+
 std::string machine_section(const BenchRecord& record, const Source& bench) {
+  const std::vector<Peak> shown = peaks_shown(record);
+  std::vector<Column> columns = {{"threads"}};
+  for (const auto& [title, key] : shown) columns.push_back({escaped(title)});
   std::vector<std::vector<std::string>> rows;
   for (std::size_t p = 0; p < record.peaks.size(); ++p) {
     const std::string at = "/machine/peaks/" + std::to_string(p);
     std::vector<std::string> row = {number(bench, at + "/threads", 0)};
-    for (const char* key : {"gflops", "l1_gbs", "l2_gbs", "l3_gbs", "memory_gbs"}) {
+    for (const auto& [title, key] : shown) {
       const std::string pointer = at + "/" + key;
       const bool there = bench.json.at(Json::json_pointer(pointer)).get<double>() > 0;
       row.push_back(there ? number(bench, pointer) : "none");
     }
     rows.push_back(std::move(row));
   }
-  const auto kib = [](std::size_t bytes) { return fmt::format("{}", bytes >> 10); };
-  return table("What the machine can do",
-               {{"threads"},
-                {"multiply-adds GF/s"},
-                {"L1 GB/s"},
-                {"L2 GB/s"},
-                {"L3 GB/s"},
-                {"memory GB/s"}},
-               rows) +
-         "<p class=\"note\">" +
-         escaped(fmt::format(
-             "Caches: L1 {} KiB, L2 {} KiB, L3 {} KiB; {} CPUs. Peaks were measured in the same "
-             "run, bandwidths by reading only. Times are of {} with random input, seed {}; cells "
-             "took turns in random order.",
-             kib(record.caches.l1), kib(record.caches.l2), kib(record.caches.l3), record.cpus,
-             record.isa, record.seed)) +
-         "</p>\n";
+  return table("What the machine can do", columns, rows) + "<p class=\"note\">" +
+         escaped(machine_note(record), 4000) + "</p>\n";
 }
 
 }  // namespace vitgen

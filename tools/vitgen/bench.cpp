@@ -12,6 +12,7 @@
 #include "schedules/tuning/record.h"
 #include "tools/measure/machine_notes.h"
 #include "tools/vitgen/bench_cell.h"
+#include "tools/vitgen/bench_peaks.h"
 #include "tools/vitgen/host.h"
 
 namespace vitgen {
@@ -105,9 +106,6 @@ void warn_if_busy(const BenchRecord& record, Progress& progress) {
       "compare minima, or measure again when it is idle"));
 }
 
-// Long enough for a peak: see fma_peak_gflops.
-constexpr double kPeakSeconds = 0.1;
-
 // With one thread's peak, measured now unless it is among the others.
 void warn_if_threads_share(const BenchRecord& record, FmaIsa isa, Progress& progress) {
   const auto several = [](const MachinePeaks& each) { return each.threads > 1; };
@@ -144,17 +142,6 @@ std::string common_step_name(const std::vector<std::string>& names) {
   return text;
 }
 
-namespace {
-
-// Of this computer's CPU; the kernels of a GPU are not held against it.
-void measure_peaks_again(BenchRecord& record, FmaIsa isa) {
-  for (MachinePeaks& peaks : record.peaks) {
-    peaks.gflops = std::max(peaks.gflops, fma_peak_gflops(isa, peaks.threads, kPeakSeconds));
-  }
-}
-
-}  // namespace
-
 BenchRecord run_bench(const std::string& directory, const BenchSettings& settings,
                       Progress& progress) {
   const Libraries libraries = open_libraries(directory, settings, progress);
@@ -162,22 +149,20 @@ BenchRecord run_bench(const std::string& directory, const BenchSettings& setting
   const LibraryFacts facts = library_facts(first.manifest());
   BenchRecord record = describe(first, facts, settings);
   const Machine& machine = find_machine(record.isa);
-  const bool on_cpu = machine.kind == MachineKind::cpu;
-  const FmaIsa isa = fma_isa(machine);
+  std::vector<int> threads;
+  for (const auto& library : libraries) threads.push_back(library->threads());
+  measure_peaks(record, machine, facts.precision, threads);
   Cells cells;
   for (const auto& library : libraries) {
-    record.peaks.push_back(on_cpu ? measure_peaks(isa, library->threads(), record.caches)
-                                  : MachinePeaks{.threads = library->threads()});
     for (const int batch : batches_of(settings, facts)) {
       cells.push_back(std::make_unique<BenchCell>(*library, batch, settings.seed));
     }
   }
   measure(cells, settings, progress);
-  // The peak is measured again at the end: the better one was the undisturbed one.
-  if (on_cpu) measure_peaks_again(record, isa);
+  measure_peaks_again(record, machine);
   for (const auto& cell : cells) record.cells.push_back(cell->times(facts));
   warn_if_busy(record, progress);
-  if (on_cpu) warn_if_threads_share(record, isa, progress);
+  if (!record.gpu) warn_if_threads_share(record, fma_isa(machine), progress);
   return record;
 }
 

@@ -30,9 +30,9 @@ std::string caches_text(const CacheSizes& caches) {
   return text;
 }
 
-std::string peaks_text(const MachinePeaks& peaks) {
-  std::string text =
-      fmt::format("{}: {} GF/s; read", counted(peaks.threads, "thread"), figure(peaks.gflops));
+// Of what, and how much.
+std::string peaks_text(const std::string& of, const MachinePeaks& peaks) {
+  std::string text = fmt::format("peak of {}: {}; read", of, rate_text(peaks.gflops));
   for (const auto& [name, gbs] : {std::pair{"L1", peaks.l1_gbs},
                                   {"L2", peaks.l2_gbs},
                                   {"L3", peaks.l3_gbs},
@@ -44,17 +44,23 @@ std::string peaks_text(const MachinePeaks& peaks) {
 }
 
 std::string head_text(const BenchRecord& record) {
-  std::string text =
-      fmt::format("{}: {}\n{}, {}, {}{}\n", printable(record.library), printable(record.text, 400),
-                  printable(record.isa), printable(record.cpu), counted(record.cpus, "CPU"),
-                  caches_text(record.caches));
+  std::string text = fmt::format("{}: {}\n{}, ", printable(record.library),
+                                 printable(record.text, 400), printable(record.isa));
+  if (record.gpu) {
+    text +=
+        fmt::format("{}, L2 {}; host: ", printable(record.gpu->name), size_text(record.gpu->l2));
+  }
+  text += fmt::format("{}, {}{}\n", printable(record.cpu), counted(record.cpus, "CPU"),
+                      caches_text(record.caches));
   for (const MachinePeaks& peaks : record.peaks) {
-    if (peaks.gflops > 0) text += "peak of " + peaks_text(peaks);
+    if (peaks.gflops <= 0) continue;
+    text += peaks_text(record.gpu ? record.peak_words() : counted(peaks.threads, "thread"), peaks);
+    if (record.gpu) break;  // the same for any number of threads of the host
   }
   return text;
 }
 
-// A dash where there is no whole: nothing was measured of a GPU.
+// A dash where there is no whole: nothing was measured.
 std::string percent(double part, double whole, int decimals) {
   return whole > 0 ? fixed(100 * part / whole, decimals) : "-";
 }
@@ -76,8 +82,8 @@ std::string cells_text(const BenchRecord& record) {
     row.push_back(std::to_string(cell.ms.runs));
     rows.push_back(std::move(row));
   }
-  return text_table(rows, 0) +
-         "images/s, GF/s and % peak at the median; % peak of the multiply-adds measured above\n";
+  return text_table(rows, 0) + "images/s, GF/s and % peak at the median; % peak of the " +
+         record.peak_words() + " measured above\n";
 }
 
 // Without the hash that tells kernels with equal sizes apart: "linear_197x192x576x48_f32".
@@ -99,6 +105,13 @@ void add_cost(std::vector<std::string>& row, const Cost& cost, const CellTimes& 
   row.push_back(percent(cost.gflops(), peaks.gflops, 1));
   row.push_back(fixed(cost.gbs(), 1));
   row.push_back(percent(cost.gbs(), peaks.memory_gbs, 0));
+}
+
+// The roof is the library's; kernels of another type have a lower one.
+std::string narrow_note(const BenchRecord& record) {
+  if (!record.gpu || record.gpu->factors == DType::f32) return {};
+  return fmt::format("% peak of {}, by tensor cores, for kernels in f32 too\n",
+                     record.peak_words());
 }
 
 std::string steps_text(const CellTimes& cell, const MachinePeaks& peaks, StepDetail detail) {
@@ -133,7 +146,8 @@ std::string bench_text(const BenchRecord& record, StepDetail detail) {
   return text +
          "ms: median of all calls in one run; GB/s: what is read, weights included, and written, "
          "once a call;\n"
-         "% memory of the memory's bandwidth: above 100 where caches hold the operands\n";
+         "% memory of the memory's bandwidth: above 100 where caches hold the operands\n" +
+         narrow_note(record);
 }
 
 }  // namespace vitgen

@@ -71,6 +71,8 @@ StepFacts step_facts(const JsonFile& step, const std::vector<KernelFacts>& kerne
 LibraryFacts library_facts(const JsonFile& manifest) {
   LibraryFacts facts{.name = get_string(manifest, "name"),
                      .model_text = get_string(manifest, "model.text"),
+                     .precision = parse_enum<DType>(
+                         get_string_or(manifest, "model.facts.precision", "f32"), "precision"),
                      .kernels = {},
                      .buckets = {}};
   for (const JsonFile& kernel : json_elements(manifest, "kernels")) {

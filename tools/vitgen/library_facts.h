@@ -39,6 +39,7 @@ struct BucketFacts {
 struct LibraryFacts {
   std::string name;
   std::string model_text;
+  DType precision = DType::f32;  ///< of activations in memory
   std::vector<KernelFacts> kernels;
   std::vector<BucketFacts> buckets;  ///< in the order of the library's steps
 };

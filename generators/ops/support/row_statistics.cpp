@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "generators/ops/support/lanes.h"
+
 namespace vitgen {
 
 using Halide::Expr;
@@ -26,39 +28,64 @@ Expr group_columns(const Expr& g, int columns) {
 
 }  // namespace
 
+// Everything is strict: compilers fuse and regroup by vector width.
 RowStatistics row_statistics(const std::function<Expr(const Expr&, const Expr&)>& value,
                              int columns) {
-  RowStatistics op{
-      .total = Func("group_total"), .squares = Func("group_squares"), .output = Func("statistics")};
-  const Var s("s"), g("g"), i("i");
-  const RDom c(0, kStatisticsGroup, "c");
-  const Expr column = g * kStatisticsGroup + c;
-  const Expr x = value(Halide::min(column, columns - 1), i);
-  const auto inside = [&](const Expr& term) {
-    if (columns % kStatisticsGroup == 0) return term;
-    return Halide::select(column < columns, term, 0.0f);
+  RowStatistics op{.lane_total = Func("lane_total"),
+                   .total = Func("group_total"),
+                   .lane_squares = Func("lane_squares"),
+                   .output = Func("statistics"),
+                   .lane = Var("lane"),
+                   .s = Var("s"),
+                   .g = Var("g"),
+                   .i = Var("i")};
+  const auto sum_of_lane = [&](const std::function<Expr(const Expr&)>& term) {
+    Expr sum;
+    for (int first = 0; first < kStatisticsGroup; first += kLanes) {
+      const Expr column = op.g * kStatisticsGroup + first + op.lane;
+      const Expr inside =
+          columns % kStatisticsGroup == 0
+              ? term(column)
+              : Halide::select(column < columns, term(Halide::min(column, columns - 1)), 0.0f);
+      sum = sum.defined() ? Halide::strict_float(sum + inside) : inside;
+    }
+    return sum;
   };
-  op.total(g, i) = 0.0f;
-  op.total(g, i) += inside(x);
-  const Expr centred = x - op.total(g, i) / group_columns(g, columns);
-  op.squares(g, i) = 0.0f;
-  op.squares(g, i) += inside(centred * centred);
-  op.output(s, g, i) = Halide::select(s == 0, op.total(g, i), op.squares(g, i));
+  const auto add = [](const Expr& a, const Expr& b) { return Halide::strict_float(a + b); };
+  const auto sum_of_lanes = [&](const Func& lanes) {
+    return combine_lanes([&](int lane) { return lanes(lane, op.g, op.i); }, add);
+  };
+  op.lane_total(op.lane, op.g, op.i) =
+      sum_of_lane([&](const Expr& column) { return value(column, op.i); });
+  op.total(op.g, op.i) = sum_of_lanes(op.lane_total);
+  const Expr mean = Halide::strict_float(op.total(op.g, op.i) / group_columns(op.g, columns));
+  op.lane_squares(op.lane, op.g, op.i) = sum_of_lane([&](const Expr& column) {
+    const Expr centred = Halide::strict_float(value(column, op.i) - mean);
+    return Halide::strict_float(centred * centred);
+  });
+  op.output(op.s, op.g, op.i) =
+      Halide::select(op.s == 0, op.total(op.g, op.i), sum_of_lanes(op.lane_squares));
   return op;
 }
 
 RowMoments row_moments(const Halide::ImageParam& statistics, int columns, float eps) {
-  RowMoments op{.mean = Func("mean"), .squares = Func("deviations"), .inv_std = Func("inv_std")};
-  const Var i("i");
+  RowMoments op{.mean = Func("mean"),
+                .squares = Func("deviations"),
+                .output = Func("moments"),
+                .m = Var("m"),
+                .i = Var("i")};
+  const Var i = op.i;
   const RDom g(0, statistics_groups(columns), "g");
   const auto n = static_cast<float>(columns);
   const Expr n_g = group_columns(g, columns);
   op.mean(i) = 0.0f;
-  op.mean(i) += statistics(0, g, i) / n;
-  const Expr centred = statistics(0, g, i) / n_g - op.mean(i);
+  op.mean(i) = Halide::strict_float(op.mean(i) + statistics(0, g, i) / n);
+  const Expr centred = Halide::strict_float(statistics(0, g, i) / n_g - op.mean(i));
+  const Expr squares = Halide::strict_float(n_g * centred * centred);
   op.squares(i) = 0.0f;
-  op.squares(i) += statistics(1, g, i) + n_g * centred * centred;
-  op.inv_std(i) = inverse_root(Halide::max(op.squares(i), 0.0f) / n, eps);
+  op.squares(i) = Halide::strict_float(op.squares(i) + (statistics(1, g, i) + squares));
+  const Expr variance = Halide::strict_float(Halide::max(op.squares(i), 0.0f) / n);
+  op.output(op.m, i) = Halide::select(op.m == 0, op.mean(i), inverse_root(variance, eps));
   return op;
 }
 

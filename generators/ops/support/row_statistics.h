@@ -30,22 +30,25 @@ constexpr int statistics_groups(int columns) {
 std::vector<int> statistics_extents(int columns, int rows);
 
 struct RowStatistics {
-  Halide::Func total, squares;  ///< (g, i): t and s
-  Halide::Func output;          ///< (s, g, i)
-  std::vector<Halide::Func> stages() const { return {total, squares}; }
+  Halide::Func lane_total, total, lane_squares;  ///< (lane, g, i), (g, i)
+  Halide::Func output;                           ///< (s, g, i): t and s
+  Halide::Var lane, s, g, i;
+  std::vector<Halide::Func> stages() const { return {lane_total, total, lane_squares}; }
 };
 
-/// Of `value(c, i)`, f32, for c below `columns`.
+/// Of `value(c, i)`, f32, for c below `columns`. A group is summed in the 16 lanes of lanes.h.
 RowStatistics row_statistics(
     const std::function<Halide::Expr(const Halide::Expr&, const Halide::Expr&)>& value,
     int columns);
 
 struct RowMoments {
-  Halide::Func mean, squares, inv_std;  ///< (i); inv_std = 1 / sqrt(var + eps)
-  std::vector<Halide::Func> stages() const { return {mean, squares, inv_std}; }
+  Halide::Func mean, squares;  ///< (i)
+  Halide::Func output;         ///< (m, i): the mean, and 1 / sqrt(var + eps)
+  Halide::Var m, i;
+  std::vector<Halide::Func> stages() const { return {mean, squares, output}; }
 };
 
-/// Of rows whose `statistics` are given.
+/// Of rows whose `statistics` are given, summed in the order of groups.
 RowMoments row_moments(const Halide::ImageParam& statistics, int columns, float eps);
 
 /// 1 / sqrt(variance + eps), but NaN of what is infinite: squares that overflow (deviations beyond

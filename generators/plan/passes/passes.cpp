@@ -6,6 +6,7 @@
 #include "generators/base/suggest.h"
 #include "generators/plan/passes/norm_into_epilogue.h"
 #include "generators/plan/passes/norm_into_linear.h"
+#include "generators/plan/passes/patches_into_linear.h"
 #include "generators/plan/passes/pool_before_norm.h"
 #include "generators/plan/passes/scale_into_query.h"
 
@@ -19,6 +20,9 @@ std::span<const Pass> all_passes() {
        norm_into_linear},
       {"scale_into_query", "the softmax scale becomes part of the linear that makes q",
        scale_into_query},
+      {"patches_into_linear",
+       "in 16 bits the patch embedding is a linear of patches laid out as rows",
+       patches_into_linear, PassTime::in_precision},
       {"norm_into_epilogue", "in 16 bits the linears before and after a LayerNorm compute it",
        norm_into_epilogue, PassTime::in_precision},
   };

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "tests/cuda/fake/driver.h"
 #include "tests/cuda/fake/state.h"
 
@@ -12,6 +14,11 @@ using fake_cuda::Needs;
 using fake_cuda::state;
 
 namespace {
+
+// What the runtime never asks for, but programs about devices do (CUdevice_attribute).
+constexpr int kMultiprocessors = 16;
+constexpr int kBusBits = 37;
+constexpr int kL2Bytes = 38;
 
 /// The handle of a device's primary context: a number, and no address.
 CudaHandle primary_context(CudaOrdinal device) {
@@ -80,13 +87,32 @@ CudaResult cuDeviceGetAttribute(int* value, int attribute, CudaOrdinal device) {
   if (call.refused() != kCudaSuccess) return call.refused();
   if (!is_device(device)) return kCudaInvalidValue;
   const int capability = state().devices[static_cast<size_t>(device)];
-  if (attribute == kCudaCapabilityMajor) {
-    *value = capability / 10;
-  } else if (attribute == kCudaCapabilityMinor) {
-    *value = capability % 10;
-  } else {
-    return kCudaInvalidValue;
+  switch (attribute) {
+    case kCudaCapabilityMajor:
+      *value = capability / 10;
+      return kCudaSuccess;
+    case kCudaCapabilityMinor:
+      *value = capability % 10;
+      return kCudaSuccess;
+    case kMultiprocessors:
+      *value = 2;
+      return kCudaSuccess;
+    case kBusBits:
+      *value = 64;
+      return kCudaSuccess;
+    case kL2Bytes:
+      *value = 1 << 20;
+      return kCudaSuccess;
+    default:
+      return kCudaInvalidValue;
   }
+}
+
+CudaResult cuDeviceGetName(char* name, int bytes, CudaOrdinal device) {
+  const Call call("cuDeviceGetName", Needs::driver);
+  if (call.refused() != kCudaSuccess) return call.refused();
+  if (!is_device(device) || bytes < 1) return kCudaInvalidValue;
+  std::snprintf(name, static_cast<size_t>(bytes), "Emulated GPU");
   return kCudaSuccess;
 }
 

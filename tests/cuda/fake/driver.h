@@ -12,6 +12,7 @@ std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGetErrorName)> cuGetErr
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGetCount)> cuDeviceGetCount;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGet)> cuDeviceGet;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDeviceGetAttribute)> cuDeviceGetAttribute;
+vitgen::rt::CudaResult cuDeviceGetName(char* name, int bytes, vitgen::rt::CudaOrdinal device);
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDevicePrimaryCtxRetain)>
     cuDevicePrimaryCtxRetain;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuDevicePrimaryCtxRelease_v2)>
@@ -49,4 +50,6 @@ std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphUpload)> cuGraphUp
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphLaunch)> cuGraphLaunch;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphDestroy)> cuGraphDestroy;
 std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuGraphExecDestroy)> cuGraphExecDestroy;
+std::remove_pointer_t<decltype(vitgen::rt::CudaDriver::cuTensorMapEncodeTiled)>
+    cuTensorMapEncodeTiled;
 }  // extern "C"

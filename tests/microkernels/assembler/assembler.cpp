@@ -34,6 +34,15 @@ int told_number(const std::string& text, const char* words) {
   throw std::runtime_error("no " + std::string(words) + " in: " + text);
 }
 
+// Such a line stands before or after those about its entry, and names it.
+bool serializes(const std::string& entry, const std::string& text) {
+  const std::regex line(
+      "(wgmma\\.mma_async instructions are serialized|"
+      "warpgroup\\.wait is injected)[^\n]*'" +
+      entry + "'");
+  return std::regex_search(text, line);
+}
+
 AssemblerReport report_of(const std::string& entry, const std::string& text) {
   return {.entry = entry,
           .registers = told_number(text, "Used (\\d+) registers"),
@@ -41,7 +50,8 @@ AssemblerReport report_of(const std::string& entry, const std::string& text) {
           .spill_bytes = told_number(text, "(\\d+) bytes spill stores") +
                          told_number(text, "(\\d+) bytes spill loads"),
           // Told only where there is some.
-          .shared_bytes = number_in(text, "(\\d+) bytes smem").value_or(0)};
+          .shared_bytes = number_in(text, "(\\d+) bytes smem").value_or(0),
+          .serializes_products = false};
 }
 
 }  // namespace
@@ -52,14 +62,16 @@ std::vector<AssemblerReport> assemble(const std::string& ptx, const std::string&
   const TempDir folder(std::filesystem::temp_directory_path().string());
   const std::string path = folder.path() + "/kernel.ptx";
   std::ofstream(path) << ptx;
-  std::string text = output_of(std::string(VITGEN_PTXAS) + " -v -arch=" + arch + " " + path +
-                               " -o " + path + ".o");
+  const std::string all = output_of(std::string(VITGEN_PTXAS) + " -v -arch=" + arch + " " + path +
+                                    " -o " + path + ".o");
+  std::string text = all;
   std::vector<AssemblerReport> reports;
   const std::regex entry("Compiling entry function '(\\w+)'");
   for (std::smatch found; std::regex_search(text, found, entry);) {
     const std::string name = found[1];
     text = std::string(found.suffix());
     reports.push_back(report_of(name, text.substr(0, text.find("Compiling entry function"))));
+    reports.back().serializes_products = serializes(name, all);
   }
   return reports;
 }

@@ -13,6 +13,9 @@ struct AssemblerReport {
   int stack_bytes = 0;   ///< of a thread, in local memory
   int spill_bytes = 0;   ///< stores and loads
   int shared_bytes = 0;  ///< static
+  /// Products of warpgroups that are to run beside others are waited for, by the assembler's own
+  /// decision: C7510 and C7517 of ptxas.
+  bool serializes_products = false;
 };
 
 /// Whether there is an assembler; else tests are skipped.

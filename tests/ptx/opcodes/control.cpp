@@ -63,12 +63,16 @@ Decoded decode_barrier(Statement& s) {
           .constant = aligned ? 1 : 0};
 }
 
+void execute_barrier_fence(const Instruction&, Thread& thread) { show_memory_barriers(thread); }
+
 void execute_proxy_fence(const Instruction&, Thread& thread) {
   thread.proxy_time = ++thread.block->time;
+  show_memory_barriers(thread);
 }
 
 Decoded decode_proxy_fence(Statement& s) {
-  if (!s.take("async") && !s.take("async::shared::cta")) s.fail("is known with .async only");
+  if (!s.take("async")) s.fail("is known with .async only");
+  s.take("shared::cta");
   s.expect_operands(0, 0);
   return {.execute = &execute_proxy_fence};
 }
@@ -76,6 +80,11 @@ Decoded decode_proxy_fence(Statement& s) {
 // Threads run one after another: all see what was written before.
 Decoded decode_fence(Statement& s) {
   if (s.take("proxy")) return decode_proxy_fence(s);
+  if (s.take("mbarrier_init")) {
+    if (!s.take("release") || !s.take("cluster")) s.fail("lacks .release.cluster");
+    s.expect_operands(0, 0);
+    return {.execute = &execute_barrier_fence};
+  }
   s.take_all({"sc", "acq_rel", "acquire", "release", "cta", "cluster", "gpu", "sys", "gl"});
   s.expect_operands(0, 0);
   return {.execute = &execute_nothing};

@@ -69,6 +69,7 @@ Decoded decode_copy(Statement& s) {
 
 Decoded decode_cp(Statement& s) {
   if (!s.take("async")) s.fail("is not known");
+  if (s.take("bulk")) return decode_bulk_copy(s);
   if (s.take("commit_group")) return {.execute = &execute_commit};
   if (s.take("wait_all")) return {.execute = &execute_wait_all};
   if (s.take("wait_group")) return {.execute = &execute_wait, .constant = s.number(0)};

@@ -162,7 +162,7 @@ Decoded decode_st(Statement& s) {
 }
 
 Decoded decode_prefetch(Statement& s) {
-  s.take_all({"global", "L1", "L2"});
+  s.take_all({"global", "L1", "L2", "tensormap"});
   s.address(0);
   return {.execute = &execute_nothing};
 }

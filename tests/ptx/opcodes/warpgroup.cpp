@@ -1,8 +1,8 @@
 // wgmma: products of four warps, whose factors lie in shared memory. PTX ISA, "Asynchronous
 // Warpgroup Level Matrix Instructions".
 //
-// Each warp computes its 16 rows by itself, when it waits: until then the sums hold bits of a NaN,
-// and whoever overwrites a factor too early is seen in the result.
+// Each warp computes its 16 rows by itself, when it waits: until then whoever touches a sum or
+// changes a factor makes an error.
 
 #include <algorithm>
 #include <array>
@@ -119,6 +119,41 @@ void multiply(const Product& product, Warp& warp) {
   }
 }
 
+constexpr std::uint64_t kChunk = 16;  ///< bytes: a row of 8 terms
+
+/// visit(address) of each row of 8 terms that the warp's part of the product reads.
+template <class Visit>
+void for_each_chunk(const Product& product, const Warp& warp, const Visit& visit) {
+  const auto rows_of = [&](std::uint64_t descriptor, int first, int rows) {
+    const Factor factor = factor_of(descriptor);
+    for (int row = first; row < first + rows; ++row) {
+      for (int k = 0; k < kDepth; k += 8) visit(address_of(factor, row, k));
+    }
+  };
+  rows_of(product.right, 0, static_cast<int>(product.instruction->count));
+  if (!product.fragment.empty()) return;
+  rows_of(product.left, static_cast<int>(warp.number % kWarps) * kRows, kRows);
+}
+
+void begin_reads(const Product& product, const Warp& warp) {
+  SharedMemory& shared = warp.lanes->block->shared;
+  for_each_chunk(product, warp, [&](std::uint64_t address) {
+    if (address + kChunk > shared.size()) throw Fault("out of bounds: a factor of wgmma");
+    check_arrival(warp.lanes[0], address, kChunk);
+    shared.begin_read_in_flight(address);
+  });
+}
+
+void end_reads(const Product& product, const Warp& warp) {
+  SharedMemory& shared = warp.lanes->block->shared;
+  for_each_chunk(product, warp, [&](std::uint64_t address) {
+    shared.end_read_in_flight(address);
+    if (!warp.lanes->block->barriers.empty()) {
+      shared.note_product(address, warp.number, warp.epoch + 1);
+    }
+  });
+}
+
 void require_warpgroup(const Warp& warp, std::uint32_t lanes) {
   if (lanes != ~0u || warp.number / kWarps * kWarps + kWarps > warp.lanes->block->warps.size()) {
     throw Fault("wgmma needs all lanes of four warps");
@@ -135,6 +170,28 @@ std::uint64_t same_in_all(const Warp& warp, Slot slot) {
   return value;
 }
 
+// The sums go from their registers to the warp, or are there from the product before.
+void take_sums(const Instruction& i, Warp& warp) {
+  const std::uint32_t sums = i.count / 2;
+  const bool begins = !warp.sums.contains(i.operands[0]);
+  warp.in_flight.resize(warp.lanes->block->function.slots);
+  for (std::uint32_t s = 0; s < sums; ++s) {
+    if (warp.in_flight[i.operands[s]] == begins) {
+      throw Fault("wgmma: other sums than those of the product in flight");
+    }
+  }
+  std::vector<float>& all = warp.sums[i.operands[0]];
+  for (std::uint32_t lane = 0; begins && lane < kLanes; ++lane) {
+    for (std::uint32_t s = 0; s < sums; ++s) {
+      all.push_back(warp.lanes[lane].get<float>(i.operands[s]));
+      warp.in_flight[i.operands[s]] = true;
+    }
+  }
+  if (all.size() != std::size_t{kLanes} * sums) {
+    throw Fault("wgmma: more or fewer sums than those of the product in flight");
+  }
+}
+
 // Operands: sums, right descriptor, whether to add, then the left descriptor or its registers.
 // `constant2`: the left factor is in registers.
 void execute_product(const Instruction& i, Warp& warp, std::uint32_t lanes) {
@@ -145,18 +202,13 @@ void execute_product(const Instruction& i, Warp& warp, std::uint32_t lanes) {
   product.adds = warp.lanes[0].registers[rest[1]] != 0;
   product.group = warp.product_group;
   if (i.constant2 == 0) product.left = same_in_all(warp, rest[2]);
-  const bool begins = !warp.sums.contains(i.operands[0]);
-  std::vector<float>& all = warp.sums[i.operands[0]];
-  for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-    Thread& thread = warp.lanes[lane];
-    for (std::uint32_t r = 0; i.constant2 != 0 && r < 4; ++r) {
-      product.fragment.push_back(thread.get<std::uint32_t>(rest[2 + r]));
-    }
-    for (std::uint32_t s = 0; begins && s < sums; ++s) {
-      all.push_back(thread.get<float>(i.operands[s]));
-      thread.registers[i.operands[s]] = ~std::uint64_t{0};
+  for (std::uint32_t lane = 0; i.constant2 != 0 && lane < kLanes; ++lane) {
+    for (std::uint32_t r = 0; r < 4; ++r) {
+      product.fragment.push_back(warp.lanes[lane].get<std::uint32_t>(rest[2 + r]));
     }
   }
+  take_sums(i, warp);
+  begin_reads(product, warp);
   warp.products.push_back(std::move(product));
 }
 
@@ -176,6 +228,7 @@ void write_sums(Warp& warp, const Instruction& i) {
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
     for (std::uint32_t s = 0; s < sums; ++s) {
       warp.lanes[lane].set(i.operands[s], found->second[lane * sums + s]);
+      warp.in_flight[i.operands[s]] = false;
     }
   }
   warp.sums.erase(found);
@@ -192,6 +245,7 @@ void execute_wait(const Instruction& i, Warp& warp, std::uint32_t lanes) {
   for (const Product& each : finished) {
     const bool is_half = each.instruction->constant == static_cast<std::int64_t>(Type::f16);
     (is_half ? &multiply<Half> : &multiply<Bfloat>)(each, warp);
+    end_reads(each, warp);
   }
   for (const Product& each : finished) {
     const bool goes_on = std::ranges::any_of(warp.products, [&](const Product& other) {
@@ -232,6 +286,7 @@ Decoded decode_product(Statement& s) {
   decoded.count = columns;
   decoded.constant = static_cast<std::int64_t>(a);
   decoded.constant2 = in_registers ? 1 : 0;
+  decoded.takes_sums_in_flight = true;
   return decoded;
 }
 

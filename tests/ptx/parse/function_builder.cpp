@@ -127,7 +127,9 @@ void FunctionBuilder::add(const Decoded& decoded, Slot guard, bool guard_value,
                             .constant = decoded.constant,
                             .constant2 = decoded.constant2,
                             .mask = decoded.mask,
-                            .members = decoded.members});
+                            .members = decoded.members,
+                            .operand_count = static_cast<std::uint32_t>(decoded.operands.size()),
+                            .takes_sums_in_flight = decoded.takes_sums_in_flight});
 }
 
 Function FunctionBuilder::finish(const Decoded& exit, std::uint32_t line) {

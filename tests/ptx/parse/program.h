@@ -41,6 +41,8 @@ struct Instruction {
   std::uint64_t mask = ~std::uint64_t{0};
   /// Slot of the mask of lanes that take part; kTrue: all that have not ended.
   Slot members = kTrue;
+  std::uint32_t operand_count = 0;
+  bool takes_sums_in_flight = false;  ///< of a product that is not waited for: the next product
 };
 
 enum class Space : std::uint8_t { generic, global, shared, local, param, constant };

@@ -110,7 +110,7 @@ Decoded decode(Statement& statement) {
        {arithmetic_opcodes(), carry_opcodes(), bit_opcodes(), function_opcodes(),
         comparison_opcodes(), conversion_opcodes(), move_opcodes(), memory_opcodes(),
         atomic_opcodes(), control_opcodes(), warp_opcodes(), matrix_opcodes(), warpgroup_opcodes(),
-        copy_opcodes()}) {
+        copy_opcodes(), bulk_opcodes()}) {
     const auto found = std::ranges::find(opcodes, statement.base(), &Opcode::name);
     if (found == opcodes.end()) continue;
     Decoded decoded = found->decode(statement);

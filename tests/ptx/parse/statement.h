@@ -35,6 +35,7 @@ struct Decoded {
   std::int64_t constant2 = 0;
   std::uint64_t mask = ~std::uint64_t{0};
   Slot members = kTrue;
+  bool takes_sums_in_flight = false;
   std::string label = {};  ///< of a branch
 };
 
@@ -92,6 +93,9 @@ Decoded decode(Statement& statement);
 /// bar.warp.sync, whose "warp" is taken.
 Decoded decode_warp_barrier(Statement& statement);
 
+/// cp.async.bulk, of which all that is taken.
+Decoded decode_bulk_copy(Statement& statement);
+
 std::span<const Opcode> arithmetic_opcodes();
 std::span<const Opcode> carry_opcodes();
 std::span<const Opcode> bit_opcodes();
@@ -106,5 +110,6 @@ std::span<const Opcode> warp_opcodes();
 std::span<const Opcode> matrix_opcodes();
 std::span<const Opcode> warpgroup_opcodes();
 std::span<const Opcode> copy_opcodes();
+std::span<const Opcode> bulk_opcodes();
 
 }  // namespace vitgen::ptx

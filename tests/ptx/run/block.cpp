@@ -106,6 +106,13 @@ void make_threads(Block& block) {
                                        block.index[2], thread.index, line, fault.what()));
 }
 
+void check_sums(const Instruction& at, const Warp& warp) {
+  if (warp.sums.empty() || at.takes_sums_in_flight) return;
+  for (std::uint32_t i = 0; i < at.operand_count; ++i) {
+    if (warp.in_flight[at.operands[i]]) throw Fault("touches a sum of a product in flight");
+  }
+}
+
 /// Until it waits or ends.
 void run_thread(Thread& thread) {
   const Instruction* at = thread.code + thread.next;
@@ -118,6 +125,7 @@ void run_thread(Thread& thread) {
         ++thread.next;
       } else if (at->execute) {
         ++thread.next;
+        check_sums(*at, *thread.warp);
         at->execute(*at, thread);
       } else {
         thread.state = State::together;
@@ -156,6 +164,7 @@ bool run_together(Warp& warp) {
     try {
       const std::uint32_t lanes = company(thread);
       if (lanes == 0) continue;
+      check_sums(at, warp);
       at.together(at, warp, lanes);
       for (std::uint32_t i = 0; i < warp.size; ++i) {
         if ((lanes >> i & 1) == 0) continue;
@@ -207,6 +216,7 @@ bool release_barrier(Block& block, std::uint32_t barrier, std::uint32_t threads)
   ++block.time;
   block.barrier_time = block.time;
   for (Warp& warp : block.warps) warp.time = block.time;
+  order_all(block);
   for (const Thread& each : block.threads) {
     if (waits(each) && each.code[each.next - 1].constant != 0) check_convergence(each);
   }
@@ -214,6 +224,24 @@ bool release_barrier(Block& block, std::uint32_t barrier, std::uint32_t threads)
     if (waits(each)) each.state = State::running;
   }
   return true;
+}
+
+/// Threads whose phase has ended execute their instruction once more.
+bool release_phases(Block& block) {
+  bool progress = false;
+  for (Thread& each : block.threads) {
+    if (each.state != State::phase) continue;
+    const Instruction& at = each.code[each.next];
+    try {
+      each.state = State::running;
+      ++each.next;
+      at.execute(at, each);
+    } catch (const Fault& fault) {
+      rethrow_at(fault, each, at.line);
+    }
+    progress |= each.state == State::running;
+  }
+  return progress;
 }
 
 bool release_barriers(Block& block) {
@@ -234,13 +262,20 @@ void run_block(Block& block) {
     progress = false;
     for (Warp& warp : block.warps) progress |= run_warp(warp);
     progress |= release_barriers(block);
+    progress |= release_phases(block);
   }
   for (const Thread& each : block.threads) {
     if (each.state == State::ended) continue;
-    const std::string where = each.state == State::barrier ? fmt::format("barrier {}", each.barrier)
-                                                           : std::string("other lanes");
+    std::string where = "other lanes";
+    if (each.state == State::barrier) where = fmt::format("barrier {}", each.barrier);
+    if (each.state == State::phase) where = lacks(block.barriers.at(each.memory_barrier));
     const std::size_t at = each.state == State::barrier ? each.next - 1 : each.next;
     rethrow_at(Fault("deadlock: waits for " + where), each, each.code[at].line);
+  }
+  if (!block.bulk_copies.empty()) {
+    const Thread& first = block.threads.front();
+    rethrow_at(Fault("the block ends while a bulk copy is in flight"), first,
+               first.code[first.next - 1].line);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/ptx/run/shared_memory.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace vitgen::ptx {
@@ -16,7 +17,38 @@ std::uint32_t warp_of(std::uint32_t who) {
 
 }  // namespace
 
-SharedMemory::SharedMemory(std::uint64_t bytes) : bytes_(bytes, std::byte{0xff}), records_(bytes) {}
+SharedMemory::SharedMemory(std::uint64_t bytes)
+    : bytes_(bytes, std::byte{0xff}), records_(bytes), reads_in_flight_(bytes / kReadBytes + 1) {}
+
+bool SharedMemory::is_read_in_flight(std::uint64_t offset, std::uint64_t size) const {
+  const auto first = reads_in_flight_.begin() + static_cast<std::ptrdiff_t>(offset / kReadBytes);
+  const auto end =
+      reads_in_flight_.begin() + static_cast<std::ptrdiff_t>((offset + size - 1) / kReadBytes + 1);
+  return std::any_of(first, end, [](std::uint32_t count) { return count != 0; });
+}
+
+void SharedMemory::note_product(std::uint64_t offset, std::uint32_t warp, std::uint32_t epoch) {
+  products_.resize(reads_in_flight_.size());
+  products_[offset / kReadBytes].at(warp) = epoch;
+}
+
+bool SharedMemory::is_ordered_after_products(std::uint64_t offset, std::uint64_t size,
+                                             std::uint32_t warp,
+                                             std::span<const std::uint32_t> epochs) const {
+  if (products_.empty()) return true;
+  for (std::uint64_t c = offset / kReadBytes; c * kReadBytes < offset + size; ++c) {
+    for (std::uint32_t w = 0; w < kMaxWarps; ++w) {
+      const std::uint32_t known = w < epochs.size() ? epochs[w] : 0;
+      if (w != warp && products_[c][w] > known) return false;
+    }
+  }
+  return true;
+}
+
+void SharedMemory::write_in_bulk(std::uint64_t offset, const void* from, std::uint64_t size) {
+  std::memcpy(bytes_.data() + offset, from, size);
+  std::fill_n(records_.begin() + static_cast<std::ptrdiff_t>(offset), size, Record{});
+}
 
 bool SharedMemory::ordered(const Touch& touch, const Toucher& who) {
   if (touch.who == 0 || touch.who == who.thread + 1) return true;

@@ -3,8 +3,10 @@
 // touch a byte with no barrier between, one of them changing it, race. Writing the value that is
 // there already changes nothing.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace vitgen::ptx {
@@ -32,6 +34,17 @@ class SharedMemory {
     bool exists = false;
   };
   Writer last_writer(std::uint64_t offset) const;
+  /// What a product in flight reads: 16 bytes at a multiple of them, inside of the memory.
+  void begin_read_in_flight(std::uint64_t offset) { ++reads_in_flight_[offset / kReadBytes]; }
+  void end_read_in_flight(std::uint64_t offset) { --reads_in_flight_[offset / kReadBytes]; }
+  bool is_read_in_flight(std::uint64_t offset, std::uint64_t size) const;
+  /// A warp's product has read there; it ends with the warp's next epoch.
+  void note_product(std::uint64_t offset, std::uint32_t warp, std::uint32_t epoch);
+  /// Whether all such epochs, but those of `warp` itself, are among `epochs`.
+  bool is_ordered_after_products(std::uint64_t offset, std::uint64_t size, std::uint32_t warp,
+                                 std::span<const std::uint32_t> epochs) const;
+  /// By a copy that is ordered by other means than barriers of threads.
+  void write_in_bulk(std::uint64_t offset, const void* from, std::uint64_t size);
   /// After a barrier of some of the threads only: who waits for whom is not recorded.
   void stop_checks() { checked_ = false; }
 
@@ -46,8 +59,14 @@ class SharedMemory {
   static bool ordered(const Touch& touch, const Toucher& who);
   static void add_reader(Touch& readers, const Toucher& who);
 
+  static constexpr std::uint64_t kReadBytes = 16;
+  static constexpr std::uint32_t kMaxWarps = 32;  ///< of a block, which has 1024 threads at most
+
   std::vector<std::byte> bytes_;
   std::vector<Record> records_;
+  std::vector<std::uint32_t> reads_in_flight_;
+  /// The latest epochs of warps whose products read 16 bytes; empty: of none.
+  std::vector<std::array<std::uint32_t, kMaxWarps>> products_;
   bool checked_ = true;
 };
 

@@ -93,7 +93,10 @@ void Thread::read(Space space, std::uint64_t address, void* to, std::uint32_t si
   check(from, size);
   if (from.space != Space::shared) {
     std::memcpy(to, bytes_at(from, *this, size), size);
-  } else if (!block->shared.read(from.offset, to, size, toucher(*this))) {
+    return;
+  }
+  check_arrival(*this, from.offset, size);
+  if (!block->shared.read(from.offset, to, size, toucher(*this))) {
     refuse("race: reads what another thread wrote since the last barrier", from, size);
   }
 }
@@ -103,6 +106,9 @@ void Thread::write(Space space, std::uint64_t address, const void* from, std::ui
   check(to, size);
   switch (to.space) {
     case Space::shared:
+      if (block->shared.is_read_in_flight(to.offset, size)) {
+        refuse("changes a factor of a product in flight", to, size);
+      }
       if (!block->shared.write(to.offset, from, size, toucher(*this))) {
         refuse("race: changes what another thread touched since the last barrier", to, size);
       }

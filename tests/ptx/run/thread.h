@@ -12,6 +12,8 @@
 
 #include "tests/ptx/memory.h"
 #include "tests/ptx/parse/program.h"
+#include "tests/ptx/run/bulk_copy.h"
+#include "tests/ptx/run/memory_barrier.h"
 #include "tests/ptx/run/shared_memory.h"
 
 namespace vitgen::ptx {
@@ -27,6 +29,7 @@ enum class State : std::uint8_t {
   running,
   together,  ///< waits for the lanes that execute its instruction together
   barrier,   ///< waits at barrier `barrier`
+  phase,     ///< waits for a phase of the memory barrier at `memory_barrier`
   ended,
 };
 
@@ -66,6 +69,8 @@ struct Thread {
   std::vector<Copy> copies;      ///< issued and not yet arrived
   std::uint32_t copy_group = 0;  ///< that the next copy belongs to
   std::uint32_t proxy_time = 0;  ///< of the last fence before reads by the asynchronous proxy
+  std::uint64_t memory_barrier = 0;
+  Epochs ordered_after = {};  ///< by memory barriers
 
   template <class T>
   T get(Slot slot) const {
@@ -101,9 +106,19 @@ struct Warp {
   std::uint32_t product_group = 0;     ///< that the next one belongs to
   /// Of the sums of such products, by their first slot, lane by lane.
   std::map<Slot, std::vector<float>> sums = {};
+  std::vector<bool> in_flight = {};  ///< by slot: is one of such sums
+  std::uint32_t epoch = 0;           ///< that has ended: see memory_barrier.h
 
   std::uint32_t alive() const;  ///< a bit for every lane that has not ended
 };
+
+/// What the 16 bytes of shared memory at a multiple of them wait for.
+struct Arrival {
+  std::uint64_t barrier = 0;
+  std::uint64_t phase = ~std::uint64_t{0};
+};
+inline constexpr std::uint64_t kNoCopy = ~std::uint64_t{0};
+inline constexpr std::uint64_t kInFlight = kNoCopy - 1;
 
 struct Block {
   const Function& function;
@@ -121,6 +136,9 @@ struct Block {
   std::uint32_t time = 0;                    ///< counts synchronisations and fences
   std::uint32_t barrier_time = 0;            ///< of the last barrier of all threads
   std::array<std::uint32_t, 16> arrivals{};  ///< at each barrier, of threads that do not wait there
+  MemoryBarriers barriers = {};
+  std::vector<BulkCopy> bulk_copies = {};        ///< in flight
+  std::vector<Arrival> arrivals_of_copies = {};  ///< of all shared memory; empty: no copy yet
 };
 
 /// Runs one block to its end. Throws std::runtime_error that says where.
