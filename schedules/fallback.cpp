@@ -43,7 +43,7 @@ void apply_fallback(Algorithm& algorithm, const Machine& machine) {
   for (Func& stage : algorithm.stages) stage.compute_root();
   if (machine.kind != MachineKind::gpu) return;
   for (Func& stage : algorithm.stages) put_on_gpu(stage);
-  put_on_gpu(algorithm.output);
+  for (Func& output : algorithm.outputs) put_on_gpu(output);
 }
 
 Algorithm build_fallback(const OpSpec& spec, const Machine& machine) {

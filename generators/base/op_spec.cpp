@@ -18,4 +18,10 @@ std::int64_t Operand::elements() const {
   return count;
 }
 
+std::size_t first_output(const std::vector<Operand>& operands) {
+  std::size_t first = operands.size();
+  while (first > 0 && operands[first - 1].role == Role::output) --first;
+  return first;
+}
+
 }  // namespace vitgen

@@ -85,4 +85,7 @@ struct Operand {
   bool operator==(const Operand&) const = default;
 };
 
+/// The place of an op's first output: outputs are its last operands.
+std::size_t first_output(const std::vector<Operand>& operands);
+
 }  // namespace vitgen

@@ -36,7 +36,7 @@ Add define(const AddSpec& spec) {
   }
   op.output(op.c, op.i, op.b) = stored(sum, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{input, residual}, {}, op.output};
+  op.algorithm = {{input, residual}, {}, {op.output}};
   return op;
 }
 

@@ -39,7 +39,7 @@ Argsort define(const ArgsortSpec& spec) {
   op.output(op.r, op.b) =
       Halide::cast<float>(Halide::clamp(op.found(op.r, op.b), 0, spec.keys - 1));
   pin_output(op.output, list.back());
-  op.algorithm = {{keys}, {op.rank, op.found}, op.output};
+  op.algorithm = {{keys}, {op.rank, op.found}, {op.output}};
   return op;
 }
 

@@ -142,7 +142,7 @@ Attention define(const AttentionSpec& spec, AttentionForm form) {
   op.algorithm = {{qkv},
                   {op.key_rows, op.keys, op.values, op.scores, op.lane_max, op.row_max, op.probs,
                    op.lane_sum, op.inv_sum, op.acc},
-                  op.output};
+                  {op.output}};
   return op;
 }
 

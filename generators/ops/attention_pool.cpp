@@ -46,7 +46,7 @@ AttentionPool define(const AttentionPoolSpec& spec) {
   op.output(op.d, op.h, op.b) =
       stored(Halide::strict_float(op.acc(op.d, op.h, op.b) / op.total(op.h, op.b)), spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{input}, {op.top, op.power, op.total, op.acc}, op.output};
+  op.algorithm = {{input}, {op.top, op.power, op.total, op.acc}, {op.output}};
   return op;
 }
 

@@ -66,7 +66,7 @@ CosineAttention define(const CosineAttentionSpec& spec) {
   pin_output(op.output, list.back());
   op.algorithm = {{tokens, ids},
                   {op.first_square, op.square, op.dot, op.cosine, op.top, op.weight, op.total},
-                  op.output};
+                  {op.output}};
   return op;
 }
 

@@ -47,7 +47,7 @@ DepthwiseConv define(const DepthwiseConvSpec& spec) {
       (op.activated(op.c, op.t, op.b) * arguments[3](op.t) + arguments[4](op.t)));
   op.output(op.c, op.t, op.b) = stored(sum, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {op.row, op.acc, op.activated}, op.output};
+  op.algorithm = {std::move(arguments), {op.row, op.acc, op.activated}, {op.output}};
   return op;
 }
 

@@ -42,7 +42,7 @@ EmbeddingAdd define(const EmbeddingAddSpec& spec) {
   }
   op.output(op.c, op.t, op.b) = stored(token, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {}, op.output};
+  op.algorithm = {std::move(arguments), {}, {op.output}};
   return op;
 }
 

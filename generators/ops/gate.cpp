@@ -26,7 +26,7 @@ Gate define(const GateSpec& spec) {
                                     value_of(input(op.c + spec.width, op.i)));
   op.output(op.c, op.i) = stored(gated, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{input}, {}, op.output};
+  op.algorithm = {{input}, {}, {op.output}};
   return op;
 }
 

@@ -60,7 +60,7 @@ ImageWindows define(const ImageWindowsSpec& spec) {
   const Expr value = pixel(spec, image, x, y, op.k / (spec.window_h * spec.window_w), op.b);
   op.output(op.k, op.c, op.r, op.b) = stored(value, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{image}, {}, op.output};
+  op.algorithm = {{image}, {}, {op.output}};
   return op;
 }
 

@@ -1,9 +1,7 @@
 #include "generators/ops/layer_norm.h"
 
-#include <cstdint>
-#include <limits>
-
 #include "generators/ops/support/lanes.h"
+#include "generators/ops/support/row_statistics.h"
 
 namespace vitgen {
 
@@ -24,22 +22,6 @@ std::vector<Operand> operands(const LayerNormSpec& spec) {
 }
 
 double flops(const LayerNormSpec& spec) { return 7.0 * spec.rows * spec.width; }
-
-namespace {
-
-// Squares that overflow (deviations beyond 1e19) must not come out as a row of zeros: 1 / infinity.
-// Bits, since Halide tells LLVM that a select of floats sees no NaN.
-constexpr std::int32_t kQuietNan = 0x7fc00000;
-
-Expr inverse_root(const Expr& mean_square, float eps) {
-  const Expr variance = Halide::strict_float(mean_square + eps);
-  const Expr finite = Halide::strict_float(variance <= std::numeric_limits<float>::max());
-  const Expr root = Halide::strict_float(1.0f / Halide::sqrt(variance));
-  return Halide::reinterpret<float>(
-      Halide::select(finite, Halide::reinterpret<std::int32_t>(root), kQuietNan));
-}
-
-}  // namespace
 
 LayerNorm define(const LayerNormSpec& spec) {
   const std::vector<Operand> list = operands(spec);
@@ -89,7 +71,7 @@ LayerNorm define(const LayerNormSpec& spec) {
              spec.storage);
   pin_output(op.output, list.back());
   op.algorithm = {
-      std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, op.output};
+      std::move(arguments), {op.lane_sum, op.mean, op.lane_squares, op.inv_std}, {op.output}};
   return op;
 }
 

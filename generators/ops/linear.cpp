@@ -38,16 +38,18 @@ Operand weight_operand(const LinearSpec& spec) {
 /// The op's arguments by name; absent ones are undefined.
 struct Arguments {
   explicit Arguments(const std::vector<Operand>& list) {
-    for (std::size_t p = 0; p + 1 < list.size(); ++p) {
+    for (std::size_t p = 0; p < first_output(list); ++p) {
       all.push_back(image_param(list[p]));
       if (list[p].name == "bias") bias = all.back();
+      if (list[p].name == "column_sums") column_sums = all.back();
       if (list[p].name == "residual") residual = all.back();
+      if (list[p].name == "input_statistics") statistics = all.back();
     }
     input = all[0];
     weight = all[1];
   }
   std::vector<ImageParam> all;
-  ImageParam input, weight, bias, residual;
+  ImageParam input, weight, bias, column_sums, residual, statistics;
 };
 
 Expr input_value(const LinearSpec& spec, const ImageParam& input, const Expr& k, const Expr& i) {
@@ -66,8 +68,13 @@ Expr bias_value(const Arguments& arguments, const Expr& j) {
   return arguments.bias.defined() ? Expr(arguments.bias(j)) : Expr(0.0f);
 }
 
+/// What a chain of products begins with.
+Expr first_term(const LinearSpec& spec, const Arguments& arguments, const Expr& j) {
+  return spec.normalized ? Expr(0.0f) : bias_value(arguments, j);
+}
+
 void define_plain(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
-  op.acc(op.j, op.i) = bias_value(arguments, op.j);
+  op.acc(op.j, op.i) = first_term(spec, arguments, op.j);
   op.acc(op.j, op.i) += input_value(spec, arguments.input, op.k, op.i) *
                         weight_value(spec, arguments.weight, op.k, op.j);
   op.algorithm.stages = {op.acc};
@@ -80,7 +87,7 @@ void define_clamped_tiles(Linear& op, const LinearSpec& spec, const Arguments& a
   op.weight_tile = Func("weight_tile");
   op.input_tile(op.c, op.i) = input_value(spec, arguments.input, c, min(op.i, spec.rows - 1));
   op.weight_tile(op.j, op.c) = weight_value(spec, arguments.weight, c, j);
-  op.acc(op.j, op.i) = bias_value(arguments, j);
+  op.acc(op.j, op.i) = first_term(spec, arguments, j);
   op.acc(op.j, op.i) += op.input_tile(op.k, op.i) * op.weight_tile(op.j, op.k);
   op.algorithm.stages = {op.input_tile, op.weight_tile, op.acc};
 }
@@ -101,17 +108,48 @@ void define_microkernel_tiles(Linear& op, const LinearSpec& spec, const Argument
   op.algorithm.microkernels = {microkernel};
 }
 
+void add_stages(Algorithm& algorithm, const std::vector<Func>& stages) {
+  algorithm.stages.insert(algorithm.stages.end(), stages.begin(), stages.end());
+}
+
+/// The sum of products with normalised rows, and the bias; strict, as it is the same in all forms.
+Expr normalized_sum(Linear& op, const LinearSpec& spec, const Arguments& arguments) {
+  op.moments = row_moments(arguments.statistics, spec.k, spec.eps);
+  add_stages(op.algorithm, op.moments.stages());
+  const Expr mean = op.moments.output(0, op.i);
+  const Expr inv_std = op.moments.output(1, op.i);
+  const Expr moved = Halide::strict_float(mean * arguments.column_sums(op.j));
+  const Expr centred = Halide::strict_float(op.acc(op.j, op.i) - moved);
+  return Halide::strict_float(centred * inv_std + bias_value(arguments, op.j));
+}
+
+void define_statistics(Linear& op, const LinearSpec& spec, const Operand& operand) {
+  op.statistics = row_statistics(
+      [&](const Expr& j, const Expr& i) { return value_of(op.output(j, i)); }, spec.n);
+  add_stages(op.algorithm, op.statistics.stages());
+  pin_output(op.statistics.output, operand);
+  op.algorithm.outputs.push_back(op.statistics.output);
+}
+
 }  // namespace
 
 std::vector<Operand> operands(const LinearSpec& spec) {
   std::vector<Operand> list = {{"input", Role::input, spec.storage, {spec.k, spec.rows}},
                                weight_operand(spec)};
   if (spec.epilogue.bias) list.push_back({"bias", Role::weight, DType::f32, {columns(spec)}});
+  if (spec.normalized) list.push_back({"column_sums", Role::weight, DType::f32, {spec.n}});
   if (spec.epilogue.residual) {
     list.push_back({"residual", Role::input, spec.storage, {spec.n, spec.rows}});
   }
+  if (spec.normalized) {
+    list.push_back(
+        {"input_statistics", Role::input, DType::f32, statistics_extents(spec.k, spec.rows)});
+  }
   list.push_back(
       {"output", Role::output, spec.f32_output ? DType::f32 : spec.storage, {spec.n, spec.rows}});
+  if (spec.statistics) {
+    list.push_back({"statistics", Role::output, DType::f32, statistics_extents(spec.n, spec.rows)});
+  }
   return list;
 }
 
@@ -145,7 +183,9 @@ Linear define(const LinearSpec& spec, LinearForm form, int rows_of_call) {
             .weight_tile = {},
             .packed = {},
             .c = Var("c"),
-            .t = Var("t")};
+            .t = Var("t"),
+            .moments = {},
+            .statistics = {}};
   switch (form) {
     case LinearForm::plain:
       define_plain(op, spec, arguments);
@@ -157,14 +197,17 @@ Linear define(const LinearSpec& spec, LinearForm form, int rows_of_call) {
       define_microkernel_tiles(op, spec, arguments, rows_of_call);
       break;
   }
+  op.algorithm.arguments = arguments.all;
+  op.algorithm.outputs = {op.output};
   Expr sum = op.acc(op.j, op.i);
   if (form == LinearForm::microkernel_tiles) sum += bias_value(arguments, op.j);
+  if (spec.normalized) sum = normalized_sum(op, spec, arguments);
   Expr value = activate(sum, spec.epilogue.activation);
   if (spec.epilogue.residual) value += value_of(arguments.residual(op.j, op.i));
-  op.output(op.j, op.i) = stored(value, list.back().dtype);
-  pin_output(op.output, list.back());
-  op.algorithm.arguments = arguments.all;
-  op.algorithm.output = op.output;
+  const std::size_t output = first_output(list);
+  op.output(op.j, op.i) = stored(value, list[output].dtype);
+  pin_output(op.output, list[output]);
+  if (spec.statistics) define_statistics(op, spec, list.back());
   return op;
 }
 
@@ -174,7 +217,7 @@ namespace {
 GradientKernel gradient_kernel(std::vector<Operand> list, std::vector<ImageParam> arguments,
                                std::vector<Func> stages, Func output) {
   pin_output(output, list.back());
-  return {std::move(list), {std::move(arguments), std::move(stages), output}};
+  return {std::move(list), {std::move(arguments), std::move(stages), {output}}};
 }
 
 GradientKernel define_d_sum(const LinearSpec& spec, const Operand& result) {

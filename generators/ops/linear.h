@@ -4,11 +4,21 @@
 // With compute = bf16, x and w are rounded to bf16 and the products are summed in f32.
 // With storage = f16 or bf16, x, w, residual and y are that in memory; products, sums and all else
 // are f32, and y is rounded once. In which order 16-bit products are summed is the machine's
-// matter.
+// matter, and so for the sums below, which are for such products only.
+//
+// `normalized`: the product of rows that a LayerNorm with neither gain nor bias makes of x, without
+// these rows in memory:
+//   y[i][j] = activation((sum_k x[i][k] w[j][k] - mean_i column_sums[j]) / sqrt(var_i + eps)
+//                        + bias[j]) + residual[i][j]
+// column_sums[j] = sum_k w[j][k], of w as it is stored; mean and var of row i of x by its
+// statistics, as row_statistics.h has them. A mean far above the deviation cancels in f32, as it
+// does in 16 bits when x is stored.
+// `statistics`: those of y, as it is stored, are a second output.
 
 #include "generators/ops/support/algorithm.h"
 #include "generators/ops/support/epilogue.h"
 #include "generators/ops/support/gradient.h"
+#include "generators/ops/support/row_statistics.h"
 #include "generators/ops/support/storage.h"
 
 namespace vitgen {
@@ -42,11 +52,16 @@ struct LinearSpec {
   Compute compute = Compute::f32;
   DType storage = DType::f32;  ///< not f32 only with compute = f32
   bool f32_output = false;     ///< y is f32 although storage is not
+  bool normalized = false;
+  float eps = 0;  ///< of the LayerNorm
+  bool statistics = false;
 
   bool valid() const {
-    const bool plain = storage == DType::f32 && !f32_output;
-    const bool narrow = storage != DType::f32 && panel == 1 && compute == Compute::f32;
-    return are_extents({rows, k, n, panel}) && is_storage(storage) && (plain || narrow);
+    const bool plain = storage == DType::f32 && !f32_output && !normalized && !statistics;
+    const bool narrow = storage != DType::f32 && panel == 1 && compute == Compute::f32 &&
+                        !(f32_output && statistics);
+    return are_extents({rows, k, n, panel}) && is_storage(storage) && (plain || narrow) &&
+           (normalized ? eps >= 0 : eps == 0);
   }
 
   template <class V>
@@ -59,6 +74,9 @@ struct LinearSpec {
     epilogue.visit(v);
     v.optional("storage", storage, DType::f32);
     v.optional("f32_output", f32_output, false);
+    v.optional("normalized", normalized, false);
+    v.optional("eps", eps, 0.0f);
+    v.optional("statistics", statistics, false);
   }
   bool operator==(const LinearSpec&) const = default;
 };
@@ -76,9 +94,10 @@ int padded(int n, int panel);
 /// zeros to whole tiles.
 inline constexpr int kTileDepth = 32;
 
-/// input {k, rows}, weight, [bias {padded n}], [residual {n, rows}], output {n, rows}.
-/// The weight is f32 {panel, k, panels} or, with compute = bf16, bf16 {2, panel, padded k / 2,
-/// panels}, or in storage {k, n}. The bias is f32.
+/// input {k, rows}, weight, [bias {padded n}], [column_sums {n}], [residual {n, rows}],
+/// [input_statistics {2, groups of k, rows}], output {n, rows}, [statistics {2, groups of n,
+/// rows}]. The weight is f32 {panel, k, panels} or, with compute = bf16, bf16 {2, panel, padded k /
+/// 2, panels}, or in storage {k, n}. The bias, sums and statistics are f32.
 std::vector<Operand> operands(const LinearSpec& spec);
 double flops(const LinearSpec& spec);
 /// The weight loses its panels.
@@ -98,6 +117,8 @@ struct Linear {
   // microkernel_tiles: packed(c, i, t), the rows in bf16, channel c of tile t
   Halide::Func packed;
   Halide::Var c, t;
+  RowMoments moments;        ///< where normalized
+  RowStatistics statistics;  ///< where wanted
 };
 
 /// The forms that are defined for the spec, plain first.

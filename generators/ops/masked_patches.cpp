@@ -28,7 +28,7 @@ MaskedPatches define(const MaskedPatchesSpec& spec) {
       Halide::select(mask(op.p, op.b) > 0.0f, token(op.c), value_of(patches(op.c, op.p, op.b)));
   op.output(op.c, op.p, op.b) = stored(shown, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{patches, mask, token}, {}, op.output};
+  op.algorithm = {{patches, mask, token}, {}, {op.output}};
   return op;
 }
 

@@ -67,7 +67,7 @@ MaskedTokens define(const MaskedTokensSpec& spec) {
   }
   op.output(op.c, op.t, op.b) = stored(token, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {op.rank}, op.output};
+  op.algorithm = {std::move(arguments), {op.rank}, {op.output}};
   return op;
 }
 

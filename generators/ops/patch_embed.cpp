@@ -121,7 +121,7 @@ PatchEmbed define(const PatchEmbedSpec& spec, PatchEmbedForm form) {
   op.output(op.j, op.c, op.r, op.b) = stored(op.acc(op.j, op.c, op.r, op.b), spec.storage);
   pin_output(op.output, list.back());
   op.algorithm.arguments = std::move(arguments);
-  op.algorithm.output = op.output;
+  op.algorithm.outputs = {op.output};
   return op;
 }
 

@@ -33,7 +33,7 @@ PixelShuffle define(const PixelShuffleSpec& spec) {
   const Expr token = spec.prefix + op.y / spec.stride * spec.grid_w + op.x / spec.stride;
   op.output(op.x, op.y, op.c, op.b) = input(channel, token, op.b);
   pin_output(op.output, list.back());
-  op.algorithm = {{input}, {}, op.output};
+  op.algorithm = {{input}, {}, {op.output}};
   return op;
 }
 

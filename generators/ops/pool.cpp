@@ -84,7 +84,7 @@ Pool define(const PoolSpec& spec) {
   op.algorithm = {
       {argument},
       takes_mean(spec) ? std::vector<Halide::Func>{op.total} : std::vector<Halide::Func>{},
-      op.output};
+      {op.output}};
   return op;
 }
 

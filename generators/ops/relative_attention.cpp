@@ -257,7 +257,7 @@ RelativeAttention define(const RelativeAttentionSpec& spec, AttentionForm form) 
   define_values(core, spec.plain(), qkv, form);
   if (spec.on_v == Lookup::contextual) define_bucket_values(op, spec, tables.v);
   define_output(core, list.back());
-  op.algorithm = {std::move(arguments), stages(op, spec), core.output};
+  op.algorithm = {std::move(arguments), stages(op, spec), {core.output}};
   return op;
 }
 

@@ -46,7 +46,7 @@ Rotary define(const RotarySpec& spec) {
   op.output(op.j, op.side, op.g, op.i) =
       stored(Halide::select(copied, at(op.side), turned), spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{qkv, cos, sin}, {}, op.output};
+  op.algorithm = {{qkv, cos, sin}, {}, {op.output}};
   return op;
 }
 

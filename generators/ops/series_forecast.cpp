@@ -35,7 +35,7 @@ SeriesForecast define(const SeriesForecastSpec& spec) {
   op.output(op.v, op.f, op.b) =
       Halide::strict_float(scaled * op.stats.deviation(op.v, op.b) + op.stats.mean(op.v, op.b));
   pin_output(op.output, list.back());
-  op.algorithm = {{forecast, series, gain, bias}, op.stats.stages(), op.output};
+  op.algorithm = {{forecast, series, gain, bias}, op.stats.stages(), {op.output}};
   return op;
 }
 

@@ -38,7 +38,7 @@ SeriesPatches define(const SeriesPatchesSpec& spec) {
       Halide::strict_float(centred / op.stats.deviation(op.v, op.b) * gain(op.v) + bias(op.v));
   op.output(op.p, op.t, op.v, op.b) = stored(normalised, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {{series, gain, bias}, op.stats.stages(), op.output};
+  op.algorithm = {{series, gain, bias}, op.stats.stages(), {op.output}};
   return op;
 }
 

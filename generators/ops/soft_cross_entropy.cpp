@@ -94,7 +94,7 @@ SoftCrossEntropy define(const SoftCrossEntropySpec& spec) {
   op.algorithm = {
       std::move(arguments),
       {op.top, op.exponentials, op.mass, op.product, op.better, op.rank, op.terms, op.sums},
-      op.output};
+      {op.output}};
   return op;
 }
 

@@ -37,7 +37,7 @@ TokenMix define(const TokenMixSpec& spec) {
       op.activated(op.c, op.i, op.b) * arguments[3](op.i) + arguments[4](op.i));
   op.output(op.c, op.i, op.b) = stored(normalised, spec.storage);
   pin_output(op.output, list.back());
-  op.algorithm = {std::move(arguments), {op.acc, op.activated}, op.output};
+  op.algorithm = {std::move(arguments), {op.acc, op.activated}, {op.output}};
   return op;
 }
 

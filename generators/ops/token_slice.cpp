@@ -26,7 +26,7 @@ TokenSlice define(const TokenSliceSpec& spec) {
                 .b = Halide::Var("b")};
   op.output(op.c, op.i, op.b) = input(op.c, op.i + spec.first, op.b);
   pin_output(op.output, list.back());
-  op.algorithm = {{input}, {}, op.output};
+  op.algorithm = {{input}, {}, {op.output}};
   return op;
 }
 

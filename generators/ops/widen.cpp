@@ -20,7 +20,7 @@ Widen define(const WidenSpec& spec) {
            .i = Halide::Var("i")};
   op.output(op.c, op.i) = value_of(input(op.c, op.i));
   pin_output(op.output, list.back());
-  op.algorithm = {{input}, {}, op.output};
+  op.algorithm = {{input}, {}, {op.output}};
   return op;
 }
 

@@ -25,7 +25,7 @@ struct Slot {
   bool operator==(const Slot&) const = default;
 };
 
-/// One kernel call. `slots` has one entry per operand of the op, in their order; the output's slot
+/// One kernel call. `slots` has one entry per operand of the op, in their order; an output's slot
 /// never equals another slot of the step: in-place kernels with overlapping tails are wrong.
 struct Step {
   std::string name;  ///< "blocks.3.attn.qkv"

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 
 #include "generators/ops/linear.h"
 #include "generators/ops/support/ops_table.h"
 #include "generators/plan/passes/passes.h"
+#include "generators/plan/passes/readers.h"
 #include "generators/plan/precision.h"
 #include "generators/plan/tensor_functions.h"
 
@@ -35,9 +37,12 @@ Slot add_weight(Plan& plan, std::string name, TensorExpr value) {
 }
 
 Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots) {
+  const std::vector<Operand> list = operands(spec);
   const Slot out{SlotKind::arena, static_cast<int>(plan.buffers.size())};
-  plan.buffers.push_back({.bytes = operands(spec).back().bytes()});
-  slots.push_back(out);
+  for (std::size_t i = first_output(list); i < list.size(); ++i) {
+    slots.push_back({SlotKind::arena, static_cast<int>(plan.buffers.size())});
+    plan.buffers.push_back({.bytes = list[i].bytes()});
+  }
   plan.steps.push_back({std::move(name), std::move(spec), std::move(slots)});
   return out;
 }
@@ -61,8 +66,10 @@ void drop_unread_steps(Plan& plan) {
   std::vector<bool> read(plan.buffers.size(), false);
   std::vector<Step> kept;
   for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
-    const Slot out = step->slots.back();
-    if (out.kind == SlotKind::arena && !read[static_cast<std::size_t>(out.index)]) continue;
+    const auto is_needed = [&](const Slot& out) {
+      return out.kind != SlotKind::arena || read[static_cast<std::size_t>(out.index)];
+    };
+    if (std::ranges::none_of(written_slots(*step), is_needed)) continue;
     for (const Slot& slot : step->slots) {
       if (slot.kind == SlotKind::arena) read[static_cast<std::size_t>(slot.index)] = true;
     }

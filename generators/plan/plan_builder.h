@@ -16,8 +16,8 @@ namespace vitgen {
 /// Appends a weight whose extents are the shape of its expression.
 Slot add_weight(Plan& plan, std::string name, TensorExpr value);
 
-/// Appends a step that writes to a new buffer, and returns that buffer's slot. `slots` are the
-/// operands before the output.
+/// Appends a step that writes to new buffers, and returns the first's slot. `slots` are the
+/// operands before the outputs.
 Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots);
 
 /// Makes every step that writes or reads the buffer `value` use the new output port instead.
@@ -34,7 +34,8 @@ void drop_unused(Plan& plan);
 void share_weights(Plan& plan);
 
 /// The end of every lower(): once all outputs are bound, runs the passes that `options` does not
-/// disable, sets the precision, shares weights, assigns the arena and checks the plan. Throws
+/// disable before and after it sets the precision, shares weights, assigns the arena and checks the
+/// plan. Throws
 /// PASS_UNKNOWN, of class usage.
 void finish(Plan& plan, const PlanOptions& options);
 

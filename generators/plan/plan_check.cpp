@@ -108,8 +108,9 @@ void check_steps(const Plan& plan) {
       check_operand(plan, step, i, list[i], written);
       check_weight(plan, step, i, list[i]);
     }
-    const Slot out = step.slots.back();
-    written[{out.kind, out.index}] = list.back().dtype;
+    for (std::size_t i = first_output(list); i < list.size(); ++i) {
+      written[{step.slots[i].kind, step.slots[i].index}] = list[i].dtype;
+    }
   }
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     if (!written.contains({SlotKind::output, static_cast<int>(i)})) {

@@ -31,16 +31,14 @@ void set_storage(Plan& plan, Step& step, DType storage) {
   }
 }
 
-Operand written(const Step& step) { return operands(step.spec).back(); }
-
-/// The readers of what step number `writer` writes that read f32, and those that do not.
+/// The readers of a value that read f32, and those that do not.
 struct ReadersByType {
   std::vector<Reader> wide, narrow;
 };
 
-ReadersByType readers_by_type(const Plan& plan, std::size_t writer) {
+ReadersByType readers_by_type(const Plan& plan, Slot value) {
   ReadersByType found;
-  for (const Reader& reader : readers(plan, plan.steps[writer].slots.back())) {
+  for (const Reader& reader : readers(plan, value)) {
     const DType type = operands(plan.steps[reader.step].spec)[reader.position].dtype;
     (type == DType::f32 ? found.wide : found.narrow).push_back(reader);
   }
@@ -61,34 +59,52 @@ Slot new_buffer(Plan& plan) {
   return {SlotKind::arena, static_cast<int>(plan.buffers.size()) - 1};
 }
 
-/// Turns step number `writer`'s value into one that is stored and one that `wide` reads in f32, and
-/// gives the step between them.
-Step widening(Plan& plan, std::size_t writer, const ReadersByType& users) {
-  Step& step = plan.steps[writer];
-  const Operand value = written(step);
+/// Turns output `value` of a step, at `position`, into one that is stored and one that `wide` reads
+/// in f32, and gives the step between them.
+Step widening(Plan& plan, Step& step, std::size_t position, const Operand& value,
+              const ReadersByType& users) {
   const int width = value.extents[0];
   const WidenSpec spec{
       .rows = static_cast<int>(value.elements() / width), .width = width, .storage = value.dtype};
   const auto read_instead = [&](const std::vector<Reader>& list, Slot slot) {
     for (const Reader& reader : list) plan.steps[reader.step].slots[reader.position] = slot;
   };
-  Slot wide = step.slots.back();
+  Slot wide = step.slots[position];
   if (wide.kind == SlotKind::output) {
     const Slot stored = new_buffer(plan);
-    step.slots.back() = stored;
+    step.slots[position] = stored;
     read_instead(users.narrow, stored);
   } else {
     wide = new_buffer(plan);
     read_instead(users.wide, wide);
   }
-  return {step.name + ".f32", op_spec(spec), {step.slots.back(), wide}};
+  return {step.name + ".f32", op_spec(spec), {step.slots[position], wide}};
+}
+
+/// What step number `s` writes, in f32 for those who read that: by the step itself, or by steps
+/// after it, which are given.
+std::vector<Step> widen_outputs(Plan& plan, std::size_t s, DType storage) {
+  std::vector<Step> steps;
+  const std::vector<Operand> list = operands(plan.steps[s].spec);
+  for (std::size_t i = first_output(list); i < list.size(); ++i) {
+    if (list[i].dtype != storage) continue;
+    const Slot value = plan.steps[s].slots[i];
+    const ReadersByType users = readers_by_type(plan, value);
+    if (users.wide.empty() && value.kind != SlotKind::output) continue;
+    if (users.narrow.empty() && write_f32(plan.steps[s])) continue;
+    steps.push_back(widening(plan, plan.steps[s], i, list[i], users));
+  }
+  return steps;
 }
 
 void set_buffer_sizes(Plan& plan) {
   for (const Step& step : plan.steps) {
-    const Slot out = step.slots.back();
-    if (out.kind != SlotKind::arena) continue;
-    plan.buffers[static_cast<std::size_t>(out.index)].bytes = written(step).bytes();
+    const std::vector<Operand> list = operands(step.spec);
+    for (std::size_t i = first_output(list); i < list.size(); ++i) {
+      const Slot out = step.slots[i];
+      if (out.kind != SlotKind::arena) continue;
+      plan.buffers[static_cast<std::size_t>(out.index)].bytes = list[i].bytes();
+    }
   }
 }
 
@@ -98,13 +114,9 @@ void set_precision(Plan& plan, DType storage) {
   if (storage == DType::f32) return;
   for (Step& step : plan.steps) set_storage(plan, step, storage);
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
-    if (written(plan.steps[s]).dtype != storage) continue;
-    const ReadersByType users = readers_by_type(plan, s);
-    const bool is_output = plan.steps[s].slots.back().kind == SlotKind::output;
-    if (users.wide.empty() && !is_output) continue;
-    if (users.narrow.empty() && write_f32(plan.steps[s])) continue;
-    Step step = widening(plan, s, users);
-    plan.steps.insert(plan.steps.begin() + static_cast<std::ptrdiff_t>(s) + 1, std::move(step));
+    std::vector<Step> after = widen_outputs(plan, s, storage);
+    plan.steps.insert(plan.steps.begin() + static_cast<std::ptrdiff_t>(s) + 1,
+                      std::make_move_iterator(after.begin()), std::make_move_iterator(after.end()));
   }
   set_buffer_sizes(plan);
 }

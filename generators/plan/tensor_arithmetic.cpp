@@ -3,6 +3,7 @@
 
 #include "generators/plan/resample.h"
 #include "generators/plan/tensor_table.h"
+#include "generators/weights/float_bits.h"
 
 namespace vitgen {
 
@@ -50,6 +51,43 @@ HostTensor matvec(const TensorExpr&, Values& arguments) {
     double total = 0;
     for (const float v : vector) total += static_cast<double>(*row++) * static_cast<double>(v);
     out.values.push_back(static_cast<float>(total));
+  }
+  return out;
+}
+
+Shape row_sums_shape(const TensorExpr& call, Shapes shapes) {
+  require(shapes[0].size() == 2, call, "a matrix");
+  return {shapes[0][0]};
+}
+
+HostTensor row_sums(const TensorExpr&, Values& arguments) {
+  const HostTensor& matrix = arguments[0];
+  HostTensor out{{matrix.shape[0]}, {}};
+  for (auto row = matrix.values.begin(); row != matrix.values.end(); row += matrix.shape[1]) {
+    out.values.push_back(static_cast<float>(std::accumulate(row, row + matrix.shape[1], 0.0)));
+  }
+  return out;
+}
+
+DType narrow_type(const TensorExpr& call) {
+  const std::int64_t number = integer(call, 0);
+  for (const DType dtype : {DType::f16, DType::bf16}) {
+    if (number == static_cast<std::int64_t>(dtype)) return dtype;
+  }
+  require(false, call, "a type of 16 bits");
+  return DType::f32;
+}
+
+Shape rounded_shape(const TensorExpr& call, Shapes shapes) {
+  narrow_type(call);
+  return shapes[0];
+}
+
+HostTensor rounded(const TensorExpr& call, Values& arguments) {
+  HostTensor out = std::move(arguments[0]);
+  const bool half = narrow_type(call) == DType::f16;
+  for (float& v : out.values) {
+    v = half ? f16_to_f32(f32_to_f16(v)) : bf16_to_f32(f32_to_bf16(v));
   }
   return out;
 }
@@ -213,6 +251,8 @@ std::span<const TensorFunction> arithmetic_functions() {
       {"mul_rows", 2, 0, mul_rows_shape, mul_rows},
       {"mul_columns", 2, 0, mul_columns_shape, mul_columns},
       {"matvec", 2, 0, matvec_shape, matvec},
+      {"row_sums", 1, 0, row_sums_shape, row_sums},
+      {"rounded", 1, 1, rounded_shape, rounded},
       {"head_products", 2, 1, head_products_shape, head_products},
       {"scale", 1, 1, same_shape, scale},
       {"scale_rows", 1, 3, scale_rows_shape, scale_rows},

@@ -80,6 +80,12 @@ TensorExpr matvec(TensorExpr matrix, TensorExpr vector) {
   return call("matvec", list(std::move(matrix), std::move(vector)));
 }
 
+TensorExpr row_sums(TensorExpr matrix) { return call("row_sums", list(std::move(matrix))); }
+
+TensorExpr rounded(TensorExpr value, DType dtype) {
+  return call("rounded", list(std::move(value)), {number(static_cast<std::int64_t>(dtype))});
+}
+
 TensorExpr head_products(TensorExpr matrix, TensorExpr vector, std::int64_t heads) {
   return call("head_products", list(std::move(matrix), std::move(vector)), {number(heads)});
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "generators/base/op_spec.h"
 #include "generators/plan/tensor_expr.h"
 #include "generators/weights/tensor_info.h"
 
@@ -70,6 +71,11 @@ TensorExpr matvec(TensorExpr matrix, TensorExpr vector);
 /// {heads size, columns} and {heads size}: {heads, columns}, row h the sum of the rows of head h,
 /// each times its number.
 TensorExpr head_products(TensorExpr matrix, TensorExpr vector, std::int64_t heads);
+/// {rows, columns}: {rows}, each the sum of a row.
+TensorExpr row_sums(TensorExpr matrix);
+/// The numbers of `dtype`, f16 or bf16, nearest to the values, as a weight of that type stores
+/// them.
+TensorExpr rounded(TensorExpr value, DType dtype);
 TensorExpr scale(TensorExpr value, double factor);
 /// Rows first .. first + count - 1 times `factor`, the others as they are.
 TensorExpr scale_rows(TensorExpr value, std::int64_t first, std::int64_t count, double factor);

@@ -1,5 +1,8 @@
 #include "schedules/cpu/linear_narrow.h"
 
+#include <algorithm>
+
+#include "generators/ops/support/lanes.h"
 #include "schedules/rule.h"
 #include "schedules/support/register_tile.h"
 
@@ -22,10 +25,41 @@ TileShape shape_of(const LinearSpec& spec, const Machine& machine) {
           .panel = kMaxPanel};
 }
 
-// The rows of the caller's residual end with the last column.
+// The rows of the caller's residual, and the columns' sums, end with the last column.
 TailStrategy column_tail(const LinearSpec& spec, int lanes) {
   if (spec.n % lanes == 0) return TailStrategy::RoundUp;
-  return spec.epilogue.residual ? TailStrategy::Predicate : TailStrategy::PredicateStores;
+  const bool reads_columns = spec.epilogue.residual || spec.normalized;
+  return reads_columns ? TailStrategy::Predicate : TailStrategy::PredicateStores;
+}
+
+// Of a task, so that a thread is worth its start: a row takes some 200 cycles.
+constexpr int kRowsOfTask = 16;
+
+/// Both numbers of a row together, before the product.
+void compute_moments(RowMoments& moments) {
+  const Var task("task");
+  moments.output.compute_root()
+      .bound_extent(moments.m, 2)
+      .unroll(moments.m)
+      .split(moments.i, task, moments.i, kRowsOfTask, TailStrategy::GuardWithIf)
+      .parallel(task);
+  for (Halide::Func* sum : {&moments.mean, &moments.squares}) {
+    sum->compute_at(moments.output, moments.i);
+  }
+}
+
+/// After the product: a group's lanes are vectors.
+void compute_statistics(RowStatistics& statistics, int lanes) {
+  const Var task("task");
+  statistics.output.unroll(statistics.s)
+      .split(statistics.i, task, statistics.i, kRowsOfTask, TailStrategy::GuardWithIf)
+      .parallel(task);
+  for (Halide::Func stage : statistics.stages()) stage.compute_at(statistics.output, statistics.g);
+  for (Halide::Func* sums : {&statistics.lane_total, &statistics.lane_squares}) {
+    sums->bound_extent(statistics.lane, kLanes)
+        .vectorize(statistics.lane, std::min(lanes, kLanes))
+        .unroll(statistics.lane);
+  }
 }
 
 }  // namespace
@@ -61,6 +95,8 @@ void CpuLinearNarrow::apply(Linear& op, const LinearSpec& spec, const Machine& m
       .vectorize(op.j, lanes)
       .unroll(op.j);
   op.input_tile.compute_root().vectorize(op.c, lanes, TailStrategy::GuardWithIf).parallel(op.i);
+  if (spec.normalized) compute_moments(op.moments);
+  if (spec.statistics) compute_statistics(op.statistics, lanes);
 }
 
 }  // namespace vitgen

@@ -2,12 +2,14 @@
 // Both factors narrower in memory than in arithmetic; the weight [n][k] has no panels. Both are
 // widened once, the weight into strips of n_r columns.
 //
+// mean and deviation of rows                 parallel, where the product is of normalised ones
 // input widened: rows x k                    parallel
 // for strip of n_r columns                   parallel
 //   weights widened and turned: k x n_r      L2
 //   for m_r rows                             the input streams from L2/L1
 //     for k: m_r x n_r FMAs                  sums in registers, weights from L1, input broadcast
 //     epilogue, store
+// statistics of rows                         parallel, where they are wanted
 // Bound: one FMA per register and cycle where rows are many; to widen a strip takes as long as some
 // 40 rows of its products.
 

@@ -16,6 +16,9 @@ std::int64_t blocks(const LinearSpec& spec, const BlockKnobs& knobs) {
   return std::int64_t{groups(spec.rows, knobs.rows())} * groups(spec.n, knobs.columns());
 }
 
+/// Statistics of rows are left to rules whose tiles hold whole groups of columns, and the fallback.
+bool has_statistics(const LinearSpec& spec) { return spec.normalized || spec.statistics; }
+
 bool fits_grid(const LinearSpec& spec, const BlockKnobs& knobs) {
   return groups(spec.rows, knobs.rows()) <= kMostBlocksAcross;
 }
@@ -23,7 +26,9 @@ bool fits_grid(const LinearSpec& spec, const BlockKnobs& knobs) {
 }  // namespace
 
 std::optional<BlockKnobs> CudaLinear::defaults(const LinearSpec& spec, const Machine& machine) {
-  if (machine.kind != MachineKind::gpu || spec.compute != Compute::f32) return std::nullopt;
+  if (machine.kind != MachineKind::gpu || spec.compute != Compute::f32 || has_statistics(spec)) {
+    return std::nullopt;
+  }
   const auto largest = largest_tile(machine);
   if (!largest || !fits_grid(spec, *largest)) return std::nullopt;
   BlockKnobs knobs = *largest;
@@ -53,6 +58,7 @@ void CudaLinear::apply(Linear& op, const LinearSpec& spec, const Machine& machin
   const std::string_view broken = broken_rule(knobs, machine);
   require_knobs(broken.empty(), broken);
   require_knobs(fits_grid(spec, knobs), "at most 65535 blocks of rows");
+  require_knobs(!has_statistics(spec), "no statistics of rows");
   put_product_on_gpu({.output = op.output,
                       .acc = op.acc,
                       .input_tile = op.input_tile,

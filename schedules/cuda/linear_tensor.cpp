@@ -9,7 +9,7 @@ namespace {
 
 std::vector<microkernels::TensorTile> tiles_for(const LinearSpec& spec, const Machine& machine) {
   if (machine.tensor_products == 0 || !tensor_product_of(spec)) return {};
-  return tiles_that_fit(microkernels::kTensorTiles, machine);
+  return tiles_that_fit(microkernels::kTensorTiles, spec, machine);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ DeviceKernel CudaLinearTensor::device_kernel(const LinearSpec& spec, const Machi
   const auto product = tensor_product_of(spec);
   require_knobs(product && machine.tensor_products > 0,
                 "16-bit storage, k in whole chunks of 8, tensor cores");
-  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine).empty(),
+  require_knobs(!tiles_that_fit(std::array{knobs.tile}, spec, machine).empty(),
                 "whole tiles of warps and copies; blocks that fit on a multiprocessor");
   return device_kernel_of(tensor_product(*product, knobs.tile), operands(spec).size());
 }

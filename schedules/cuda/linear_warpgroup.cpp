@@ -9,7 +9,7 @@ namespace {
 
 std::vector<microkernels::WarpgroupTile> tiles_for(const LinearSpec& spec, const Machine& machine) {
   if (!machine.warpgroup_products || !tensor_product_of(spec)) return {};
-  return tiles_that_fit(microkernels::kWarpgroupTiles, machine);
+  return tiles_that_fit(microkernels::kWarpgroupTiles, spec, machine);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ DeviceKernel CudaLinearWarpgroup::device_kernel(const LinearSpec& spec, const Ma
   const auto product = tensor_product_of(spec);
   require_knobs(product && machine.warpgroup_products,
                 "16-bit storage, k in whole chunks of 8, wgmma");
-  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine).empty(),
+  require_knobs(!tiles_that_fit(std::array{knobs.tile}, spec, machine).empty(),
                 "whole tiles of warpgroups and copies; blocks that fit on a multiprocessor");
   return device_kernel_of(warpgroup_product(*product, knobs.tile), operands(spec).size());
 }

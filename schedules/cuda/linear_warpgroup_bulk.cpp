@@ -17,7 +17,7 @@ std::optional<microkernels::TensorProduct> product_of(const LinearSpec& spec,
 
 std::vector<microkernels::BulkTile> tiles_for(const LinearSpec& spec, const Machine& machine) {
   if (!product_of(spec, machine)) return {};
-  return tiles_that_fit(microkernels::kBulkTiles, machine);
+  return tiles_that_fit(microkernels::kBulkTiles, spec, machine);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ DeviceKernel CudaLinearWarpgroupBulk::device_kernel(const LinearSpec& spec, cons
                                                     const Knobs& knobs) {
   const auto product = product_of(spec, machine);
   require_knobs(product.has_value(), "16-bit storage, k and columns in whole chunks of 8, wgmma");
-  require_knobs(!tiles_that_fit(std::array{knobs.tile}, machine).empty(),
+  require_knobs(!tiles_that_fit(std::array{knobs.tile}, spec, machine).empty(),
                 "whole tiles of warpgroups; blocks that fit on a multiprocessor");
   return device_kernel_of(bulk_product(*product, knobs.tile, machine.multiprocessors),
                           operands(spec).size());

@@ -30,9 +30,6 @@ int stage_bytes(const BulkTile& tile) { return left_bytes(tile) + right_bytes(ti
 /// Threads that multiply; those follow of whom one copies.
 int consumers(const BulkTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
 
-/// In the registers of a thread that multiplies.
-int sums_of(const BulkTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
-
 /// Three warpgroups that multiply need more registers than all threads have a share of: a fourth
 /// one, which copies, gives most of its own away.
 bool moves_registers(const BulkTile& tile) { return consumers(tile) > 2 * kThreads; }
@@ -144,6 +141,8 @@ class BulkProductCode {
 
   void multiply(Index first, const Place<Index>& at) {
     const Index row = code_.thread() / kThreads * kWarpgroupRows;
+    const Index warp_row = code_.thread() / kWarp % 4 * kProductRows;
+    epilogue_.prepare(at.row + row + warp_row, kProductRows);
     const KernelCode::Values zeros(static_cast<std::size_t>(sums_of(tile_)), floats_.constant(0.0));
     const auto sums = code_.loop(steps_, zeros, [&](Index step, const KernelCode::Values& before) {
       const Index turn = first + step;
@@ -157,7 +156,6 @@ class BulkProductCode {
     });
     const auto finished = finish_warpgroup_products(code_, sums);
     release(first + (steps_ - 1), code_.ir().getTrue());
-    const Index warp_row = code_.thread() / kWarp % 4 * kProductRows;
     epilogue_.store({at.row + row + warp_row, at.column}, kProductRows, tile_.block_n,
                     in_order_of_columns(finished));
   }
@@ -225,6 +223,12 @@ bool is_legal(const BulkTile& tile) {
          tile.block_n % kColumnGroup == 0 && tile.block_n <= 256 && tile.stages >= 2 &&
          tile.blocks >= 1 &&
          (!moves_registers(tile) || registers_of_consumer(tile) >= sums_of(tile) + kOthers);
+}
+
+int sums_of(const BulkTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
+
+int moved_registers(const BulkTile& tile) {
+  return moves_registers(tile) ? registers_of_consumer(tile) - registers_at_launch(tile) : 0;
 }
 
 int threads_of(const BulkTile& tile) { return consumers(tile) + producers(tile); }

@@ -52,6 +52,9 @@ bool is_legal(const BulkTile& tile);
 int threads_of(const BulkTile& tile);
 int shared_bytes(const BulkTile& tile);
 int registers_of(const BulkTile& tile);  ///< of a thread at launch
+int sums_of(const BulkTile& tile);       ///< in the registers of a thread that multiplies
+/// That a thread which multiplies gets beyond those at launch.
+int moved_registers(const BulkTile& tile);
 
 /// Whether the layer's rows lie as tensor maps want it: columns in whole chunks.
 bool has_bulk_product(const TensorProduct& product);

@@ -166,8 +166,9 @@ PeakCode warpgroup_peak(Element element) {
   KernelCode::Values sums(kWarpgroupRows * kColumns / kThreads,
                           llvm::ConstantFP::get(ir.getFloatTy(), 0));
   sums = code.loop(kernel.steps(), sums, [&](Index, const KernelCode::Values& before) {
-    const auto begun = begin_warpgroup_product(code, element, kColumns, before, code.shared(),
-                                               code.at(code.shared(), std::int64_t{kLeftBytes}));
+    const auto begun =
+        begin_warpgroup_product(code, element, kColumns, kColumns, before, code.shared(),
+                                code.at(code.shared(), std::int64_t{kLeftBytes}));
     wait_for_warpgroup_products(code, 1);
     return begun;
   });

@@ -1,16 +1,10 @@
 #pragma once
 // From sums in registers to the output in memory.
 
-#include <array>
-
-#include "schedules/microkernels/float_code.h"
+#include "schedules/microkernels/row_statistics_code.h"
 #include "schedules/microkernels/tensor_product.h"
-#include "schedules/microkernels/warp_maps.h"
 
 namespace vitgen::microkernels {
-
-/// Eight neighbouring columns of one row.
-using SumsOfRow = std::array<llvm::Value*, kChunk>;
 
 class ProductEpilogue {
  public:
@@ -19,23 +13,43 @@ class ProductEpilogue {
   /// Number of the kernel's parameters.
   static int parameters(const TensorProduct& product);
 
+  /// Begins what does not depend on sums, for `rows` rows that a warp will store next: reads that
+  /// can be under way while the first factors are copied. Without it `store` does so.
+  void prepare(Index first_row, int rows);
+
   /// Finishes and stores a warp's `rows` x `columns` sums from `first` on: products of 16 x 8, row
   /// by row, made with a right factor that is shuffled as output_column says.
   void store(const Place<Index>& first, int rows, int columns, const KernelCode::Values& sums);
 
  private:
-  /// The bias of eight columns from `column` on, a multiple of 8; zeros without one.
-  SumsOfRow bias_of(Index column);
+  /// Eight elements as they are in memory.
+  using Pairs = std::array<llvm::Value*, kChunk / 2>;
+  /// What the epilogue needs of eight columns.
+  struct ColumnValues {
+    SumsOfRow bias, sums;
+  };
+
+  /// A vector's elements from `column` on, a multiple of 8; those past the edge are others.
+  SumsOfRow elements(int parameter, Index column);
+  /// Rows of a lane.
+  std::vector<Index> rows_from(Index first_row, int rows);
   /// Eight columns; those outside of the output are left out.
-  void store_row(Index row, Index column, const SumsOfRow& sums, const SumsOfRow& bias);
-  void store_chunk(Index row, Index column, SumsOfRow values);
-  void store_elements(Index row, Index column, const SumsOfRow& values);
-  llvm::Value* address(int parameter, Index row, Index column, int bytes);
+  void store_row(Index row, Index column, const SumsOfRow& sums, const ColumnValues& columns,
+                 const RowMoments& moments);
+  SumsOfRow finish(const SumsOfRow& sums, const ColumnValues& columns, const RowMoments& moments);
+  void add_residual(SumsOfRow& values, Index row, Index column);
+  Pairs packed(const SumsOfRow& values);
+  void store_chunk(llvm::Value* where, const Pairs& elements);
   void store_f32(llvm::Value* where, const SumsOfRow& values);
+  void store_elements(Index row, Index column, const SumsOfRow& values);
+  void store_statistics(Index row, Index column, const Pairs& elements);
+  llvm::Value* address(int parameter, Index row, Index column, int bytes);
 
   KernelCode& code_;
   FloatCode& floats_;
   llvm::IRBuilder<>& ir_;
+  RowStatisticsCode statistics_;
+  std::vector<RowMoments> moments_;  ///< of a lane's rows, in their order
   TensorProduct product_;
   bool whole_chunks_;
 };

@@ -38,6 +38,7 @@ class ProductCode {
   void build() {
     find_chunks();
     ring_.begin();
+    epilogue_.prepare(first_row_ + warp_row_, warp_m_);
     const KernelCode::Values zeros(static_cast<std::size_t>(warp_m_ * warp_n_ / kWarp),
                                    floats_.constant(0.0));
     const auto sums =
@@ -138,10 +139,12 @@ bool is_legal(const TensorTile& tile) {
 
 int threads_of(const TensorTile& tile) { return tile.warps_m * tile.warps_n * kWarp; }
 
+int sums_of(const TensorTile& tile) { return tile.block_m * tile.block_n / threads_of(tile); }
+
 // Beside its sums a thread has addresses and the factors of two steps of 16 terms.
 int registers_of(const TensorTile& tile) {
   constexpr int kOthers = 64;
-  return tile.block_m * tile.block_n / threads_of(tile) + kOthers;
+  return sums_of(tile) + kOthers;
 }
 
 int shared_bytes(const TensorTile& tile) { return tile.stages * stage_bytes(ring_of(tile)); }

@@ -1,6 +1,7 @@
 #pragma once
 // out[i][j] = activation(sum_k x[i][k] w[j][k] + bias[j]) + residual[i][j]: 16-bit factors, f32
-// sums, on tensor cores.
+// sums, on tensor cores. `normalized`: of rows that a LayerNorm makes of x, by their statistics;
+// and `statistics` of the rows of out (row_statistics_code.h).
 //
 // for block of block_m rows x block_n columns        a block of threads; columns of a row first
 //   for block_k terms                                a stage of a ring in shared memory: cp.async
@@ -16,8 +17,9 @@
 
 namespace vitgen::microkernels {
 
-/// What is computed: x {k, rows}, w {k, n}, [bias {n}, f32], [residual {n, rows}], out {n, rows},
-/// the parameters of the kernel in this order.
+/// What is computed: x {k, rows}, w {k, n}, [bias {n}, f32], [sums over k of w {n}, f32],
+/// [residual {n, rows}], [statistics of x {2, groups of k, rows}, f32], out {n, rows},
+/// [statistics of out {2, groups of n, rows}, f32]: the parameters of the kernel in this order.
 struct TensorProduct {
   int rows = 1;
   int k = 8;  ///< a multiple of 8: rows of x and w are whole chunks of 16 bytes
@@ -27,6 +29,9 @@ struct TensorProduct {
   DeviceActivation activation = DeviceActivation::none;
   bool residual = false;
   bool f32_output = false;
+  bool normalized = false;
+  float eps = 0;
+  bool statistics = false;  ///< not with f32_output
 };
 
 struct TensorTile {
@@ -56,6 +61,8 @@ bool is_legal(const TensorTile& tile);
 int threads_of(const TensorTile& tile);
 int shared_bytes(const TensorTile& tile);
 int registers_of(const TensorTile& tile);  ///< of a thread
+int sums_of(const TensorTile& tile);       ///< of those
+constexpr int moved_registers(const TensorTile&) { return 0; }
 
 DeviceCode tensor_product(const TensorProduct& product, const TensorTile& tile);
 

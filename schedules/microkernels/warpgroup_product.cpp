@@ -15,7 +15,6 @@ constexpr int kThreads = 128;  ///< of a warpgroup
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
 /// In the registers of a thread.
-int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
 RingShape ring_of(const WarpgroupTile& tile) {
   return {tile.block_m, tile.block_n, kWarpgroupDepth, tile.stages, threads_of(tile), true};
 }
@@ -30,6 +29,8 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
   TileRing ring(code, ring_of(tile), {code.parameter(0), product.rows, product.k}, first_row,
                 {code.parameter(1), product.n, product.k}, first_column);
   ring.begin();
+  const Index warp_row = code.thread() / kWarp % 4 * kProductRows;
+  epilogue.prepare(first_row + row + warp_row, kProductRows);
   const KernelCode::Values zeros(static_cast<std::size_t>(sums_of(tile)), floats.constant(0.0));
   const auto sums =
       code.loop(ring.steps(), zeros, [&](Index step, const KernelCode::Values& before) {
@@ -43,7 +44,6 @@ void build(KernelCode& code, const TensorProduct& product, const WarpgroupTile& 
         wait_for_warpgroup_products(code, 1);
         return begun;
       });
-  const Index warp_row = code.thread() / kWarp % 4 * kProductRows;
   epilogue.store({first_row + row + warp_row, first_column}, kProductRows, tile.block_n,
                  finish_warpgroup_products(code, sums));
   code.finish();
@@ -59,6 +59,8 @@ bool is_legal(const WarpgroupTile& tile) {
 }
 
 int threads_of(const WarpgroupTile& tile) { return tile.block_m / kWarpgroupRows * kThreads; }
+
+int sums_of(const WarpgroupTile& tile) { return kWarpgroupRows * tile.block_n / kThreads; }
 
 int registers_of(const WarpgroupTile& tile) {
   constexpr int kOthers = 48;  // addresses

@@ -37,6 +37,8 @@ bool is_legal(const WarpgroupTile& tile);
 int threads_of(const WarpgroupTile& tile);
 int shared_bytes(const WarpgroupTile& tile);
 int registers_of(const WarpgroupTile& tile);  ///< of a thread
+int sums_of(const WarpgroupTile& tile);       ///< of those
+constexpr int moved_registers(const WarpgroupTile&) { return 0; }
 
 DeviceCode warpgroup_product(const TensorProduct& product, const WarpgroupTile& tile);
 

@@ -1,5 +1,7 @@
 #include "schedules/support/tensor_cores.h"
 
+#include "schedules/microkernels/warp_maps.h"
+
 namespace vitgen {
 
 namespace {
@@ -34,6 +36,8 @@ std::optional<microkernels::Element> tensor_element(DType storage) {
   return std::nullopt;
 }
 
+static_assert(kStatisticsGroup == microkernels::kColumnGroup);
+
 std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& spec) {
   const auto element = tensor_element(spec.storage);
   if (!element || spec.k % microkernels::kChunk != 0) return std::nullopt;
@@ -44,7 +48,10 @@ std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& s
                                      .bias = spec.epilogue.bias,
                                      .activation = device_activation(spec.epilogue.activation),
                                      .residual = spec.epilogue.residual,
-                                     .f32_output = spec.f32_output};
+                                     .f32_output = spec.f32_output,
+                                     .normalized = spec.normalized,
+                                     .eps = spec.eps,
+                                     .statistics = spec.statistics};
 }
 
 double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, int block_n) {
@@ -64,6 +71,22 @@ bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int sh
          blocks * (shared_bytes + kOfSystem) <= machine.shared_bytes_at_launch + kOfSystem &&
          threads <= machine.max_threads && registers <= kMostRegisters &&
          blocks * threads * registers <= machine.registers;
+}
+
+bool has_registers_for_statistics(const LinearSpec& spec, const Machine& machine, int threads,
+                                  int sums) {
+  const int parts = (spec.normalized ? 1 : 0) + (spec.statistics ? 1 : 0);
+  if (parts == 0) return true;
+  // With fewer beside the sums ptxas 13.0 spills for sm_90a.
+  constexpr int kOthers = 32;
+  constexpr int kOfPart = 8;
+  // A quarter of the registers serves a quarter of the warps, which get them in eights for a thread
+  // (CUDA C++ Best Practices Guide, register allocation; Nsight Compute's occupancy calculator).
+  constexpr int kQuarters = 4;
+  constexpr int kUnit = 8;
+  const int warps = groups(threads / microkernels::kWarp, kQuarters);
+  const int registers = machine.registers / kQuarters / warps / microkernels::kWarp / kUnit * kUnit;
+  return sums + kOthers + parts * kOfPart <= registers;
 }
 
 DeviceKernel device_kernel_of(const microkernels::DeviceCode& code, std::size_t operands) {

@@ -30,13 +30,22 @@ double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, 
 bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int shared_bytes,
                          int registers);
 
+/// Whether an epilogue with statistics of rows leaves `sums`, beyond what was moved to a thread, in
+/// the registers of one of `threads` on a multiprocessor; true without statistics.
+bool has_registers_for_statistics(const LinearSpec& spec, const Machine& machine, int threads,
+                                  int sums);
+
 /// Those of a rule's tiles that there is code for and that fit on the machine's multiprocessors.
 template <class Tile, std::size_t N>
-std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const Machine& machine) {
+std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const LinearSpec& spec,
+                                 const Machine& machine) {
   std::vector<Tile> fit;
   std::ranges::copy_if(tiles, std::back_inserter(fit), [&](const Tile& tile) {
-    return is_legal(tile) && fits_multiprocessor(machine, tile.blocks, threads_of(tile),
-                                                 shared_bytes(tile), registers_of(tile));
+    return is_legal(tile) &&
+           fits_multiprocessor(machine, tile.blocks, threads_of(tile), shared_bytes(tile),
+                               registers_of(tile)) &&
+           has_registers_for_statistics(spec, machine, tile.blocks * threads_of(tile),
+                                        sums_of(tile) - moved_registers(tile));
   });
   return fit;
 }

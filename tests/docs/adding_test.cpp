@@ -29,7 +29,7 @@ void expect_matches_reference(const RmsNormSpec& typed, Algorithm algorithm) {
   algorithm.arguments[0].set(Halide::Buffer<float>(input.data(), list[0].extents));
   algorithm.arguments[1].set(Halide::Buffer<float>(gain.data(), list[1].extents));
   Halide::Buffer<float> result(output.data(), list[2].extents);
-  algorithm.output.realize(result, Halide::get_jit_target_from_environment());
+  pipeline(algorithm).realize(result, Halide::get_jit_target_from_environment());
 
   const OperandData data(list, {input.data(), gain.data(), output.data()});
   for (std::int64_t i = 0; i < list[2].elements(); ++i) {

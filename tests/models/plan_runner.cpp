@@ -29,15 +29,19 @@ struct Memory {
 void run_step(const Step& step, Memory& memory) {
   std::vector<Operand> list = operands(step.spec);
   for (Operand& operand : list) operand.dtype = DType::f32;
+  const std::size_t first = first_output(list);
+  for (std::size_t o = first; o < list.size(); ++o) {
+    memory.at(step.slots[o]).assign(static_cast<std::size_t>(list[o].elements()), 0.0f);
+  }
   std::vector<const void*> data;
   for (const Slot& slot : step.slots) data.push_back(memory.at(slot).data());
   const OperandData operands_data(list, data);
-  std::vector<float> out(static_cast<std::size_t>(list.back().elements()));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(i);
-    out[i] = static_cast<float>(reference(step.spec, operands_data, index).value);
+  std::int64_t index = 0;  // through all outputs
+  for (std::size_t o = first; o < list.size(); ++o) {
+    for (float& value : memory.at(step.slots[o])) {
+      value = static_cast<float>(reference(step.spec, operands_data, index++).value);
+    }
   }
-  memory.at(step.slots.back()) = std::move(out);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ Plan plan_of(DType precision, std::vector<std::string> outputs = {}) {
   PlanOptions options;
   options.precision = precision;
   options.outputs = std::move(outputs);
-  options.disabled_passes = {"patches_into_linear"};  // which has tests of its own
+  // Which have tests of their own.
+  options.disabled_passes = {"patches_into_linear", "norm_into_epilogue"};
   return lower(small_vit(2), options);
 }
 

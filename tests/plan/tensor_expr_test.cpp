@@ -45,6 +45,15 @@ TEST(TensorExpr, functions_of_rows_give_hand_values) {
   EXPECT_THAT(value(t::zeros({2, 1})).values, ElementsAre(0, 0));
 }
 
+// Thirds lie between 213 and 214, or 1706 and 1707, steps of a type.
+TEST(TensorExpr, sums_of_rows_and_rounding_to_a_type_give_hand_values) {
+  EXPECT_THAT(value(t::row_sums(a())).values, ElementsAre(6, 15));
+  EXPECT_THAT(value(t::row_sums(t::transpose(a()))).values, ElementsAre(5, 7, 9));
+  const TensorExpr thirds = t::scale(g(), 1.0 / 3);
+  EXPECT_THAT(value(t::rounded(thirds, DType::bf16)).values, ElementsAre(3.328125f, 6.65625f));
+  EXPECT_THAT(value(t::rounded(thirds, DType::f16)).values, ElementsAre(3.333984375f, 6.66796875f));
+}
+
 TEST(TensorExpr, permute_reorders_axes_and_a_diagonal_of_matrices_is_zero_elsewhere) {
   const TinyTensor cube{"c", {2, 3, 2}, {}};  // 1 .. 12
   const HostTensor turned = value(t::permute(t::leaf("c", {2, 3, 2}), {2, 0, 1}), {cube});
@@ -146,12 +155,26 @@ TEST(TensorExpr, leaves_are_collected_in_order) {
 TEST(TensorExpr, shapes_that_do_not_fit_are_errors_before_anything_is_read) {
   const TensorExpr b = t::leaf("absent", {3, 2});
   for (const TensorExpr& wrong :
-       {t::concat({a(), b}), t::concat_columns({a(), b}), t::add(a(), b), t::mul_rows(b, g()),
-        t::reshape(b, {7}), t::rows(b, 2, 2), t::pad(b, 2), t::pack(g(), 8), t::transpose(g()),
-        t::permute(a(), {0}), t::permute(a(), {0, 0}), t::permute(a(), {0, 2}),
-        t::permute(a(), {0, -1}), t::permute(a(), {0, 1, 2}), t::block_diagonal({a(), g()}),
-        t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic), t::pixel_offset(b, {1}, {1}),
+       {t::concat({a(), b}),
+        t::concat_columns({a(), b}),
+        t::add(a(), b),
+        t::mul_rows(b, g()),
+        t::reshape(b, {7}),
+        t::rows(b, 2, 2),
+        t::pad(b, 2),
+        t::pack(g(), 8),
+        t::transpose(g()),
+        t::permute(a(), {0}),
+        t::permute(a(), {0, 0}),
+        t::permute(a(), {0, 2}),
+        t::permute(a(), {0, -1}),
+        t::permute(a(), {0, 1, 2}),
+        t::block_diagonal({a(), g()}),
+        t::resample(b, 2, 2, 3, 3, t::Resample::torch_bicubic),
+        t::pixel_offset(b, {1}, {1}),
         t::conv_in_window(b, {}),
+        t::row_sums(g()),
+        t::rounded(g(), DType::f32),
         t::conv_in_window(t::leaf("absent", {1, 1, 1, 1}), {.stride = 0})}) {
     try {
       shape_of(wrong);

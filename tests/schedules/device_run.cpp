@@ -53,12 +53,12 @@ std::vector<std::byte> encoded(const microkernels::TensorMap& map, std::uint64_t
 }  // namespace
 
 std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
-  clear_output();
+  clear_outputs();
   DeviceMemory memory;
   std::vector<std::uint64_t> addresses;
   for (std::size_t p = 0; p < operands_.size(); ++p) {
     const std::span<std::byte> data(bytes(p), static_cast<std::size_t>(operands_[p].bytes()));
-    const bool is_output = p + 1 == operands_.size();
+    const bool is_output = operands_[p].role == Role::output;
     addresses.push_back(is_output ? memory.add(data) : memory.add_constant(data));
   }
   std::vector<std::byte> scratch(kernel.scratch_bytes);
@@ -77,7 +77,7 @@ std::vector<float> KernelRunner::run(const DeviceKernel& kernel) {
               .parameters = parameters},
              memory.memory());
   }
-  return output();
+  return outputs();
 }
 
 }  // namespace vitgen

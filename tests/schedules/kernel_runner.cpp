@@ -82,49 +82,61 @@ std::vector<float> KernelRunner::run(const Machine& machine, const Choice& choic
 }
 
 std::vector<float> KernelRunner::run(const Algorithm& algorithm, const Halide::Target& target) {
-  for (std::size_t p = 0; p + 1 < operands_.size(); ++p) {
+  const std::size_t inputs = first_output(operands_);
+  for (std::size_t p = 0; p < inputs; ++p) {
     Halide::ImageParam argument = algorithm.arguments[p];
     Halide::Buffer<> buffer = wrap(operands_[p], memory_[p]->data());
     buffer.set_host_dirty();  // else a GPU would not fetch it
     argument.set(buffer);
   }
-  clear_output();
-  Halide::Buffer<> buffer = wrap(operands_.back(), memory_.back()->data());
+  clear_outputs();
+  std::vector<Halide::Buffer<>> buffers;
+  for (std::size_t p = inputs; p < operands_.size(); ++p) {
+    buffers.push_back(wrap(operands_[p], memory_[p]->data()));
+  }
   Halide::Pipeline runs = pipeline(algorithm);
   const EmulatedMicrokernels microkernels(algorithm);
   runs.set_jit_externs(microkernels.externs());
-  runs.realize(buffer, target);
-  EXPECT_EQ(buffer.copy_to_host(), 0);
+  runs.realize(Halide::Realization(buffers), target);
+  for (Halide::Buffer<>& buffer : buffers) EXPECT_EQ(buffer.copy_to_host(), 0);
   microkernels.expect_no_fault();
-  return output();
+  return outputs();
 }
 
-void KernelRunner::clear_output() {
-  std::memset(bytes(memory_.size() - 1), 0xFF, static_cast<std::size_t>(operands_.back().bytes()));
+void KernelRunner::clear_outputs() {
+  for (std::size_t p = first_output(operands_); p < operands_.size(); ++p) {
+    std::memset(bytes(p), 0xFF, static_cast<std::size_t>(operands_[p].bytes()));
+  }
 }
 
-std::vector<float> KernelRunner::output() const {
-  const Operand& out = operands_.back();
-  const OperandData stored({out}, {memory_.back()->data()});
+std::vector<float> KernelRunner::outputs() const {
   std::vector<float> values;
-  for (std::int64_t i = 0; i < out.elements(); ++i) {
-    values.push_back(static_cast<float>(stored.at(0, i)));
+  for (std::size_t p = first_output(operands_); p < operands_.size(); ++p) {
+    const OperandData stored({operands_[p]}, {memory_[p]->data()});
+    for (std::int64_t i = 0; i < operands_[p].elements(); ++i) {
+      values.push_back(static_cast<float>(stored.at(0, i)));
+    }
   }
   return values;
 }
 
-OperandData KernelRunner::data(const std::vector<float>& output) const {
-  std::vector<const void*> pointers;
-  for (std::size_t p = 0; p + 1 < memory_.size(); ++p) pointers.push_back(memory_[p]->data());
-  pointers.push_back(output.data());
+OperandData KernelRunner::data(const std::vector<float>& outputs) const {
   std::vector<Operand> list = operands_;
-  list.back().dtype = DType::f32;
+  std::vector<const void*> pointers;
+  const std::size_t inputs = first_output(list);
+  for (std::size_t p = 0; p < inputs; ++p) pointers.push_back(memory_[p]->data());
+  std::size_t before = 0;
+  for (std::size_t p = inputs; p < list.size(); ++p) {
+    list[p].dtype = DType::f32;
+    pointers.push_back(outputs.data() + before);
+    before += static_cast<std::size_t>(list[p].elements());
+  }
   return {std::move(list), pointers};
 }
 
-void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,
+void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& outputs,
                               std::int64_t samples) {
-  const Comparison result = compare(runner.spec(), runner.data(output), samples);
+  const Comparison result = compare(runner.spec(), runner.data(outputs), samples);
   EXPECT_GT(result.checked, 0);
   EXPECT_EQ(result.failed, 0) << runner.spec().text() << "\n  worst element " << result.worst_index
                               << ": " << result.worst_value << ", reference "

@@ -22,19 +22,19 @@ class KernelRunner {
   /// `guard_end`: operands end at a guard page, else they start at one.
   KernelRunner(OpSpec spec, Fill fill, unsigned seed, bool guard_end);
 
-  /// The output, widened to f32, of the op scheduled by `choice` for `machine`, in instructions
-  /// that this CPU has; a GPU's schedule runs under OpenCL.
+  /// The outputs, widened to f32 and one after the other, of the op scheduled by `choice` for
+  /// `machine`, in instructions that this CPU has; a GPU's schedule runs under OpenCL.
   std::vector<float> run(const Machine& machine, const Choice& choice);
 
-  /// The output of a scheduled definition of the op.
+  /// Those of a scheduled definition of the op.
   std::vector<float> run(const Algorithm& algorithm, const Halide::Target& target);
 
-  /// The output of device code on an emulated GPU (tests/ptx): every address is checked, and
+  /// Those of device code on an emulated GPU (tests/ptx): every address is checked, and
   /// operands begin at multiples of 128 bytes, as a library's do.
   std::vector<float> run(const DeviceKernel& kernel);
 
-  /// The operands, with `output` in the last place, which is f32.
-  OperandData data(const std::vector<float>& output) const;
+  /// The operands, with `outputs` in the last places, which are f32.
+  OperandData data(const std::vector<float>& outputs) const;
   const OpSpec& spec() const { return spec_; }
 
   /// Operand `number`, which is f32, to plant special values before run().
@@ -44,9 +44,9 @@ class KernelRunner {
   std::byte* bytes(std::size_t number) const {
     return static_cast<std::byte*>(memory_[number]->data());
   }
-  /// NaN in the output before a run shows what a kernel leaves unwritten.
-  void clear_output();
-  std::vector<float> output() const;
+  /// NaN in the outputs before a run shows what a kernel leaves unwritten.
+  void clear_outputs();
+  std::vector<float> outputs() const;
 
   OpSpec spec_;
   std::vector<Operand> operands_;
@@ -60,7 +60,7 @@ const Machine& host_machine();
 Halide::Target test_target(const Machine& machine);
 
 /// Compares with the reference and reports the worst element through GoogleTest.
-void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& output,
+void expect_matches_reference(const KernelRunner& runner, const std::vector<float>& outputs,
                               std::int64_t samples = 0);
 
 }  // namespace vitgen

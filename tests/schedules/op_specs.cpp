@@ -39,6 +39,26 @@ std::vector<OpSpec> rounded_linear_specs() {
   return specs;
 }
 
+// Rows in whole chunks of 16 bytes, as plans have them; groups of 32 columns with a rest and none.
+std::vector<OpSpec> statistics_linear_specs() {
+  std::vector<OpSpec> specs;
+  const auto add = [&](LinearSpec spec, bool normalized, bool statistics) {
+    spec.panel = 1;
+    spec.normalized = normalized;
+    spec.eps = normalized ? 1e-6f : 0.0f;
+    spec.statistics = statistics;
+    specs.push_back(op_spec(spec));
+  };
+  const Epilogue gelu{.bias = true, .activation = Activation::gelu_erf, .residual = false};
+  const Epilogue sum{.bias = true, .activation = Activation::none, .residual = true};
+  add({.rows = 5, .k = 40, .n = 72, .epilogue = gelu, .storage = DType::f16}, true, false);
+  add({.rows = 17, .k = 64, .n = 96, .epilogue = sum, .storage = DType::bf16}, false, true);
+  add({.rows = 9, .k = 72, .n = 40, .epilogue = sum, .storage = DType::bf16}, true, true);
+  add({.rows = 1, .k = 24, .n = 33, .epilogue = {.bias = false}, .storage = DType::f16}, true,
+      true);
+  return specs;
+}
+
 std::vector<OpSpec> linear_specs() {
   std::vector<OpSpec> specs;
   const auto add = [&](int rows, int k, int n, Epilogue epilogue) {
@@ -64,6 +84,8 @@ std::vector<OpSpec> linear_specs() {
   add(66, 5632, 48, {.bias = true, .activation = Activation::relu, .residual = true});
   const std::vector<OpSpec> rounded = rounded_linear_specs();
   specs.insert(specs.end(), rounded.begin(), rounded.end());
+  const std::vector<OpSpec> statistics = statistics_linear_specs();
+  specs.insert(specs.end(), statistics.begin(), statistics.end());
   return specs;
 }
 

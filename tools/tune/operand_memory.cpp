@@ -82,6 +82,15 @@ std::vector<void*> OperandMemory::pointers() const {
   return list;
 }
 
+std::string OperandMemory::outputs() const {
+  std::string bytes;
+  for (std::size_t i = first_output(operands); i < operands.size(); ++i) {
+    bytes.append(static_cast<const char*>(pages[i].data()),
+                 static_cast<std::size_t>(operands[i].bytes()));
+  }
+  return bytes;
+}
+
 OperandMemory fill_operands(std::vector<Operand> operands, std::uint32_t seed,
                             Placement placement) {
   OperandMemory memory{.operands = std::move(operands), .pages = {}};

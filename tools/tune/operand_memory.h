@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "generators/base/op_spec.h"
@@ -37,9 +38,11 @@ struct OperandMemory {
   std::vector<OperandPages> pages;
 
   std::vector<void*> pointers() const;
+  /// The bytes of all outputs, one after the other.
+  std::string outputs() const;
 };
 
-/// Normally distributed numbers, or random bytes; NaN in the output, so that what a kernel leaves
+/// Normally distributed numbers, or random bytes; NaN in the outputs, so that what a kernel leaves
 /// unwritten shows. The same seed gives the same values at any place.
 OperandMemory fill_operands(std::vector<Operand> operands, std::uint32_t seed, Placement placement);
 

@@ -36,23 +36,23 @@ void limit_process(const TrialRequest& request) {
   limit(RLIMIT_CPU, request.cpu_seconds);
 }
 
-std::string_view output_bytes(const OperandMemory& memory) {
-  return {static_cast<const char*>(memory.pages.back().data()),
-          static_cast<std::size_t>(memory.operands.back().bytes())};
-}
-
-// The elements whose bits are not the expected ones.
+// The elements of the outputs, one output after the other, whose bits are not the expected ones.
 std::vector<std::int64_t> differences(const OperandMemory& memory, std::string_view expected) {
-  const std::string_view got = output_bytes(memory);
+  const std::string got = memory.outputs();
   if (got.size() != expected.size()) {
     throw Error(ExitCode::internal, "TRIAL_EXPECTED", "the expected output has another size");
   }
   std::vector<std::int64_t> indices;
   if (got == expected) return indices;
-  const auto element = static_cast<std::size_t>(byte_size(memory.operands.back().dtype));
-  for (std::size_t at = 0; at < got.size(); at += element) {
-    if (got.substr(at, element) == expected.substr(at, element)) continue;
-    indices.push_back(static_cast<std::int64_t>(at / element));
+  const std::string_view now = got;
+  std::int64_t index = 0;
+  std::size_t at = 0;
+  for (std::size_t o = first_output(memory.operands); o < memory.operands.size(); ++o) {
+    const auto element = static_cast<std::size_t>(byte_size(memory.operands[o].dtype));
+    const std::int64_t end = index + memory.operands[o].elements();
+    for (; index < end; ++index, at += element) {
+      if (now.substr(at, element) != expected.substr(at, element)) indices.push_back(index);
+    }
   }
   return indices;
 }
@@ -60,11 +60,18 @@ std::vector<std::int64_t> differences(const OperandMemory& memory, std::string_v
 std::string different_bits(const OperandMemory& memory, std::string_view expected) {
   const std::vector<std::int64_t> different = differences(memory, expected);
   if (different.empty()) return {};
-  const Operand& output = memory.operands.back();
-  const OperandData both({output, output}, {output_bytes(memory).data(), expected.data()});
+  const std::string got = memory.outputs();
+  std::size_t o = first_output(memory.operands), begin = 0;
+  std::int64_t own = different.front(), all = 0;
+  for (std::size_t i = o; i < memory.operands.size(); ++i) all += memory.operands[i].elements();
+  for (; own >= memory.operands[o].elements(); ++o) {
+    own -= memory.operands[o].elements();
+    begin += static_cast<std::size_t>(memory.operands[o].bytes());
+  }
+  const Operand& output = memory.operands[o];
+  const OperandData both({output, output}, {got.data() + begin, expected.data() + begin});
   return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
-                     different.size(), output.elements(), different.front(),
-                     both.at(0, different.front()), both.at(1, different.front()));
+                     different.size(), all, different.front(), both.at(0, own), both.at(1, own));
 }
 
 OperandData operand_data(const OperandMemory& memory) {
@@ -112,7 +119,7 @@ bool is_by_bits(const TrialRequest& request) {
 std::string fault_of(const TrialRequest& request, const TrialRun& run, std::string_view expected,
                      std::string& first) {
   if (!run.fault.empty()) return run.fault;
-  const std::string_view output = output_bytes(*run.memory);
+  const std::string output = run.memory->outputs();
   if (!first.empty()) {
     return first == output ? "" : "the same operands do not give the same bits again";
   }
@@ -141,7 +148,7 @@ void reference_output(const TrialRequest& request, TrialRunner& runner, std::ost
     out << "wrong " << run.fault << '\n';
     return;
   }
-  write_aside(request.expected, output_bytes(*run.memory));
+  write_aside(request.expected, run.memory->outputs());
   out << "ok\n";
 }
 

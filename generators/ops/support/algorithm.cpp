@@ -37,7 +37,7 @@ Halide::ImageParam image_param(const Operand& operand) {
 }
 
 Halide::Pipeline pipeline(const Algorithm& algorithm) {
-  Halide::Pipeline result(algorithm.output);
+  Halide::Pipeline result(algorithm.outputs);
   for (const auto& pass : algorithm.lowering_passes) {
     result.add_custom_lowering_pass(pass.get(), nullptr);
   }

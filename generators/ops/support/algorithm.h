@@ -23,12 +23,13 @@ struct Microkernel {
   bool operator==(const Microkernel&) const = default;
 };
 
-/// A definition by its parts. `arguments` follow the order of the op's operands without the
-/// output; `stages` are all Funcs but `output`, producers first.
+/// A definition by its parts. `arguments` and then `outputs` follow the order of the op's operands;
+/// `stages` are all other Funcs, producers first. An output may be made of those before it, as they
+/// are stored.
 struct Algorithm {
   std::vector<Halide::ImageParam> arguments;
   std::vector<Halide::Func> stages;
-  Halide::Func output;
+  std::vector<Halide::Func> outputs;
   std::vector<Microkernel> microkernels = {};
   /// What a schedule does to the lowered code where directives do not reach.
   std::vector<std::shared_ptr<Halide::Internal::IRMutator>> lowering_passes = {};

@@ -4,6 +4,7 @@
 
 #include "generators/base/error.h"
 #include "generators/base/suggest.h"
+#include "generators/plan/passes/norm_into_epilogue.h"
 #include "generators/plan/passes/norm_into_linear.h"
 #include "generators/plan/passes/patches_into_linear.h"
 #include "generators/plan/passes/pool_before_norm.h"
@@ -22,6 +23,8 @@ std::span<const Pass> all_passes() {
       {"patches_into_linear",
        "in 16 bits the patch embedding is a linear of patches laid out as rows",
        patches_into_linear, PassTime::in_precision},
+      {"norm_into_epilogue", "in 16 bits the linears before and after a LayerNorm compute it",
+       norm_into_epilogue, PassTime::in_precision},
   };
   return passes;
 }

@@ -1,6 +1,5 @@
 #include "generators/plan/passes/scale_into_query.h"
 
-#include <algorithm>
 #include <numbers>
 #include <string_view>
 
@@ -19,18 +18,17 @@ namespace {
 /// The step that computes the slot as W x + b, turned by place or not; null if it is something
 /// else.
 const Step* linear_behind(const Plan& plan, Slot slot) {
-  const auto writer =
-      std::ranges::find_if(plan.steps, [&](const Step& step) { return step.slots.back() == slot; });
-  if (writer == plan.steps.end()) return nullptr;
-  if (writer->spec.op == RotarySpec::op) {  // turns q, however long it is
-    const Slot input = writer->slots[0];
+  const Step* step = writer_of(plan, slot);
+  if (step == nullptr) return nullptr;
+  if (step->spec.op == RotarySpec::op) {  // turns q, however long it is
+    const Slot input = step->slots[0];
     const bool alone = input.kind == SlotKind::arena && readers(plan, input).size() == 1;
     return alone ? linear_behind(plan, input) : nullptr;
   }
-  if (writer->spec.op != LinearSpec::op) return nullptr;
-  const Epilogue epilogue = typed_spec<LinearSpec>(writer->spec).epilogue;
+  if (step->spec.op != LinearSpec::op) return nullptr;
+  const Epilogue epilogue = typed_spec<LinearSpec>(step->spec).epilogue;
   if (epilogue.activation != Activation::none || epilogue.residual) return nullptr;
-  return &*writer;
+  return step;
 }
 
 /// Of pack(matrix) and pad(vector) alike.

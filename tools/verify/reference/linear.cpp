@@ -1,6 +1,7 @@
 #include "generators/ops/linear.h"
 
 #include "tools/verify/reference/activation.h"
+#include "tools/verify/reference/row_statistics.h"
 #include "tools/verify/reference/storage.h"
 
 namespace vitgen {
@@ -43,10 +44,23 @@ double sum_factor(const LinearSpec& spec) {
   return chain_factor(spec.k) + (spec.storage == DType::f32 ? 0.0 : spec.k / 16.0);
 }
 
-ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::int64_t index) {
-  const std::int64_t i = index / spec.n;
-  const std::int64_t j = index % spec.n;
-  double sum = spec.epilogue.bias ? data.at(2, j) : 0.0;
+/// Places of operands; those that the layer lacks are never asked for.
+struct Places {
+  explicit Places(const LinearSpec& spec) {
+    const auto take = [this](bool has) { return has ? next++ : 0; };
+    bias = take(spec.epilogue.bias);
+    column_sums = take(spec.normalized);
+    residual = take(spec.epilogue.residual);
+    input_statistics = take(spec.normalized);
+    output = next;
+  }
+  std::size_t next = 2;
+  std::size_t bias, column_sums, residual, input_statistics, output;
+};
+
+ReferenceValue sum_of_products(const LinearSpec& spec, const OperandData& data, std::int64_t i,
+                               std::int64_t j, double first) {
+  double sum = first;
   double magnitude = std::abs(sum);
   double lost = 0;
   for (std::int64_t k = 0; k < spec.k; ++k) {
@@ -55,14 +69,47 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
     magnitude += std::abs(f.x * f.w);
     lost += underflow(spec, f);
   }
+  return {sum, sum_factor(spec) * kUnitRoundoff * magnitude + lost};
+}
+
+// The difference rounds twice, and is off by what the mean is, times the column's sum; so does its
+// product with 1 / deviation.
+ReferenceValue normalized_sum(const LinearSpec& spec, const OperandData& data, std::int64_t i,
+                              std::int64_t j) {
+  constexpr double u = kUnitRoundoff;
+  const Places places(spec);
+  const ReferenceValue sum = sum_of_products(spec, data, i, j, 0);
+  const auto [mean, inv_std] =
+      reference_moments(data, places.input_statistics, i, spec.k, spec.eps);
+  const double columns = data.at(places.column_sums, j);
+  const double bias = spec.epilogue.bias ? data.at(places.bias, j) : 0.0;
+  const double centred = sum.value - mean.value * columns;
+  const double off = sum.bound + mean.bound * std::abs(columns) +
+                     u * (std::abs(mean.value * columns) + std::abs(centred));
+  const double scaled = centred * inv_std.value;
+  const double value = scaled + bias;
+  return {value, off * (inv_std.value + inv_std.bound) + std::abs(centred) * inv_std.bound +
+                     u * (std::abs(scaled) + std::abs(value))};
+}
+
+ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::int64_t index) {
+  const Places places(spec);
+  const std::int64_t i = index / spec.n;
+  const std::int64_t j = index % spec.n;
+  if (i >= spec.rows) {
+    return reference_statistic(data, places.output, spec.n,
+                               index - std::int64_t{spec.rows} * spec.n);
+  }
+  const double bias = spec.epilogue.bias ? data.at(places.bias, j) : 0.0;
   ReferenceValue y = reference_activation(
-      {sum, sum_factor(spec) * kUnitRoundoff * magnitude + lost}, spec.epilogue.activation);
+      spec.normalized ? normalized_sum(spec, data, i, j) : sum_of_products(spec, data, i, j, bias),
+      spec.epilogue.activation);
   if (spec.epilogue.residual) {
-    y.value += data.at(data.size() - 2, index);
+    y.value += data.at(places.residual, index);
     y.bound += kUnitRoundoff * std::abs(y.value);
   }
   y.bound += 2 * kUnitRoundoff * std::abs(y.value);
-  return y;
+  return stored(y, spec.f32_output ? DType::f32 : spec.storage);
 }
 
 }  // namespace
@@ -70,9 +117,7 @@ ReferenceValue reference(const LinearSpec& spec, const OperandData& data, std::i
 template <>
 ReferenceEntry reference_entry<LinearSpec>() {
   return {LinearSpec::op, [](const OpSpec& spec, const OperandData& data, std::int64_t index) {
-            const auto typed = typed_spec<LinearSpec>(spec);
-            return stored(reference(typed, data, index),
-                          typed.f32_output ? DType::f32 : typed.storage);
+            return reference(typed_spec<LinearSpec>(spec), data, index);
           }};
 }
 

@@ -58,37 +58,50 @@ double ulp_of(double value) {
   return static_cast<double>(std::nextafter(single, INFINITY)) - static_cast<double>(single);
 }
 
+void add_element(Comparison& result, std::int64_t index, double got, const ReferenceValue& want) {
+  ++result.checked;
+  const bool both_nan = std::isnan(got) && std::isnan(want.value);
+  const double error = both_nan || got == want.value ? 0.0 : std::abs(got - want.value);
+  // Not `error > bound`: a NaN on one side only must fail.
+  const bool ok = error <= want.bound;
+  if (!ok) ++result.failed;
+  result.max_abs = std::max(result.max_abs, std::isnan(error) ? INFINITY : error);
+  result.max_ulp = std::max(result.max_ulp, error / ulp_of(want.value));
+  const double ratio = error == 0 ? 0
+                       : ok       ? error / want.bound
+                                  : std::max(error / want.bound, 1.001);
+  if (result.worst_index < 0 || ratio > result.worst_ratio || std::isnan(ratio)) {
+    result.worst_ratio = std::isnan(ratio) ? INFINITY : ratio;
+    result.worst_index = index;
+    result.worst_value = got;
+    result.worst_reference = want.value;
+    result.worst_bound = want.bound;
+  }
+}
+
 }  // namespace
 
 Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples) {
-  const Operand& out = data.operand(data.size() - 1);
-  return compare_at(spec, data, sample_indices(out.elements(), out.extents[0], samples));
+  std::vector<std::int64_t> indices;
+  std::int64_t before = 0;  // elements of the outputs before this one
+  for (std::size_t o = data.first_output(); o < data.size(); ++o) {
+    const Operand& out = data.operand(o);
+    for (const std::int64_t index : sample_indices(out.elements(), out.extents[0], samples)) {
+      indices.push_back(before + index);
+    }
+    before += out.elements();
+  }
+  return compare_at(spec, data, indices);
 }
 
 Comparison compare_at(const OpSpec& spec, const OperandData& data,
                       std::span<const std::int64_t> indices) {
   Comparison result;
   for (const std::int64_t index : indices) {
-    const ReferenceValue want = reference(spec, data, index);
-    const double got = data.at(data.size() - 1, index);
-    ++result.checked;
-    const bool both_nan = std::isnan(got) && std::isnan(want.value);
-    const double error = both_nan || got == want.value ? 0.0 : std::abs(got - want.value);
-    // Not `error > bound`: a NaN on one side only must fail.
-    const bool ok = error <= want.bound;
-    if (!ok) ++result.failed;
-    result.max_abs = std::max(result.max_abs, std::isnan(error) ? INFINITY : error);
-    result.max_ulp = std::max(result.max_ulp, error / ulp_of(want.value));
-    const double ratio = error == 0 ? 0
-                         : ok       ? error / want.bound
-                                    : std::max(error / want.bound, 1.001);
-    if (result.worst_index < 0 || ratio > result.worst_ratio || std::isnan(ratio)) {
-      result.worst_ratio = std::isnan(ratio) ? INFINITY : ratio;
-      result.worst_index = index;
-      result.worst_value = got;
-      result.worst_reference = want.value;
-      result.worst_bound = want.bound;
-    }
+    std::size_t output = data.first_output();
+    std::int64_t own = index;
+    while (own >= data.operand(output).elements()) own -= data.operand(output++).elements();
+    add_element(result, index, data.at(output, own), reference(spec, data, index));
   }
   return result;
 }

@@ -30,7 +30,7 @@ struct ReferenceValue {
   double bound = 0;  ///< largest |kernel - value| of a correct kernel
 };
 
-/// The memory of an op's operands in their order; reference() does not read the output's.
+/// The memory of an op's operands in their order.
 class OperandData {
  public:
   OperandData(std::vector<Operand> operands, std::vector<const void*> data)
@@ -40,6 +40,7 @@ class OperandData {
   double at(std::size_t operand, std::int64_t index) const;
   const Operand& operand(std::size_t number) const { return operands_[number]; }
   std::size_t size() const { return operands_.size(); }
+  std::size_t first_output() const { return vitgen::first_output(operands_); }
 
  private:
   std::vector<Operand> operands_;
@@ -54,7 +55,9 @@ struct ReferenceEntry {
 /// One entry per op.
 std::span<const ReferenceEntry> all_references();
 
-/// The output element at the flat `index` of a kernel called with `data`.
+/// The output element at the flat `index` of a kernel called with `data`; several outputs count as
+/// if they stood one after the other. Of the outputs in `data` only those before the element's own
+/// are read: what is made of one is made of it as the kernel has stored it.
 ReferenceValue reference(const OpSpec& spec, const OperandData& data, std::int64_t index);
 
 template <class Spec>
@@ -70,8 +73,8 @@ struct Comparison {
   double worst_value = 0, worst_reference = 0, worst_bound = 0;
 };
 
-/// Compares a kernel's output, the last operand, with the reference. At most `samples` elements are
-/// looked at, the first and last row among them, evenly spread otherwise (0: all).
+/// Compares a kernel's outputs with the reference. At most `samples` elements of each are looked
+/// at, the first and last row among them, evenly spread otherwise (0: all).
 Comparison compare(const OpSpec& spec, const OperandData& data, std::int64_t samples);
 
 /// The same of these elements of the output.
