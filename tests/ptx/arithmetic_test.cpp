@@ -211,6 +211,21 @@ TEST(Comparisons, SignsCombinationsAndBothResults) {
   EXPECT_EQ(result32("slct.b32.s32 %r1, 7, 8, -1;"), 8u);
 }
 
+// LLVM writes a true predicate as -1.
+TEST(Comparisons, ConstantPredicatesAreTrueIfTheyAreNotZero) {
+  for (const char* constant : {"0", "1", "-1"}) {
+    const std::uint32_t truth = constant[0] == '0' ? 0 : 1;
+    const std::string moved = std::string("mov.pred %p1, ") + constant + ";\n";
+    EXPECT_EQ(result32(moved + "selp.b32 %r1, 1, 0, %p1;"), truth) << constant;
+    EXPECT_EQ(result32(moved + "not.pred %p2, %p1;\nselp.b32 %r1, 1, 0, %p2;"), 1 - truth)
+        << constant;
+    EXPECT_EQ(result32(moved + "setp.eq.u32 %p2, 1, 1;\nand.pred %p3, %p1, %p2;\n"
+                               "selp.b32 %r1, 1, 0, %p3;"),
+              truth)
+        << constant;
+  }
+}
+
 TEST(Conversions, FloatsToIntegersRoundAndClamp) {
   EXPECT_EQ(result32("cvt.rni.s32.f32 %r1, " + f32(2.5f) + ";"), 2u);
   EXPECT_EQ(result32("cvt.rzi.s32.f32 %r1, " + f32(-2.9f) + ";"), static_cast<std::uint32_t>(-2));

@@ -13,6 +13,11 @@ void execute_mov(const Instruction& i, Thread& thread) {
   thread.registers[i.operands[0]] = thread.registers[i.operands[1]];
 }
 
+// A constant predicate is true if it is not 0.
+void execute_mov_predicate(const Instruction& i, Thread& thread) {
+  thread.set(i.operands[0], std::uint64_t{thread.registers[i.operands[1]] != 0});
+}
+
 // mov.b64 d, {a, b}: a in the lowest bits. `constant` is the size of an element.
 void execute_gather(const Instruction& i, Thread& thread) {
   std::uint64_t whole = 0;
@@ -41,7 +46,7 @@ Decoded decode_mov(Statement& s) {
   const std::size_t parts = std::max(to.size(), from.size());
   decoded.count = static_cast<std::uint32_t>(parts);
   if (parts == 1) {
-    decoded.execute = &execute_mov;
+    decoded.execute = type == Type::pred ? &execute_mov_predicate : &execute_mov;
   } else if (parts <= size_of(type) && (to.size() == 1 || from.size() == 1)) {
     decoded.execute = to.size() == 1 ? &execute_gather : &execute_scatter;
     decoded.constant = static_cast<std::int64_t>(size_of(type) / parts);
