@@ -32,7 +32,8 @@ TailStrategy column_tail(const LinearSpec& spec, int lanes) {
   return reads_columns ? TailStrategy::Predicate : TailStrategy::PredicateStores;
 }
 
-// Of a task, so that a thread is worth its start: a row takes some 200 cycles.
+// Of a task, so that a thread is worth its start: 768 columns are 24 groups, two chains of as many
+// additions of 4 cycles, and 16 rows 3000 cycles.
 constexpr int kRowsOfTask = 16;
 
 /// Both numbers of a row together, before the product.
