@@ -22,8 +22,8 @@ struct CodeFacts {
   /// Floating-point operations of FMAs per cycle, if each loop does the same number; 0: not known.
   double flops_per_cycle = 0;
   // Of code for a GPU, the most of its entries; 0 where nobody was asked.
-  int registers = 0;                 ///< of a thread
-  int spilled_bytes = 0;             ///< of a thread: registers stored to memory and loaded again
+  int registers = 0;         ///< of a thread
+  int spilled_bytes = 0;     ///< of a thread: registers stored to memory and loaded again
   bool loses_speed = false;  ///< as its assembler says: AssemblerReport::losses
 };
 
