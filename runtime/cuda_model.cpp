@@ -62,6 +62,9 @@ int upload(CudaModel& model, const Weights& weights, Text& why) {
     return cuda_error(driver, result, VITGEN_API_E_DEVICE, "cuMemAlloc", why);
   }
   result = driver.cuMemcpyHtoD_v2(model.weights, weights.base + VITGEN_PAGE, bytes);
+  // It may return before the copy has arrived, and a context's own stream would not wait for it
+  // (CUDA driver API, API synchronization behavior).
+  if (result == kCudaSuccess) result = driver.cuStreamSynchronize(nullptr);
   return cuda_check(driver, result, VITGEN_API_E_DEVICE, "weights: cuMemcpyHtoD", why);
 }
 

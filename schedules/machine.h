@@ -38,7 +38,7 @@ struct Machine {
   int tensor_products = 0;
   /// Tensor cores read both factors from shared memory, where bulk tensor copies bring them: wgmma.
   bool warpgroup_products = false;
-  int l2_bytes = 0;  ///< read from the L2 cache, a cycle and multiprocessor
+  int l2_bytes_per_cycle = 0;  ///< read from the L2 cache by a multiprocessor
   /// Of a CUDA device: the least compute capability, 10 major + minor; 0: the row is none.
   int capability = 0;
   /// Not 0 where devices of no other capability will do, as for code of sm_90a.
@@ -52,6 +52,9 @@ struct Machine {
     return vector_bytes / static_cast<int>(byte_size(dtype));
   }
 };
+
+/// Whether a library runs this row's kernels on a GPU: they are device code and launches.
+inline bool is_device_row(const Machine& machine) { return machine.capability != 0; }
 
 /// Every row of schedules/machines, best first: CUDA devices by their capability, then the row that
 /// needs more features, so that the first that a computer can run is the best.

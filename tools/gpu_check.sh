@@ -18,7 +18,7 @@
 #   --isa LIST          variants to check (those that the GPU runs)
 #
 # Exit code: 0, or 1 something is computed wrong, 2 usage, 3 no pack, 4 a folder cannot be written,
-# 6 no GPU, 70 the build failed.
+# 5 not all could be checked, 6 no GPU, 70 the build failed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/lib/common.sh"
@@ -103,15 +103,35 @@ copy_program() {
   cp "$here/bench/figures.py" "$here/bench/gpu_models.py" "$pack/bench/"
 }
 
+# value_of OPTION VALUE...: refuses an option without its value.
+value_of() { (($# > 1)) || fail $E_USAGE "$1: its value is missing" "tools/gpu_check.sh --help"; }
+
+# find_programs BUILD: those of a build that is there; without BUILD of one that is made.
+find_programs() {
+  local build=${1:-$VITGEN_ROOT/build/release}
+  vitgen=$build/tools/vitgen/vitgen program=$build/tools/gpu_check/gpu_check
+  [[ ! -x $vitgen || ! -x $program ]] || return 0
+  [[ ! $1 ]] || fail $E_USAGE "--build: $1 has no tools/vitgen/vitgen with tools/gpu_check/gpu_check" \
+    "cmake --build $1 --target vitgen gpu_check"
+  [[ -e $here/lib/build.sh ]] || fail $E_USAGE "a pack packs nothing" "call it in vitgen's repository"
+  . "$here/lib/deps.sh"
+  . "$here/lib/build.sh"
+  install_deps build
+  build_preset release vitgen gpu_check
+}
+
 make_pack() {
-  local build=build/release only='' whole='' pack='' vitgen program known library
+  local build='' only='' whole='' pack='' vitgen program known library
   while (($#)); do
     case $1 in
-      --build) build=${2-} && shift ;;
-      --only) only=${2-} && shift ;;
+      --build) value_of "$@" && build=$(realpath -m "$2") && shift ;;
+      --only) value_of "$@" && only=$2 && shift ;;
       --list) all_libraries && exit 0 ;;
       -*) fail $E_USAGE "unknown option: $1" "tools/gpu_check.sh --help" ;;
-      *) pack=$1 ;;
+      *)
+        [[ ! $pack ]] || fail $E_USAGE "one DIR, not '$1' as well" "tools/gpu_check.sh --help"
+        pack=$1
+        ;;
     esac
     shift
   done
@@ -126,19 +146,19 @@ make_pack() {
   done
   mkdir -p "$pack" || exit $E_IO
   pack=$(cd "$pack" && pwd -P)
+  # shellcheck disable=SC2064  # the folder's name as it is now
+  trap "rm -rf '$pack' '$pack.tar.gz'" EXIT
+  find_programs "$build"
   cd "$VITGEN_ROOT"
-  vitgen=$build/tools/vitgen/vitgen program=$build/tools/gpu_check/gpu_check
-  if [[ ! -x $vitgen || ! -x $program ]]; then
-    . "$here/lib/build.sh"
-    build_preset release vitgen gpu_check
-  fi
   copy_program
   for library in $only; do
     if [[ $library == check/* ]]; then pack_fixture "${library#*/}"; else pack_bench "${library#*/}"; fi
   done
   [[ ! $whole ]] || "$program" ops "$pack"/check/*/
   tar -C "$(dirname "$pack")" -czf "$pack.tar.gz" "$(basename "$pack")"
-  say "$pack, packed $(($(stat -c %s "$pack.tar.gz") / 1048576)) MiB: there, bash gpu_check.sh run ."
+  trap - EXIT
+  say "$pack, packed $((($(stat -c %s "$pack.tar.gz") + 1048575) / 1048576)) MiB in $pack.tar.gz:" \
+    "there, tar xzf $(basename "$pack").tar.gz and bash $(basename "$pack")/gpu_check.sh run $(basename "$pack")"
 }
 
 # ---- run -----------------------------------------------------------------------------------------
@@ -242,21 +262,29 @@ make_weights() {
 }
 
 run_pack() {
-  local output=gpu_check.json seconds=540 isas='' pack='' program parts began=$SECONDS status=0
+  local output=gpu_check.json seconds=540 isa probe isas='' pack='' program parts began=$SECONDS status=0
   while (($#)); do
     case $1 in
-      -o | --output) output=${2-} && shift ;;
-      --seconds) seconds=${2-} && shift ;;
-      --isa) isas=${2//,/ } && shift ;;
+      -o | --output) value_of "$@" && output=$2 && shift ;;
+      --seconds) value_of "$@" && seconds=$2 && shift ;;
+      --isa) value_of "$@" && isas=${2//,/ } && shift ;;
       -*) fail $E_USAGE "unknown option: $1" "gpu_check.sh --help" ;;
       *) pack=$1 ;;
     esac
     shift
   done
-  [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail $E_USAGE "--seconds: a number, not '$seconds'"
+  [[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || fail $E_USAGE "--seconds: a number, not '$seconds'"
   [[ -x ${pack:-.}/bin/gpu_check ]] || fail $E_INPUT "no pack in ${pack:-.}" "tools/gpu_check.sh pack DIR makes one"
   pack=$(cd "${pack:-.}" && pwd -P)
   program=$pack/bin/gpu_check
+  for isa in $isas; do
+    [[ $isa == cuda-sm80 || $isa == cuda-sm90 ]] ||
+      fail $E_USAGE "--isa: a pack has cuda-sm80 and cuda-sm90, not '$isa'"
+  done
+  # Found out now and not when all is done.
+  { mkdir -p "$(dirname "$output")" && probe=$(mktemp "$(dirname "$output")/.gpu_check.XXXXXX") &&
+    rm "$probe"; } 2>/dev/null ||
+    fail $E_IO "cannot write $output" "-o names a file in a folder that can be written"
   parts=$(mktemp -d)
   # shellcheck disable=SC2064  # the folder's name as it is now
   trap "rm -rf '$parts'" EXIT

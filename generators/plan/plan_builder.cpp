@@ -36,12 +36,16 @@ Slot add_weight(Plan& plan, std::string name, TensorExpr value) {
   return {SlotKind::weight, static_cast<int>(plan.weights.size()) - 1};
 }
 
+Slot add_buffer(Plan& plan, std::int64_t bytes) {
+  plan.buffers.push_back({.bytes = bytes});
+  return {SlotKind::arena, static_cast<int>(plan.buffers.size()) - 1};
+}
+
 Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots) {
   const std::vector<Operand> list = operands(spec);
   const Slot out{SlotKind::arena, static_cast<int>(plan.buffers.size())};
   for (std::size_t i = first_output(list); i < list.size(); ++i) {
-    slots.push_back({SlotKind::arena, static_cast<int>(plan.buffers.size())});
-    plan.buffers.push_back({.bytes = list[i].bytes()});
+    slots.push_back(add_buffer(plan, list[i].bytes()));
   }
   plan.steps.push_back({std::move(name), std::move(spec), std::move(slots)});
   return out;

@@ -20,6 +20,9 @@ Slot add_weight(Plan& plan, std::string name, TensorExpr value);
 /// operands before the outputs.
 Slot add_step(Plan& plan, std::string name, OpSpec spec, std::vector<Slot> slots);
 
+/// Room in the arena for a value between steps.
+Slot add_buffer(Plan& plan, std::int64_t bytes);
+
 /// Makes every step that writes or reads the buffer `value` use the new output port instead.
 void bind_output(Plan& plan, Slot value, Port port);
 
@@ -35,8 +38,7 @@ void share_weights(Plan& plan);
 
 /// The end of every lower(): once all outputs are bound, runs the passes that `options` does not
 /// disable before and after it sets the precision, shares weights, assigns the arena and checks the
-/// plan. Throws
-/// PASS_UNKNOWN, of class usage.
+/// plan. Throws PASS_UNKNOWN, of class usage.
 void finish(Plan& plan, const PlanOptions& options);
 
 /// What a step reads as its operand `name`, a weight.

@@ -7,6 +7,7 @@
 #include "generators/ops/support/ops_table.h"
 #include "generators/ops/widen.h"
 #include "generators/plan/passes/readers.h"
+#include "generators/plan/plan_builder.h"
 
 namespace vitgen {
 
@@ -54,11 +55,6 @@ bool write_f32(Step& step) {
   return true;
 }
 
-Slot new_buffer(Plan& plan) {
-  plan.buffers.emplace_back();
-  return {SlotKind::arena, static_cast<int>(plan.buffers.size()) - 1};
-}
-
 /// Turns output `value` of a step, at `position`, into one that is stored and one that `wide` reads
 /// in f32, and gives the step between them.
 Step widening(Plan& plan, Step& step, std::size_t position, const Operand& value,
@@ -71,11 +67,11 @@ Step widening(Plan& plan, Step& step, std::size_t position, const Operand& value
   };
   Slot wide = step.slots[position];
   if (wide.kind == SlotKind::output) {
-    const Slot stored = new_buffer(plan);
+    const Slot stored = add_buffer(plan, 0);
     step.slots[position] = stored;
     read_instead(users.narrow, stored);
   } else {
-    wide = new_buffer(plan);
+    wide = add_buffer(plan, 0);
     read_instead(users.wide, wide);
   }
   return {step.name + ".f32", op_spec(spec), {step.slots[position], wide}};

@@ -44,7 +44,7 @@ void compute_moments(RowMoments& moments) {
       .unroll(moments.m)
       .split(moments.i, task, moments.i, kRowsOfTask, TailStrategy::GuardWithIf)
       .parallel(task);
-  for (Halide::Func* sum : {&moments.mean, &moments.squares}) {
+  for (Halide::Func* sum : {&moments.total, &moments.squares}) {
     sum->compute_at(moments.output, moments.i);
   }
 }

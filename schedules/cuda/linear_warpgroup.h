@@ -5,6 +5,8 @@
 //                                                    one step end while the next is begun
 //   epilogue, store
 // Written by schedules/microkernels/warpgroup_product.h, for the one architecture that has wgmma.
+// By itself it serves layers whose columns are no multiple of 8, which bulk copies cannot describe:
+// of others cuda/linear_warpgroup_bulk is asked first.
 // Bound: reads from L2, 1.25 times as long as the products with blocks of 128 x 256.
 
 #include <optional>

@@ -22,7 +22,7 @@ inline constexpr Machine cuda_sm80{
     .registers = 65536,
     .shared_bytes_at_launch = 163 * 1024,
     .tensor_products = 1024,
-    .l2_bytes = 5120 / 108,
+    .l2_bytes_per_cycle = 5120 / 108,
     .capability = 80,
     .halide_target = "x86-64-linux-cuda-cuda_capability_80",
 };

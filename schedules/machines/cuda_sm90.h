@@ -18,7 +18,7 @@ inline constexpr Machine cuda_sm90 = [] {
   row.shared_bytes_at_launch = 227 * 1024;
   row.tensor_products = 2048;
   row.warpgroup_products = true;
-  row.l2_bytes = 5120 / 132;
+  row.l2_bytes_per_cycle = 5120 / 132;
   row.capability = 90;
   row.only_capability = 90;
   return row;

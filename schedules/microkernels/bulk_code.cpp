@@ -23,8 +23,10 @@ void statement(KernelCode& code, const std::string& text, const KernelCode::Valu
     constraints += each->getType()->isIntegerTy(32) ? "r," : "l,";
   }
   auto* type = llvm::FunctionType::get(code.ir().getVoidTy(), types, false);
-  code.ir().CreateCall(type, llvm::InlineAsm::get(type, text, constraints + "~{memory}", true),
-                       operands);
+  // Convergent: some are of all threads of a warp at once.
+  code.ir()
+      .CreateCall(type, llvm::InlineAsm::get(type, text, constraints + "~{memory}", true), operands)
+      ->setConvergent();
 }
 
 }  // namespace

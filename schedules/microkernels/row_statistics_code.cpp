@@ -3,6 +3,7 @@
 #include <llvm/IR/IntrinsicsNVPTX.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace vitgen::microkernels {
@@ -36,6 +37,17 @@ Value* RowStatisticsCode::sum_of(const SumsOfRow& values) {
   return sums[0];
 }
 
+// Of equal numbers the mean must be that number, which a product with an inverse that is rounded
+// misses.
+Value* RowStatisticsCode::mean_of(Value* total, Value* is_whole, int tail) {
+  Value* of_whole = ir_.CreateFMul(total, floats_.constant(1.0 / kColumnGroup));
+  if (tail == kColumnGroup) return of_whole;
+  Value* of_tail = std::has_single_bit(static_cast<unsigned>(tail))
+                       ? ir_.CreateFMul(total, floats_.constant(1.0 / tail))
+                       : ir_.CreateFDiv(total, floats_.constant(tail));
+  return ir_.CreateSelect(is_whole, of_whole, of_tail);
+}
+
 std::array<Value*, 2> RowStatisticsCode::load(const StatisticsOf& matrix, Index row, Index group) {
   Value* start = code_.at_row(matrix.start, row, groups_of(matrix.columns) * kPairBytes);
   auto* pair = llvm::FixedVectorType::get(ir_.getFloatTy(), 2);
@@ -50,14 +62,12 @@ void RowStatisticsCode::add_group(const StatisticsOf& matrix, Index row, Index g
   const int tail = last_columns(matrix.columns);
   auto [total, deviations] = load(matrix, row, group.at_most(last));
   Value* is_whole = tail == kColumnGroup ? group.below(last + 1) : group.below(last);
-  Value* inverse = ir_.CreateSelect(is_whole, floats_.constant(1.0 / kColumnGroup),
-                                    floats_.constant(1.0 / tail));
   Value* is_there = group.below(last + 1);
   Value* count =
       ir_.CreateSelect(is_whole, floats_.constant(kColumnGroup),
                        ir_.CreateSelect(is_there, floats_.constant(tail), floats_.constant(0)));
   deviations = ir_.CreateSelect(is_there, deviations, floats_.constant(0));
-  Value* distance = ir_.CreateFSub(ir_.CreateFMul(total, inverse), shift);
+  Value* distance = ir_.CreateFSub(mean_of(total, is_whole, tail), shift);
   Value* weighted = ir_.CreateFMul(distance, count);
   sum = ir_.CreateFAdd(sum, weighted);
   squares = ir_.CreateFAdd(squares, floats_.multiply_add(weighted, distance, deviations));
@@ -68,16 +78,15 @@ RowMoments RowStatisticsCode::moments_of(Value* shift, Value* sum, Value* square
   Value* zero = floats_.constant(0);
   Value* moved = ir_.CreateFMul(sum, floats_.constant(1.0 / columns));
   Value* around_mean = floats_.multiply_add(ir_.CreateFNeg(sum), moved, squares);  // of all columns
-  // Not the greater of both: a NaN must stay one.
-  around_mean = ir_.CreateSelect(ir_.CreateFCmpOLT(around_mean, zero), zero, around_mean);
+  Value* is_constant = ir_.CreateFCmpOLE(around_mean, zero);                       // of a NaN false
   Value* variance = floats_.multiply_add(around_mean, floats_.constant(1.0 / columns),
                                          floats_.constant(static_cast<double>(eps)));
   Value* inv_std = code_.intrinsic(Intrinsic::nvvm_rcp_rn_f,
                                    {code_.intrinsic(Intrinsic::nvvm_sqrt_rn_f, {variance})});
   Value* largest = floats_.constant(static_cast<double>(std::numeric_limits<float>::max()));
   Value* nan = llvm::ConstantFP::getNaN(ir_.getFloatTy());
-  return {ir_.CreateFAdd(shift, moved),
-          ir_.CreateSelect(ir_.CreateFCmpOLE(variance, largest), inv_std, nan)};
+  inv_std = ir_.CreateSelect(ir_.CreateFCmpOLE(variance, largest), inv_std, nan);
+  return {ir_.CreateFAdd(shift, moved), ir_.CreateSelect(is_constant, zero, inv_std)};
 }
 
 std::vector<RowMoments> RowStatisticsCode::moments(const StatisticsOf& matrix,
@@ -95,8 +104,8 @@ std::vector<RowMoments> RowStatisticsCode::moments(const StatisticsOf& matrix,
   const int first_columns = std::min(matrix.columns, kColumnGroup);
   for (const Index& row : rows) {
     inside.push_back(row.at_most(matrix.rows - 1));
-    shifts.push_back(ir_.CreateFMul(load(matrix, inside.back(), code_.index(0))[0],
-                                    floats_.constant(1.0 / first_columns)));
+    shifts.push_back(mean_of(load(matrix, inside.back(), code_.index(0))[0],
+                             ir_.getInt1(first_columns == kColumnGroup), first_columns));
   }
   const Index lane = code_.thread() % kQuad;
   const KernelCode::Values zeros(2 * rows.size(), floats_.constant(0));
@@ -132,11 +141,8 @@ void RowStatisticsCode::store(const StatisticsOf& matrix, Index row, Index colum
     return kept;
   };
   const Index group = column / kColumnGroup;
-  Value* inverse =
-      ir_.CreateSelect(group.below(matrix.columns / kColumnGroup),
-                       floats_.constant(1.0 / kColumnGroup), floats_.constant(1.0 / tail));
   Value* total = sum_of_quad(sum_of(inside(values)));
-  Value* mean = ir_.CreateFMul(total, inverse);
+  Value* mean = mean_of(total, group.below(matrix.columns / kColumnGroup), tail);
   SumsOfRow squares;
   for (std::size_t e = 0; e < values.size(); ++e) {
     Value* centred = ir_.CreateFSub(values[e], mean);

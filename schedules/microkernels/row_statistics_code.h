@@ -54,6 +54,8 @@ class RowStatisticsCode {
                  llvm::Value*& sum, llvm::Value*& squares);
   RowMoments moments_of(llvm::Value* shift, llvm::Value* sum, llvm::Value* squares, int columns,
                         float eps);
+  /// Of a group of 32 columns, or of the last one, which has `tail`.
+  llvm::Value* mean_of(llvm::Value* total, llvm::Value* is_whole, int tail);
   llvm::Value* sum_of_quad(llvm::Value* value);
   llvm::Value* sum_of(const SumsOfRow& values);
 

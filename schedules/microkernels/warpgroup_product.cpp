@@ -14,7 +14,6 @@ constexpr const char* kEntry = "warpgroup_product";
 constexpr int kThreads = 128;  ///< of a warpgroup
 
 int groups(int extent, int size) { return (extent + size - 1) / size; }
-/// In the registers of a thread.
 RingShape ring_of(const WarpgroupTile& tile) {
   return {tile.block_m, tile.block_n, kWarpgroupDepth, tile.stages, threads_of(tile), true};
 }

@@ -37,6 +37,7 @@ std::optional<microkernels::Element> tensor_element(DType storage) {
 }
 
 static_assert(kStatisticsGroup == microkernels::kColumnGroup);
+static_assert(kPieceBytes == microkernels::kChunkBytes);
 
 std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& spec) {
   const auto element = tensor_element(spec.storage);
@@ -56,8 +57,8 @@ std::optional<microkernels::TensorProduct> tensor_product_of(const LinearSpec& s
 
 double tile_cycles(const LinearSpec& spec, const Machine& machine, int block_m, int block_n) {
   const double products = static_cast<double>(block_m) * block_n / machine.tensor_products;
-  const double reads =
-      static_cast<double>(microkernels::kElementBytes * (block_m + block_n)) / machine.l2_bytes;
+  const double reads = static_cast<double>(microkernels::kElementBytes * (block_m + block_n)) /
+                       machine.l2_bytes_per_cycle;
   const double blocks = static_cast<double>(groups(spec.rows, block_m)) * groups(spec.n, block_n);
   return std::ceil(blocks / machine.multiprocessors) * std::max(products, reads);
 }

@@ -125,6 +125,7 @@ Opened try_open(GpuModel& gpu, vitgen_api_options options) {
 DeviceFloats::DeviceFloats(const std::vector<float>& values) : count_(values.size()) {
   EXPECT_EQ(cuMemAlloc_v2(&address_, count_ * sizeof(float)), rt::kCudaSuccess);
   EXPECT_EQ(cuMemcpyHtoD_v2(address_, values.data(), count_ * sizeof(float)), rt::kCudaSuccess);
+  EXPECT_EQ(cuStreamSynchronize(nullptr), rt::kCudaSuccess);  // it may still be on its way
 }
 
 DeviceFloats::~DeviceFloats() { cuMemFree_v2(address_); }

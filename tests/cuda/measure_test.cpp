@@ -113,8 +113,9 @@ TEST_F(MeasuredGpu, WhateverTheDriverRefusesIsToldByItsCallAndLeavesNothing) {
     EXPECT_THAT(thrown.message, HasSubstr("CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"));
   }
   // Device, context twice, stream; two attributes; array, module, copies twice, functions twice,
-  // launches twice, shared memory; events made and recorded twice each, awaited, read; the wait.
-  EXPECT_EQ(told, 4 + 2 + 9 + 6 + 1);
+  // launches twice, shared memory; events made and recorded twice each, awaited, read; waits for
+  // what was written and for all.
+  EXPECT_EQ(told, 4 + 2 + 9 + 6 + 2);
 }
 
 TEST_F(MeasuredGpu, CodeThatIsNoneAndLaunchesThatDoNotFitAreRefused) {

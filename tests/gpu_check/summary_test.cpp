@@ -105,34 +105,35 @@ class GpuSummary : public ::testing::Test {
   TempDir folder_{std::filesystem::temp_directory_path().string()};
 };
 
-TEST_F(GpuSummary, OfNoPartsIsNotRightAndLeavesEveryAimOpen) {
-  EXPECT_FALSE(is_right(summary()));
+TEST_F(GpuSummary, OfNoPartsIsIncompleteAndLeavesEveryAimOpen) {
+  EXPECT_EQ(verdict_of(summary()), Verdict::incomplete);
   const Json all = summary();
   for (const Json& each : all["aims"]) EXPECT_TRUE(each["met"].is_null()) << each;
-  EXPECT_THAT(page(), HasSubstr("DOES NOT HOLD"));
+  EXPECT_THAT(page(), HasSubstr("correctness: not all could be checked"));
 }
 
 TEST_F(GpuSummary, IsRightWhereEveryCheckIs) {
   put_check("one", true);
-  EXPECT_TRUE(is_right(summary()));
+  EXPECT_EQ(verdict_of(summary()), Verdict::right);
   EXPECT_THAT(page(), HasSubstr("correctness: holds"));
   EXPECT_THAT(page(), HasSubstr("| 8 | 800 | 0 | 0.250 (linear, head, batch 1) |"));
   put_check("two", false);
-  EXPECT_FALSE(is_right(summary()));
+  EXPECT_EQ(verdict_of(summary()), Verdict::wrong);
+  EXPECT_THAT(page(), HasSubstr("correctness: DOES NOT HOLD"));
   EXPECT_THAT(page(), HasSubstr("| 8 | 800 | 3 | inf (linear, head, batch 1) |"));
 }
 
-TEST_F(GpuSummary, IsNotRightWhereAPartBroke) {
+TEST_F(GpuSummary, IsIncompleteWhereAPartBroke) {
   put_check("one", true);
   put("failed.txt", "check two on cuda-sm80: no end after 60 s\n");
-  EXPECT_FALSE(is_right(summary()));
+  EXPECT_EQ(verdict_of(summary()), Verdict::incomplete);
   EXPECT_THAT(page(), HasSubstr("- check two on cuda-sm80: no end after 60 s\n"));
 }
 
 TEST_F(GpuSummary, TellsWhatWasSkippedAndWhichOpsWereNotChecked) {
   put_check("one", true);
   put("skipped.txt", "compute-sanitizer: not installed\n");
-  EXPECT_TRUE(is_right(summary()));
+  EXPECT_EQ(verdict_of(summary()), Verdict::right);
   EXPECT_THAT(page(), HasSubstr("- compute-sanitizer: not installed\n"));
   EXPECT_THAT(page(), HasSubstr("Ops that no library here has: add argsort attention "));
   EXPECT_THAT(page(), Not(HasSubstr(" linear ")));

@@ -105,7 +105,7 @@ TEST(ReportPage, OfAGpuNamesItAndWhatItsPeakIsOf) {
   for (const char* word :
        {"<dt>GPU</dt><dd>a &lt;GPU&gt;</dd>", "<dt>host</dt><dd>a CPU</dd>", "bf16 products GF/s",
         "peak of bf16 products 1000 GF/s", "GPU: a &lt;GPU&gt;, L2 51200 KiB", "Host: a CPU",
-        "such as the embedding of patches, cannot reach it"}) {
+        "such as LayerNorm, cannot reach it"}) {
     EXPECT_NE(page.find(word), page.npos) << word;
   }
   EXPECT_EQ(page.find("L3 GB/s"), page.npos) << "a GPU has none";

@@ -176,7 +176,8 @@ TEST(NormalizedLinear, IsTheLinearOfTheLayerNormOfItsRows) {
   }
 }
 
-// A constant row has no deviation; squares of deviations from 1e20 on are infinite in f32.
+// A constant row has no deviation, so what rounding leaves of its product, here an error of the
+// columns' sums, does not count; squares of deviations from 1e20 on are infinite in f32.
 TEST(NormalizedLinear, OfSpecialRowsIsTheBiasOrShowsThatThereIsNoNumber) {
   const LinearSpec spec = normalized(linear(4, 40, 24, DType::bf16));
   NormalizedInput input(spec);
@@ -187,6 +188,8 @@ TEST(NormalizedLinear, OfSpecialRowsIsTheBiasOrShowsThatThereIsNoNumber) {
   }
   input.x(1, 33) = std::numeric_limits<double>::infinity();
   input.store();
+  const std::size_t sums = operand_position(operands(op_spec(spec)), "column_sums");
+  for (int j = 0; j < spec.n; ++j) input.runner.values(sums)[j] += 0.5f;
   for (const Way way : kWays) {
     const std::vector<float> values = way(input.runner, spec);
     for (int j = 0; j < spec.n; ++j) {
@@ -206,6 +209,22 @@ TEST(LinearStatistics, AreRightForGroupsWithATailAndRowsFarFromZero) {
     KernelRunner runner(op_spec(spec), Fill::normal, 5, true);
     for (int j = 0; j < n; ++j) runner.values(2)[j] += 500;  // the bias
     for (const Way way : kWays) expect_matches_reference(runner, way(runner, spec));
+  }
+}
+
+// Groups of 32, 24 and 7 columns.
+TEST(LinearStatistics, OfARowOfOneNumberHaveNoDeviations) {
+  for (const int n : {64, 56, 7}) {
+    const LinearSpec spec = with_statistics(linear(2, 16, n, DType::f16, {.bias = true}));
+    KernelRunner runner(op_spec(spec), Fill::integers, 1, true);
+    std::memset(runner.values(0), 0, 2 * 16 * sizeof(std::uint16_t));
+    for (int j = 0; j < n; ++j) runner.values(2)[j] = 100.3f;
+    for (const Way way : kWays) {
+      const std::vector<float> values = way(runner, spec);
+      for (std::size_t v = static_cast<std::size_t>(2 * n) + 1; v < values.size(); v += 2) {
+        EXPECT_EQ(values[v], 0) << n << " columns, number " << v;
+      }
+    }
   }
 }
 

@@ -105,8 +105,9 @@ TEST(GpuTune, FindsRecordsOfTheGpuThatGenerateUsesThereAndElsewhereByItsName) {
   EXPECT_EQ(record.machine, "cuda_sm80");
   EXPECT_EQ(record.check, TuningCheck::bound);
   EXPECT_EQ(record.spread, 0) << "the emulated GPU's clock counts instructions";
-  EXPECT_EQ(attention_variant(facts_of(generate_small(folder, {}).directory)).provenance,
-            "default");
+  const Made untuned = generate_small(folder, {});
+  EXPECT_EQ(attention_variant(facts_of(untuned.directory)).provenance, "default");
+  EXPECT_THAT(untuned.result.output, HasSubstr(std::string("--tune-for ") + kGpuHost));
   const std::string used =
       attention_variant(facts_of(generate_small(folder, {"--tune-for", kGpuHost}).directory))
           .provenance;

@@ -1,5 +1,7 @@
 #include "tools/emit/device_arguments.h"
 
+#include "generators/base/error.h"
+
 namespace vitgen {
 
 namespace {
@@ -17,7 +19,12 @@ std::vector<LaunchValue> launch_values(const DeviceLaunch& launch,
   std::vector<LaunchValue> values;
   for (const LaunchArgument& argument : launch.arguments) {
     const auto operand = [&] {
-      return operands[static_cast<std::size_t>(argument.index)] + argument.value;
+      const auto index = static_cast<std::size_t>(argument.index);
+      if (index >= operands.size()) {
+        throw Error(ExitCode::internal, "DEVICE_KERNEL",
+                    "a launch asks for an operand beyond the last");
+      }
+      return operands[index] + argument.value;
     };
     switch (argument.kind) {
       case LaunchArgumentKind::operand:

@@ -65,13 +65,21 @@ Json head_json(const DeviceKernel& kernel) {
 }
 
 microkernels::TensorMap map_of(const JsonFile& json) {
+  constexpr std::int64_t kMaxBox = 256;  // CUDA driver API, cuTensorMapEncodeTiled
+  constexpr std::int64_t kSwizzle = 128;
   const auto list = [&](std::string_view key) {
-    return get_int_array(json, key, 1, kMaxBytes, VITGEN_MAX_MAP_DIMS);
+    return get_int_array(json, key, 1, key == "map.box" ? kMaxBox : kMaxBytes, VITGEN_MAX_MAP_DIMS);
   };
   const std::vector<std::int64_t> extents = list("map.extents"), strides = list("map.strides"),
                                   box = list("map.box");
   if (extents.empty() || strides.size() != extents.size() || box.size() != extents.size()) {
     json_error(json, "map", kCode, "expected as many extents, strides and sizes of a box");
+  }
+  if (get_int(json, "map.swizzle_bytes", 0, kSwizzle) % kSwizzle != 0) {
+    json_error(json, "map.swizzle_bytes", kCode, "expected 0 or 128");
+  }
+  if (get_int(json, "map.element_bytes", 1, 4) == 3) {
+    json_error(json, "map.element_bytes", kCode, "expected 1, 2 or 4");
   }
   microkernels::TensorMap map{
       .element_bytes = static_cast<int>(get_int(json, "map.element_bytes", 1, 4)),

@@ -1,5 +1,6 @@
 #include "tools/emit/device_report.h"
 
+#include <charconv>
 #include <optional>
 #include <regex>
 
@@ -12,7 +13,11 @@ namespace {
 std::optional<int> number_in(const std::string& text, const char* words) {
   std::smatch found;
   if (!std::regex_search(text, found, std::regex(words))) return std::nullopt;
-  return std::stoi(found[1]);
+  int number = 0;
+  const std::string digits = found[1];
+  const auto end = digits.data() + digits.size();
+  if (std::from_chars(digits.data(), end, number).ec != std::errc()) return std::nullopt;
+  return number;
 }
 
 int told_number(const std::string& text, const char* words) {

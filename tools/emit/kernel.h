@@ -60,9 +60,6 @@ struct KernelFiles {
   std::filesystem::path stmt;      ///< if not empty: Halide's lowered statement
 };
 
-/// Whether a library runs this row's kernels on a GPU: they are device code and launches.
-inline bool is_device_row(const Machine& machine) { return machine.capability != 0; }
-
 /// Compiles in this process, a kernel for a GPU to PTX. Throws KERNEL_DYNAMIC_SCRATCH if the
 /// kernel's memory is not known at generation, KERNEL_NESTED_PARALLEL if tasks start tasks,
 /// KERNEL_COMPILE if Halide refuses the schedule, KERNEL_MICROKERNEL or OBJECT_CODE if a

@@ -118,8 +118,13 @@ void add_summary(CLI::App& app) {
     const Json summary = gpu_summary(arguments->folder);
     write_aside(arguments->json, summary.dump(1) + "\n");
     write_aside(arguments->page, summary_page(summary));
-    if (!is_right(summary)) {
+    const Verdict verdict = verdict_of(summary);
+    if (verdict == Verdict::wrong) {
       throw Error(ExitCode::check_failed, "GPU_CHECK", "not all that was checked is right");
+    }
+    if (verdict == Verdict::incomplete) {
+      throw Error(ExitCode::resources, "GPU_INCOMPLETE", "not all could be checked",
+                  "the page names what failed and what there was no time for");
     }
   });
 }

@@ -86,10 +86,11 @@ Json gpu_summary(const std::string& folder) {
           {"failed", read_lines(parts / "failed.txt")}};
 }
 
-bool is_right(const Json& summary) {
+Verdict verdict_of(const Json& summary) {
   const Json& checks = summary["checks"];
-  return !checks.empty() && summary["failed"].empty() &&
-         std::ranges::all_of(checks, [](const Json& check) { return check["pass"] == true; });
+  const auto passes = [](const Json& check) { return check["pass"] == true; };
+  if (!std::ranges::all_of(checks, passes)) return Verdict::wrong;
+  return checks.empty() || !summary["failed"].empty() ? Verdict::incomplete : Verdict::right;
 }
 
 }  // namespace vitgen

@@ -13,8 +13,9 @@ namespace vitgen {
 /// Errors: io IO_*, bad_input GPU_PART (a part that is not JSON).
 Json gpu_summary(const std::string& folder);
 
-/// Whether all that was checked is right, and something was.
-bool is_right(const Json& summary);
+/// What a check comes to: all is right, something is computed wrong, or not all could be looked at.
+enum class Verdict { right, wrong, incomplete };
+Verdict verdict_of(const Json& summary);
 
 /// As Markdown.
 std::string summary_page(const Json& summary);

@@ -17,13 +17,31 @@ std::string met_word(const Json& met) {
   return met.is_null() ? "open" : met.get<bool>() ? "yes" : "NO";
 }
 
+std::string_view correctness_words(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::right:
+      return "holds";
+    case Verdict::wrong:
+      return "DOES NOT HOLD";
+    case Verdict::incomplete:
+      return "not all could be checked";
+  }
+  return "";
+}
+
+/// "8.0" of 80.
+std::string capability_text(int capability) {
+  return fmt::format("{}.{}", capability / 10, capability % 10);
+}
+
 std::string head(const Json& summary) {
   const Json& device = summary["device"];
   std::string text = fmt::format(
-      "# vitgen on a GPU\n\n{}, capability {}, driver for {}, {}; vitgen {}\n\ncorrectness: {}\n",
-      device.value("name", "no device"), device.value("capability", 0),
+      "# vitgen on a GPU\n\n{}, compute capability {}, driver for {}, {}; vitgen "
+      "{}\n\ncorrectness: {}\n",
+      device.value("name", "no device"), capability_text(device.value("capability", 0)),
       device.value("driver", "nothing"), device.value("date", "no date"),
-      summary["vitgen"].get<std::string>(), is_right(summary) ? "holds" : "DOES NOT HOLD");
+      summary["vitgen"].get<std::string>(), correctness_words(verdict_of(summary)));
   const Json versions = summary["peers"].value("versions", Json::object());
   for (const auto& [package, version] : versions.items()) {
     text += fmt::format("{} {}\n", package, version.get<std::string>());
@@ -145,7 +163,7 @@ std::string figure_or_dash(const Json& kernel, const char* key, int decimals) {
 std::string kernels(const Json& summary) {
   std::string text =
       "\n## Kernels\n\nOf each library's largest batch, those that take the most time. % peak: of "
-      "the products above, for kernels in f32 too; GB/s: operands once a call, above 100 % of the "
+      "the products above, for all kernels; GB/s: operands once a call, above 100 % of the "
       "memory where the L2 cache holds them.\n\n| library | kernel | calls | ms | TFLOP/s | % peak "
       "| GB/s | % memory |\n|---|---|---|---|---|---|---|---|\n";
   for (const Json& library : summary["bench"]) {

@@ -76,7 +76,7 @@ struct CellTimes {
 };
 
 /// The GPU that a library ran on. Peaks are its own then, and those of a product are of the
-/// library's storage type: its kernels in f32, such as the embedding of patches, cannot reach them.
+/// library's storage type: kernels that do not multiply on tensor cores cannot reach them.
 struct BenchGpu {
   std::string name;
   std::size_t l2 = 0;          ///< bytes

@@ -99,8 +99,13 @@ DeviceArray::DeviceArray(const Gpu& gpu, std::size_t bytes) : gpu_(gpu) {
 
 DeviceArray::~DeviceArray() { gpu_.calls().cuMemFree_v2(address_); }
 
+// In the GPU's own stream: a copy without one may return before it has arrived (CUDA driver API,
+// API synchronization behavior), and what is queued in this stream would not wait for it.
 void DeviceArray::write(std::span<const std::byte> bytes) {
-  gpu_.require(gpu_.calls().cuMemcpyHtoD_v2(address_, bytes.data(), bytes.size()), "cuMemcpyHtoD");
+  gpu_.require(
+      gpu_.calls().cuMemcpyHtoDAsync_v2(address_, bytes.data(), bytes.size(), gpu_.stream()),
+      "cuMemcpyHtoD");
+  gpu_.wait();
 }
 
 void DeviceArray::read(std::span<std::byte> bytes) const {

@@ -70,11 +70,14 @@ std::string roofline_note(const BenchRecord& record) {
       "<p class=\"note\">A marker's area is its share of the time, its number that of the table. "
       "Bytes count once a call; above a line, a cache nearer to the ";
   out += record.gpu ? "multiprocessors" : "CPU";
-  out += " holds them. What takes under a thousandth of the time may lie outside of the axes.";
+  out +=
+      " holds them. What takes under a thousandth of the time may lie outside of the axes; what "
+      "only copies has no place on them.";
   // The library's type decides which roof is drawn.
   if (record.gpu && record.gpu->factors != DType::f32) {
-    out += " The peak is that of " + record.peak_words() +
-           ", by tensor cores: kernels in f32, such as the embedding of patches, cannot reach it.";
+    out +=
+        " The peak is that of " + record.peak_words() +
+        ", by tensor cores: kernels that multiply elsewhere, such as LayerNorm, cannot reach it.";
   }
   return out + "</p>\n";
 }

@@ -19,11 +19,21 @@ std::string px(double value) {
   return text == "-0" ? "0" : text;
 }
 
+// What browsers show of a title: its lines, each escaped by itself.
+std::string title_text(std::string_view title) {
+  std::string text;
+  for (std::size_t at = 0; at <= title.size();) {
+    const std::size_t end = std::min(title.find('\n', at), title.size());
+    text += (at == 0 ? "" : "\n") + escaped(title.substr(at, end - at), 1000);
+    at = end + 1;
+  }
+  return text;
+}
+
 std::string with_title(std::string_view element, std::string_view attributes,
                        std::string_view title) {
   if (title.empty()) return fmt::format("<{} {}/>", element, attributes);
-  return fmt::format("<{0} {1}><title>{2}</title></{0}>", element, attributes,
-                     escaped(title, 1000));
+  return fmt::format("<{0} {1}><title>{2}</title></{0}>", element, attributes, title_text(title));
 }
 
 std::string polygon(int corners, double first_degrees, double x, double y, double r) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/emit/kernel.h"
+#include "schedules/machine.h"
 #include "tools/tune/is_current.h"
 #include "tools/tune/trial_request.h"
 

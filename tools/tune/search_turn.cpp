@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "tools/emit/kernel.h"
+#include "schedules/machine.h"
 
 namespace vitgen {
 

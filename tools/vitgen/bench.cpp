@@ -34,7 +34,9 @@ Libraries open_libraries(const std::string& directory, const BenchSettings& sett
                                                                .check_content = libraries.empty()});
     const int given = library->threads();
     if (given < wanted) {
-      progress.note(fmt::format("{}: this machine gives {}", counted(wanted, "thread"), given));
+      const bool on_device = is_device_row(find_machine(library->isa()));
+      progress.note(fmt::format("{}: {} {}", counted(wanted, "thread"),
+                                on_device ? "a run on a GPU takes" : "this machine gives", given));
     }
     const bool known = std::ranges::any_of(
         libraries, [&](const auto& other) { return other->threads() == given; });

@@ -110,8 +110,7 @@ void add_cost(std::vector<std::string>& row, const Cost& cost, const CellTimes& 
 // The roof is the library's; kernels of another type have a lower one.
 std::string narrow_note(const BenchRecord& record) {
   if (!record.gpu || record.gpu->factors == DType::f32) return {};
-  return fmt::format("% peak of {}, by tensor cores, for kernels in f32 too\n",
-                     record.peak_words());
+  return fmt::format("% peak of {}, by tensor cores, for all kernels\n", record.peak_words());
 }
 
 std::string steps_text(const CellTimes& cell, const MachinePeaks& peaks, StepDetail detail) {

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "generators/base/version.h"
+#include "schedules/machine.h"
 #include "schedules/tuning/host.h"
 #include "schedules/tuning/shipped.h"
-#include "tools/emit/kernel.h"
 #include "tools/emit/manifest.h"
 #include "tools/vitgen/host.h"
 #include "tools/vitgen/kernel_choices.h"
@@ -96,6 +96,15 @@ std::string gpu_tuned_for(const ChoiceSources& sources, std::span<const Machine*
   return wanted ? this_gpu_host() : "";
 }
 
+std::string other_gpu(const std::vector<TuningRecord>& records, const std::string& gpu) {
+  std::string other;
+  for (const TuningRecord& record : records) {
+    if (record.host == gpu) return {};
+    if (is_gpu_host(record.host)) other = record.host;
+  }
+  return other;
+}
+
 TuningHosts hosts_tuned_for(const ChoiceSources& sources, const TuningOptions& options,
                             std::span<const Machine* const> machines) {
   TuningHosts hosts;
@@ -133,6 +142,9 @@ ChoiceSources read_choice_sources(const TuningOptions& options,
   sources.own = database_records(options.database);
   sources.shipped = shipped_records();
   const TuningHosts hosts = hosts_tuned_for(sources, options, machines);
+  if (std::ranges::any_of(machines, [](const Machine* each) { return is_device_row(*each); })) {
+    sources.other_gpu = other_gpu(sources.own, hosts.gpu);
+  }
   // Another host's measurements say nothing of this one.
   keep_records(sources, [&](const TuningRecord& record) { return hosts.are_of(record); });
   return sources;

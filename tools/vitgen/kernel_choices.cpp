@@ -203,6 +203,10 @@ std::vector<KernelChoice> choose_kernels(const std::vector<OpSpec>& specs,
                                          const std::vector<const Machine*>& machines,
                                          const ChoiceSources& sources, const Note& note) {
   const Note say = note ? note : [](const std::string&) {};
+  if (!sources.other_gpu.empty()) {
+    say("note: your records of a GPU are not of this computer's; --tune-for " + sources.other_gpu +
+        " uses them");
+  }
   check_matched(specs, machines, sources, say);
   Chooser chooser(sources, say);
   std::vector<KernelChoice> choices;

@@ -56,6 +56,8 @@ struct ChoiceSources {
   std::vector<KnobsEntry> knobs;
   std::vector<TuningRecord> own;      ///< of the hosts that are tuned for
   std::vector<TuningRecord> shipped;  ///< of the same
+  /// A GPU whose records the user has, where there are none of the one that is tuned for.
+  std::string other_gpu = {};
   std::optional<LockedChoices> locked;
 };
 

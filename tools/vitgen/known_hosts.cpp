@@ -6,7 +6,7 @@
 
 #include "generators/base/counted.h"
 #include "generators/base/suggest.h"
-#include "tools/emit/kernel.h"
+#include "schedules/machine.h"
 #include "tools/tune/is_current.h"
 
 namespace vitgen {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "schedules/machine.h"
 #include "schedules/tuning/host.h"
-#include "tools/emit/kernel.h"
 #include "tools/vitgen/host.h"
 
 namespace vitgen {

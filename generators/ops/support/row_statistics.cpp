@@ -26,6 +26,14 @@ Expr group_columns(const Expr& g, int columns) {
                         static_cast<float>(last));
 }
 
+// By bits, as inverse_root and for its reason.
+Expr inverse_deviation(const Expr& squares, float n, float eps) {
+  const Expr is_constant = Halide::strict_float(squares <= 0.0f);
+  const Expr inverse = inverse_root(Halide::strict_float(squares / n), eps);
+  return Halide::reinterpret<float>(
+      Halide::select(is_constant, 0, Halide::reinterpret<std::int32_t>(inverse)));
+}
+
 }  // namespace
 
 // Everything is strict: compilers fuse and regroup by vector width.
@@ -69,7 +77,7 @@ RowStatistics row_statistics(const std::function<Expr(const Expr&, const Expr&)>
 }
 
 RowMoments row_moments(const Halide::ImageParam& statistics, int columns, float eps) {
-  RowMoments op{.mean = Func("mean"),
+  RowMoments op{.total = Func("total"),
                 .squares = Func("deviations"),
                 .output = Func("moments"),
                 .m = Var("m"),
@@ -78,14 +86,16 @@ RowMoments row_moments(const Halide::ImageParam& statistics, int columns, float 
   const RDom g(0, statistics_groups(columns), "g");
   const auto n = static_cast<float>(columns);
   const Expr n_g = group_columns(g, columns);
-  op.mean(i) = 0.0f;
-  op.mean(i) = Halide::strict_float(op.mean(i) + statistics(0, g, i) / n);
-  const Expr centred = Halide::strict_float(statistics(0, g, i) / n_g - op.mean(i));
+  const Expr first = Halide::strict_float(statistics(0, 0, i) / group_columns(0, columns));
+  const Expr from_first = Halide::strict_float(statistics(0, g, i) / n_g - first);
+  op.total(i) = 0.0f;
+  op.total(i) = Halide::strict_float(op.total(i) + n_g * from_first);
+  const Expr mean = Halide::strict_float(first + op.total(i) / n);
+  const Expr centred = Halide::strict_float(statistics(0, g, i) / n_g - mean);
   const Expr squares = Halide::strict_float(n_g * centred * centred);
   op.squares(i) = 0.0f;
   op.squares(i) = Halide::strict_float(op.squares(i) + (statistics(1, g, i) + squares));
-  const Expr variance = Halide::strict_float(Halide::max(op.squares(i), 0.0f) / n);
-  op.output(op.m, i) = Halide::select(op.m == 0, op.mean(i), inverse_root(variance, eps));
+  op.output(op.m, i) = Halide::select(op.m == 0, mean, inverse_deviation(op.squares(i), n, eps));
   return op;
 }
 

@@ -3,10 +3,12 @@
 // the sum t_g and the sum of squared deviations from the group's own mean, s_g. Of a row of n
 // (Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample
 // variances, 1979):
-//   mean = sum_g t_g / n
-//   var  = max(0, sum_g (s_g + n_g (t_g / n_g - mean)^2)) / n
+//   mean = t_0 / n_0 + sum_g n_g (t_g / n_g - t_0 / n_0) / n
+//   var  = sum_g (s_g + n_g (t_g / n_g - mean)^2) / n
 // Whoever writes a row can so write its statistics by parts, and none of them cancels where the
-// mean is large, as a sum of squares does.
+// mean is large, as a sum of squares does. A row that is one number all along has that mean and no
+// variance exactly; it normalises to zeros, so its 1 / deviation counts as 0: what rounding leaves
+// of a product with it must not be divided by the root of eps.
 
 #include <Halide.h>
 
@@ -42,10 +44,10 @@ RowStatistics row_statistics(
     int columns);
 
 struct RowMoments {
-  Halide::Func mean, squares;  ///< (i)
-  Halide::Func output;         ///< (m, i): the mean, and 1 / sqrt(var + eps)
+  Halide::Func total, squares;  ///< (i): sums about t_0 / n_0 and about the mean
+  Halide::Func output;          ///< (m, i): the mean, and 1 / sqrt(var + eps), 0 where var <= 0
   Halide::Var m, i;
-  std::vector<Halide::Func> stages() const { return {mean, squares, output}; }
+  std::vector<Halide::Func> stages() const { return {total, squares, output}; }
 };
 
 /// Of rows whose `statistics` are given, summed in the order of groups.

@@ -13,6 +13,10 @@ constexpr bool is_storage(DType dtype) {
   return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }
 
+/// What kernels of products in 16 bits copy at a time: rows of such bytes in whole pieces are what
+/// all of them take.
+inline constexpr int kPieceBytes = 16;
+
 /// An element of memory as f32, exactly.
 Halide::Expr value_of(const Halide::Expr& element);
 

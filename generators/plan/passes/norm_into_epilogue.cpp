@@ -17,10 +17,9 @@ namespace t = tensors;
 
 namespace {
 
-/// Rows that are copied in whole pieces of 16 bytes. Products of others may lack the kernels that
+/// Rows that are copied in whole pieces. Products of others may lack the kernels that
 /// have these epilogues, and a LayerNorm of its own costs less than their fallback.
 bool has_whole_rows(const LinearSpec& spec) {
-  constexpr std::int64_t kPieceBytes = 16;
   return spec.k * byte_size(spec.storage) % kPieceBytes == 0;
 }
 
@@ -52,8 +51,7 @@ Slot statistics_of(Plan& plan, Step& linear) {
   if (spec.statistics) return linear.slots.back();
   spec.statistics = true;
   linear.spec = op_spec(spec);
-  linear.slots.push_back({SlotKind::arena, static_cast<int>(plan.buffers.size())});
-  plan.buffers.push_back({.bytes = operands(spec).back().bytes()});
+  linear.slots.push_back(add_buffer(plan, operands(spec).back().bytes()));
   return linear.slots.back();
 }
 

@@ -13,7 +13,6 @@ namespace t = tensors;
 namespace {
 
 ImageWindowsSpec rows_of(const PatchEmbedSpec& patch) {
-  constexpr int kPieceBytes = 16;  // that linears copy at a time
   const int piece = kPieceBytes / static_cast<int>(byte_size(patch.storage));
   return {.batch = patch.batch,
           .channels = patch.channels,
@@ -57,8 +56,7 @@ void patches_into_linear(Plan& plan) {
       if (patch.storage != DType::f32) {
         const ImageWindowsSpec windows = rows_of(patch);
         add_columns(weight_of(plan, step, "weight"), windows.zeros);
-        const Slot rows{SlotKind::arena, static_cast<int>(plan.buffers.size())};
-        plan.buffers.push_back({.bytes = operands(windows).back().bytes()});
+        const Slot rows = add_buffer(plan, operands(windows).back().bytes());
         steps.push_back({step.name + ".rows", op_spec(windows), {step.slots[0], rows}});
         step.slots[0] = rows;
         step.spec = op_spec(linear_of(patch, windows.row()));

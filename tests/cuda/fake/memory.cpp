@@ -1,6 +1,7 @@
 // Device memory, at addresses that the host cannot read.
 
 #include <cstring>
+#include <vector>
 
 #include "tests/cuda/fake/driver.h"
 #include "tests/cuda/fake/state.h"
@@ -8,6 +9,7 @@
 using namespace vitgen;
 using namespace vitgen::rt;
 using fake_cuda::Call;
+using fake_cuda::finish;
 using fake_cuda::Needs;
 using fake_cuda::state;
 using fake_cuda::translate;
@@ -67,10 +69,15 @@ CudaResult cuMemFree_v2(CudaAddress address) {
 CudaResult cuMemcpyHtoD_v2(CudaAddress to, const void* from, size_t bytes) {
   const Call call("cuMemcpyHtoD_v2", Needs::context);
   if (call.refused() != kCudaSuccess) return call.refused();
-  std::byte* memory = translate(to, bytes);
-  if (memory == nullptr) return kCudaInvalidValue;
-  memcpy(memory, from, bytes);
-  return kCudaSuccess;
+  if (translate(to, bytes) == nullptr) return kCudaInvalidValue;
+  // Read at once, written when somebody waits for the legacy stream.
+  const auto* first = static_cast<const std::byte*>(from);
+  return fake_cuda::enqueue(nullptr, [to, staged = std::vector(first, first + bytes)] {
+    std::byte* memory = translate(to, staged.size());
+    if (memory == nullptr) return kCudaIllegalAddress;
+    memcpy(memory, staged.data(), staged.size());
+    return kCudaSuccess;
+  });
 }
 
 CudaResult cuMemcpyDtoH_v2(void* to, CudaAddress from, size_t bytes) {
@@ -78,6 +85,8 @@ CudaResult cuMemcpyDtoH_v2(void* to, CudaAddress from, size_t bytes) {
   if (call.refused() != kCudaSuccess) return call.refused();
   const std::byte* memory = translate(from, bytes);
   if (memory == nullptr) return kCudaInvalidValue;
+  const CudaResult before = finish(state().legacy, state().legacy.queued);
+  if (before != kCudaSuccess) return before;
   memcpy(to, memory, bytes);
   return kCudaSuccess;
 }

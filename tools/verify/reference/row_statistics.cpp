@@ -63,12 +63,21 @@ Sums sums_about(const Groups& groups, double centre) {
   return sums;
 }
 
-// 1 / sqrt(squares / n + eps): squares may be off by `error`; a sum, a quotient, the root and the
-// division round once each.
+bool is_constant(const Groups& groups) {
+  for (int g = 0; g < groups.count(); ++g) {
+    if (groups.squares(g) != 0 || groups.mean(g) != groups.mean(0)) return false;
+  }
+  return true;
+}
+
+// 1 / sqrt(squares / n + eps), 0 where squares are not above 0: they may be off by `error`; a sum,
+// a quotient, the root and the division round once each.
 ReferenceValue inverse_deviation(double squares, double error, int columns, double eps) {
   constexpr double u = kUnitRoundoff;
   const auto at = [&](double sum) { return 1.0 / std::sqrt(std::max(sum, 0.0) / columns + eps); };
-  const double value = at(squares);
+  if (squares <= 0 && error == 0) return {0, 0};
+  const double value = squares > 0 ? at(squares) : 0;
+  if (squares <= error) return {value, std::max(value, at(0))};
   if (!(1.0 / (value * value) <= static_cast<double>(std::numeric_limits<float>::max()))) {
     return {std::numeric_limits<double>::quiet_NaN(), 0};
   }
@@ -86,6 +95,7 @@ ReferenceMoments reference_moments(const OperandData& data, std::size_t statisti
   constexpr double u = kUnitRoundoff;
   const Groups groups(data, statistics, row, columns);
   const double first = groups.mean(0);
+  if (is_constant(groups)) return {{first, 2 * u * std::abs(first)}, {0, 0}};
   const Sums about_first = sums_about(groups, first);
   const double mean = first + about_first.total / columns;
   const double mean_error = about_first.total_error / columns +
