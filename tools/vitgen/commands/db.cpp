@@ -226,8 +226,8 @@ void add_db(CLI::App& app, const Console& console) {
       "Of two records for one kernel, target, host, rule, versions and threads the one with more\n"
       "samples stays, of equal ones the newer. Examples:\n"
       "  vitgen db list\n"
-      "  vitgen db export --host amd-25-1-1_l1d32k_l2512k_l332m_c2 -o zen3.json\n"
-      "  vitgen db import zen3.json\n"
+      "  vitgen db export --host HOST -o host.json\n"
+      "  vitgen db import host.json\n"
       "  vitgen db merge colleague/tuning.db\n"
       "  vitgen db prune --other-versions --before 2026-01-31");
 }
