@@ -142,14 +142,14 @@ class Pack(unittest.TestCase):
             self.assertEqual("f16", precision)
 
 
-def kernels(model):
+def kernels(model, precision):
     """Names of a model's kernels, which begin with their ops'."""
     fixture = ROOT / "tests/fixtures" / model
     outputs = {file.name.removesuffix("_f64.npy") for file in fixture.glob("*_f64.npy")}
     if model == "timm_deit_distilled":
         outputs.remove("pooled")
     done = run(BUILD / "tools/vitgen/vitgen", "tune", "-q", "-m", fixture, "--target",
-               "x86-64-avx2", "--precision", "f16", "--outputs", ",".join(sorted(outputs)),
+               "x86-64-avx2", "--precision", precision, "--outputs", ",".join(sorted(outputs)),
                "--dry-run")
     assert done.returncode == 0, done.stderr
     return [line.split()[0] for line in done.stdout.splitlines() if re.match("[a-z]+_", line)]
@@ -160,10 +160,14 @@ class WholePack(unittest.TestCase):
         ops = {file.stem for file in (ROOT / "generators/ops").glob("*.h")}
         seen = set()
         for library in run(SCRIPT, "pack", "--list").stdout.split():
-            if library.startswith("check/") and library.endswith("_f32"):
-                for kernel in kernels(library[len("check/"):-len("_f32")]):
-                    starts = [op for op in ops if kernel.startswith(op + "_")]
-                    seen.add(max(starts, key=len, default=kernel))
+            if not library.startswith("check/"):
+                continue
+            model, _, precision = library[len("check/"):].rpartition("_")
+            if precision == "bf16":  # as f16
+                continue
+            for kernel in kernels(model, precision):
+                starts = [op for op in ops if kernel.startswith(op + "_")]
+                seen.add(max(starts, key=len, default=kernel))
         self.assertEqual(ops, seen)
 
 
