@@ -1,7 +1,6 @@
 #include "schedules/cuda/linear_warpgroup.h"
 
 #include "schedules/rule.h"
-#include "schedules/support/tensor_cores.h"
 
 namespace vitgen {
 

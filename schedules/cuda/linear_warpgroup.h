@@ -16,6 +16,7 @@
 #include "schedules/device_kernel.h"
 #include "schedules/machine.h"
 #include "schedules/microkernels/warpgroup_product.h"
+#include "schedules/support/tensor_cores.h"
 
 namespace vitgen {
 
@@ -23,17 +24,7 @@ struct CudaLinearWarpgroup {
   static constexpr std::string_view name = "cuda/linear_warpgroup";
   static constexpr int version = 2;
   using Spec = LinearSpec;
-  struct Knobs {
-    microkernels::WarpgroupTile tile;
-
-    template <class V>
-    void visit(V& v) {
-      v("block_m", tile.block_m);
-      v("block_n", tile.block_n);
-      v("stages", tile.stages);
-      v("blocks", tile.blocks);
-    }
-  };
+  using Knobs = WarpgroupKnobs<microkernels::WarpgroupTile>;
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
   static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static DeviceKernel device_kernel(const Spec& spec, const Machine& machine, const Knobs& knobs);

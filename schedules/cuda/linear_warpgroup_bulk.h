@@ -14,23 +14,14 @@
 #include "schedules/device_kernel.h"
 #include "schedules/machine.h"
 #include "schedules/microkernels/bulk_product.h"
+#include "schedules/support/tensor_cores.h"
 
 namespace vitgen {
 
 struct CudaLinearWarpgroupBulk {
   static constexpr std::string_view name = "cuda/linear_warpgroup_bulk";
   using Spec = LinearSpec;
-  struct Knobs {
-    microkernels::BulkTile tile;
-
-    template <class V>
-    void visit(V& v) {
-      v("block_m", tile.block_m);
-      v("block_n", tile.block_n);
-      v("stages", tile.stages);
-      v("blocks", tile.blocks);
-    }
-  };
+  using Knobs = WarpgroupKnobs<microkernels::BulkTile>;
   static std::optional<Knobs> defaults(const Spec& spec, const Machine& machine);
   static std::vector<Knobs> space(const Spec& spec, const Machine& machine);
   static DeviceKernel device_kernel(const Spec& spec, const Machine& machine, const Knobs& knobs);

@@ -35,6 +35,20 @@ bool fits_multiprocessor(const Machine& machine, int blocks, int threads, int sh
 bool has_registers_for_statistics(const LinearSpec& spec, const Machine& machine, int threads,
                                   int sums);
 
+/// Knobs that are a tile of whole warpgroups.
+template <class Tile>
+struct WarpgroupKnobs {
+  Tile tile;
+
+  template <class V>
+  void visit(V& v) {
+    v("block_m", tile.block_m);
+    v("block_n", tile.block_n);
+    v("stages", tile.stages);
+    v("blocks", tile.blocks);
+  }
+};
+
 /// Those of a rule's tiles that there is code for and that fit on the machine's multiprocessors.
 template <class Tile, std::size_t N>
 std::vector<Tile> tiles_that_fit(const std::array<Tile, N>& tiles, const LinearSpec& spec,

@@ -81,15 +81,9 @@ int Gpu::capability() const {
   return 10 * attribute(rt::kCudaCapabilityMajor) + attribute(rt::kCudaCapabilityMinor);
 }
 
-int Gpu::multiprocessors() const {
-  constexpr int kMultiprocessorCount = 16;  // CUdevice_attribute, as below
-  return attribute(kMultiprocessorCount);
-}
+int Gpu::multiprocessors() const { return attribute(kGpuMultiprocessors); }
 
-std::size_t Gpu::l2_bytes() const {
-  constexpr int kL2CacheSize = 38;
-  return static_cast<std::size_t>(attribute(kL2CacheSize));
-}
+std::size_t Gpu::l2_bytes() const { return static_cast<std::size_t>(attribute(kGpuL2Bytes)); }
 
 void Gpu::wait() const { require(driver_.cuStreamSynchronize(stream_), "cuStreamSynchronize"); }
 

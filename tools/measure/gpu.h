@@ -43,6 +43,9 @@ class Gpu {
   rt::CudaStream stream_ = nullptr;
 };
 
+/// CUdevice_attribute (cuda.h of CUDA 13.0), those that the runtime has no use for.
+enum : int { kGpuMultiprocessors = 16, kGpuBusBits = 37, kGpuL2Bytes = 38 };
+
 /// "NVIDIA H200", as the driver calls it.
 std::string gpu_name(const rt::CudaDriver& driver, rt::CudaOrdinal device);
 

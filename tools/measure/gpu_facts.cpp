@@ -9,11 +9,6 @@ namespace vitgen {
 
 namespace {
 
-// Of CUdevice_attribute, which the runtime has no use for (cuda.h of CUDA 13.0).
-constexpr int kMultiprocessors = 16;
-constexpr int kBusBits = 37;
-constexpr int kL2Bytes = 38;
-
 int attribute(const rt::CudaDriver& driver, int number, rt::CudaOrdinal device) {
   int value = 0;
   const bool told = driver.cuDeviceGetAttribute(&value, number, device) == rt::kCudaSuccess;
@@ -27,9 +22,9 @@ GpuFacts facts_of(const rt::CudaDriver& driver, int ordinal) {
   facts.name = gpu_name(driver, device);
   facts.capability = 10 * attribute(driver, rt::kCudaCapabilityMajor, device) +
                      attribute(driver, rt::kCudaCapabilityMinor, device);
-  facts.multiprocessors = attribute(driver, kMultiprocessors, device);
-  facts.l2_bytes = attribute(driver, kL2Bytes, device);
-  facts.bus_bits = attribute(driver, kBusBits, device);
+  facts.multiprocessors = attribute(driver, kGpuMultiprocessors, device);
+  facts.l2_bytes = attribute(driver, kGpuL2Bytes, device);
+  facts.bus_bits = attribute(driver, kGpuBusBits, device);
   return facts;
 }
 

@@ -9,6 +9,7 @@
 
 #include "generators/base/file.h"
 #include "generators/base/output_set.h"
+#include "tools/tune/child_session.h"
 #include "tools/tune/sanitized.h"
 #include "tools/tune/trial_runner.h"
 #include "tools/verify/reference/reference.h"
@@ -183,7 +184,8 @@ void run_trial_worker(TrialTask task, const std::string& request_file, std::istr
       return time_on_demand(*runner, in, out);
   }
 } catch (const Error& error) {
-  out << (error.code() == "GPU_MEMORY" ? "full " : "error ") << error.what() << '\n' << std::flush;
+  out << (error.code() == "GPU_MEMORY" ? kFullAnswer : "error ") << error.what() << '\n'
+      << std::flush;
 }
 
 }  // namespace vitgen
