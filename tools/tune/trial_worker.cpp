@@ -58,27 +58,27 @@ std::vector<std::int64_t> differences(const OperandMemory& memory, std::string_v
   return indices;
 }
 
-std::string different_bits(const OperandMemory& memory, std::string_view expected) {
-  const std::vector<std::int64_t> different = differences(memory, expected);
-  if (different.empty()) return {};
-  const std::string got = memory.outputs();
-  std::size_t o = first_output(memory.operands), begin = 0;
-  std::int64_t own = different.front(), all = 0;
-  for (std::size_t i = o; i < memory.operands.size(); ++i) all += memory.operands[i].elements();
-  for (; own >= memory.operands[o].elements(); ++o) {
-    own -= memory.operands[o].elements();
-    begin += static_cast<std::size_t>(memory.operands[o].bytes());
-  }
-  const Operand& output = memory.operands[o];
-  const OperandData both({output, output}, {got.data() + begin, expected.data() + begin});
-  return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
-                     different.size(), all, different.front(), both.at(0, own), both.at(1, own));
-}
-
 OperandData operand_data(const OperandMemory& memory) {
   std::vector<const void*> data;
   for (const void* each : memory.pointers()) data.push_back(each);
   return {memory.operands, data};
+}
+
+std::string different_bits(const OperandMemory& memory, std::string_view expected) {
+  const std::vector<std::int64_t> different = differences(memory, expected);
+  if (different.empty()) return {};
+  const OperandData got = operand_data(memory);
+  const OutputElement at = got.output_element(different.front());
+  std::int64_t all = 0;
+  std::size_t begin = 0;  // of the bytes that are expected of the element's output
+  for (std::size_t o = got.first_output(); o < got.size(); ++o) {
+    all += got.operand(o).elements();
+    if (o < at.operand) begin += static_cast<std::size_t>(got.operand(o).bytes());
+  }
+  const OperandData wanted({got.operand(at.operand)}, {expected.data() + begin});
+  return fmt::format("{} of {} elements differ from fallback, element {} is {} instead of {}",
+                     different.size(), all, different.front(), got.at(at.operand, at.index),
+                     wanted.at(0, at.index));
 }
 
 std::string outside_bound(const Comparison& result) {

@@ -24,6 +24,12 @@ double OperandData::at(std::size_t operand, std::int64_t index) const {
   return 0;
 }
 
+OutputElement OperandData::output_element(std::int64_t index) const {
+  OutputElement at{first_output(), index};
+  while (at.index >= operand(at.operand).elements()) at.index -= operand(at.operand++).elements();
+  return at;
+}
+
 ReferenceValue reference(const OpSpec& spec, const OperandData& data, std::int64_t index) {
   for (const ReferenceEntry& entry : all_references()) {
     if (entry.op == spec.op) return entry.value(spec, data, index);
@@ -98,10 +104,8 @@ Comparison compare_at(const OpSpec& spec, const OperandData& data,
                       std::span<const std::int64_t> indices) {
   Comparison result;
   for (const std::int64_t index : indices) {
-    std::size_t output = data.first_output();
-    std::int64_t own = index;
-    while (own >= data.operand(output).elements()) own -= data.operand(output++).elements();
-    add_element(result, index, data.at(output, own), reference(spec, data, index));
+    const OutputElement at = data.output_element(index);
+    add_element(result, index, data.at(at.operand, at.index), reference(spec, data, index));
   }
   return result;
 }

@@ -30,6 +30,12 @@ struct ReferenceValue {
   double bound = 0;  ///< largest |kernel - value| of a correct kernel
 };
 
+/// Element `index` of operand number `operand`.
+struct OutputElement {
+  std::size_t operand = 0;
+  std::int64_t index = 0;
+};
+
 /// The memory of an op's operands in their order.
 class OperandData {
  public:
@@ -41,6 +47,8 @@ class OperandData {
   const Operand& operand(std::size_t number) const { return operands_[number]; }
   std::size_t size() const { return operands_.size(); }
   std::size_t first_output() const { return vitgen::first_output(operands_); }
+  /// Where element `index` is, if all outputs stood one after the other.
+  OutputElement output_element(std::int64_t index) const;
 
  private:
   std::vector<Operand> operands_;
